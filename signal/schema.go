@@ -1,0 +1,89 @@
+package signal
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// MaxJSON limits a JSON value, in bytes.
+const MaxJSON = 1 << 20
+
+// A Schema checks JSON values before they are decoded.
+type Schema struct{ compiled *jsonschema.Schema }
+
+// MustSchema compiles a JSON Schema (draft 2020-12) embedded in the binary; it
+// panics where that file is broken, which a test of its package shows.
+func MustSchema(files fs.FS, name string) Schema {
+	data, err := fs.ReadFile(files, name)
+	if err != nil {
+		panic(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		panic(fmt.Errorf("%s: %w", name, err))
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource(name, doc); err != nil {
+		panic(fmt.Errorf("%s: %w", name, err))
+	}
+	return Schema{compiled: c.MustCompile(name)}
+}
+
+// Decode checks data against the schema and decodes it into v. Anything that
+// does not fit is a Rejection with reason "schema", "json" or "json-too-large"
+// that names the field by its JSON pointer and does not quote its value.
+func (s Schema) Decode(data []byte, v any) error {
+	if len(data) > MaxJSON {
+		return Reject("json-too-large", "%d bytes, and the limit is %d", len(data), MaxJSON)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return Reject("json", "not JSON at byte %d", syntax.Offset)
+		}
+		return Reject("json", "not one whole JSON value")
+	}
+	if err := s.compiled.Validate(doc); err != nil {
+		var invalid *jsonschema.ValidationError
+		if errors.As(err, &invalid) {
+			return Reject("schema", "%s", describe(invalid))
+		}
+		return Reject("schema", "does not fit the schema")
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return Reject("schema", "fits the schema but not the type: %w", err)
+	}
+	return nil
+}
+
+// describe names the first place that does not fit, without quoting its value:
+// values may be personal data.
+func describe(e *jsonschema.ValidationError) string {
+	for len(e.Causes) > 0 {
+		e = e.Causes[0]
+	}
+	where := "/" + strings.Join(e.InstanceLocation, "/")
+	printer := message.NewPrinter(language.English)
+	switch k := e.ErrorKind.(type) {
+	case *kind.Required, *kind.AdditionalProperties, *kind.Type, *kind.MinLength,
+		*kind.MaxLength, *kind.MinItems, *kind.MaxItems, *kind.Enum:
+		return where + ": " + k.LocalizedString(printer)
+	case *kind.Pattern:
+		return where + ": does not match " + k.Want
+	case *kind.Format:
+		return where + ": is not a valid " + k.Want
+	default:
+		return where + ": breaks the rule " + strings.Join(e.ErrorKind.KeywordPath(), "/")
+	}
+}

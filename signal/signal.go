@@ -1,0 +1,162 @@
+package signal
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Kind says which of a Signal's details is set.
+type Kind string
+
+// The kinds of signal.
+const (
+	KindSession Kind = "session" // a live stream began, goes on, or ended
+	KindMatch   Kind = "match"   // frames of a stream match an entry of a hash list
+	KindFlag    Kind = "flag"    // a user flagged a stream
+	KindPayment Kind = "payment" // a typology fired on a subject's transfers
+)
+
+// A Signal is what was seen about one subject. What concerns two subjects is
+// two signals.
+type Signal struct {
+	// ID names what the signal is about (a stream and a list entry, say), not
+	// one observation of it: later revisions carry the same ID.
+	ID string `json:"id"`
+	// Revision grows with the evidence. A receiver keeps the highest it has
+	// seen of an ID and drops the rest.
+	Revision uint64  `json:"revision"`
+	Kind     Kind    `json:"kind"`
+	Subject  Subject `json:"subject"`
+	// Start and End bound what was seen, in event time, UTC.
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	// Says is one sentence for a reviewer, without personal data.
+	Says string `json:"says"`
+
+	// Exactly one of these is set, as Kind says.
+	Session *Session `json:"session,omitempty"`
+	Match   *Match   `json:"match,omitempty"`
+	Flag    *Flag    `json:"flag,omitempty"`
+	Payment *Payment `json:"payment,omitempty"`
+
+	// Evidence names the records behind the signal, at most MaxEvidence.
+	Evidence []Evidence `json:"evidence,omitempty"`
+}
+
+// MaxEvidence limits the evidence that one signal names.
+const MaxEvidence = 16
+
+// Evidence points at one record that a partner holds; it never contains it.
+type Evidence struct {
+	What string `json:"what"` // "frame", "session", "flag" or "transaction"
+	// Holder is the partner that holds the record: a platform or an institution.
+	Holder string `json:"holder"`
+	// Ref is the holder's own reference: a stream id, a transaction id.
+	Ref string `json:"ref"`
+	// SHA256 is the digest of the original bytes, in lower-case hex, if known.
+	SHA256 string    `json:"sha256,omitempty"`
+	At     time.Time `json:"at"` // event time, UTC
+}
+
+// Session details a live stream.
+type Session struct {
+	Stream   string `json:"stream"`
+	Platform string `json:"platform"`
+	Private  bool   `json:"private"`
+	Ended    bool   `json:"ended"`
+	// Country is where the streamer probably is, ISO 3166-1 alpha-2, if known.
+	Country string `json:"country,omitempty"`
+}
+
+// Match details how a stream matched one list entry.
+type Match struct {
+	Stream        string `json:"stream"`
+	Platform      string `json:"platform"`
+	HashKind      string `json:"hash_kind"` // pdq, phash, dhash or ahash
+	List          string `json:"list"`
+	ListVersion   string `json:"list_version"` // when the first frame matched
+	Entry         string `json:"entry"`        // an id, never the whole hash
+	Distance      int    `json:"distance"`     // the best so far, in bits
+	Radius        int    `json:"radius"`       // the limit applied, in bits
+	FramesMatched uint64 `json:"frames_matched"`
+	FramesSeen    uint64 `json:"frames_seen"`
+}
+
+// Flag details a user's flag.
+type Flag struct {
+	Stream   string `json:"stream,omitempty"`
+	Platform string `json:"platform"`
+	Reason   string `json:"reason"`
+}
+
+// Role says which end of its transfers a subject is.
+type Role string
+
+// The two ends of a transfer.
+const (
+	Sender    Role = "sender"
+	Recipient Role = "recipient"
+)
+
+// Payment details a typology that fired.
+type Payment struct {
+	Typology string `json:"typology"` // P01 …
+	Rules    string `json:"rules"`    // version of the rule set
+	Role     Role   `json:"role"`
+	// Transfers counts the transfers that count for the typology, and
+	// Counterparties the distinct other ends among them.
+	Transfers      int `json:"transfers"`
+	Counterparties int `json:"counterparties"`
+	// Unrelated counts the counterparties that share no surname with the subject.
+	Unrelated int `json:"unrelated"`
+	// Times are the newest of the transfers, at most 64, ascending, UTC.
+	Times []time.Time `json:"times"`
+	// Countries are those of the other ends, ISO 3166-1 alpha-2, sorted.
+	Countries []string `json:"countries,omitempty"`
+	// Country is that of the subject's own end, if the message says.
+	Country string `json:"country,omitempty"`
+	// Strength is how much the typology says, 0 (withdrawn) to 1.
+	Strength float64 `json:"strength"`
+}
+
+//go:embed schema/*.json
+var schemas embed.FS
+
+var signalSchema = MustSchema(schemas, "schema/signal.json")
+
+// Encode returns s as the JSON value of a record, the same bytes for the same
+// signal.
+func Encode(s Signal) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Decode reads a signal; what does not fit the schema is a Rejection that names
+// the field.
+func Decode(data []byte) (Signal, error) {
+	var s Signal
+	if err := signalSchema.Decode(data, &s); err != nil {
+		return Signal{}, fmt.Errorf("signal: %w", err)
+	}
+	set := map[Kind]bool{
+		KindSession: s.Session != nil, KindMatch: s.Match != nil,
+		KindFlag: s.Flag != nil, KindPayment: s.Payment != nil,
+	}
+	for kind, is := range set {
+		if is != (kind == s.Kind) {
+			return Signal{}, Reject("schema", "/%s: must be set exactly when kind is %q, and kind is %q", kind, kind, s.Kind)
+		}
+	}
+	if s.End.Before(s.Start) {
+		return Signal{}, Reject("schema", "/end: is before start")
+	}
+	return s, nil
+}

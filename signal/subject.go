@@ -1,0 +1,107 @@
+package signal
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// Subject is the pseudonymous token of an account: "sub_" and 32 hex digits.
+type Subject string
+
+// MinKey is the least length of a deployment key, in bytes.
+const MinKey = 32
+
+// A Tokenizer turns account identifiers into subject tokens: HMAC-SHA256 under
+// the deployment key, first 16 bytes. It is a pseudonym, not anonymity: who
+// holds the key can try every phone number there is.
+type Tokenizer struct{ key []byte }
+
+// NewTokenizer takes a deployment key of at least MinKey bytes.
+func NewTokenizer(key []byte) (*Tokenizer, error) {
+	if len(key) < MinKey {
+		return nil, fmt.Errorf("deployment key has %d bytes, needs at least %d", len(key), MinKey)
+	}
+	return &Tokenizer{key: append([]byte(nil), key...)}, nil
+}
+
+// Subject returns the token of an account. An e-mail address, a phone number in
+// international form and an IBAN name a person's account everywhere; any other
+// identifier names one only beside its issuer (a platform, a wallet, a bank),
+// so that account 12345 here and account 12345 there stay two subjects.
+func (t *Tokenizer) Subject(issuer, identifier string) Subject {
+	return Subject("sub_" + t.mac("subject", Normalise(issuer, identifier)))
+}
+
+// Surname returns a token by which two surnames can be compared, never shown.
+func (t *Tokenizer) Surname(name string) string {
+	return t.mac("surname", strings.ToLower(strings.TrimSpace(name)))
+}
+
+func (t *Tokenizer) mac(purpose, value string) string {
+	m := hmac.New(sha256.New, t.key)
+	m.Write([]byte(purpose + "\x00" + value))
+	return hex.EncodeToString(m.Sum(nil)[:16])
+}
+
+// Normalise returns the one form of an identifier that both partners reach:
+// "email:", "phone:", "iban:" or "id:issuer/" and the value.
+func Normalise(issuer, identifier string) string {
+	id := strings.TrimSpace(identifier)
+	if local, domain, ok := strings.Cut(id, "@"); ok && local != "" && domain != "" {
+		return "email:" + strings.ToLower(id)
+	}
+	if phone, ok := normalPhone(id); ok {
+		return "phone:" + phone
+	}
+	if iban := strings.ToUpper(strings.ReplaceAll(id, " ", "")); validIBAN(iban) {
+		return "iban:" + iban
+	}
+	return "id:" + strings.ToLower(strings.TrimSpace(issuer)) + "/" + id
+}
+
+// normalPhone accepts E.164 with the separators people type; pacs.008 writes
+// +63-9170000001.
+func normalPhone(s string) (string, bool) {
+	if !strings.HasPrefix(s, "+") {
+		return "", false
+	}
+	digits := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(s[1:])
+	if len(digits) < 7 || len(digits) > 15 {
+		return "", false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return "", false
+		}
+	}
+	return "+" + digits, true
+}
+
+// validIBAN checks ISO 13616: 15 to 34 characters whose rearranged number is 1
+// modulo 97.
+func validIBAN(s string) bool {
+	if len(s) < 15 || len(s) > 34 {
+		return false
+	}
+	rest := 0
+	for i, c := range s[4:] + s[:4] {
+		switch {
+		case c >= '0' && c <= '9':
+			rest = (rest*10 + int(c-'0')) % 97
+		case c >= 'A' && c <= 'Z':
+			rest = (rest*100 + int(c-'A') + 10) % 97
+		default:
+			return false
+		}
+		// The country code comes first: two letters.
+		if i == len(s)-4 || i == len(s)-3 {
+			if c < 'A' || c > 'Z' {
+				return false
+			}
+		}
+	}
+	return rest == 1
+}
