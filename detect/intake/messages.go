@@ -1,0 +1,61 @@
+package intake
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// maxLine and maxLines bound what is kept of ffmpeg's messages.
+const (
+	maxLine  = 500 // bytes
+	maxLines = 8
+)
+
+// address finds addresses; what follows the host may be a stream key or a
+// signed link, and what precedes it a password.
+var address = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/'"]*@)?([^\s/'"@]*)[^\s'"]*`)
+
+// messages is the writer behind ffmpeg's standard error. It passes each line on
+// with its addresses shortened, and keeps the last few for the error.
+type messages struct {
+	to   io.Writer
+	line []byte
+	last []string
+}
+
+// Write never fails: ffmpeg must not stop because its messages cannot be shown.
+func (m *messages) Write(p []byte) (int, error) {
+	for _, c := range p {
+		switch {
+		case c == '\n' || c == '\r':
+			m.end()
+		case len(m.line) < maxLine:
+			m.line = append(m.line, c)
+		}
+	}
+	return len(p), nil
+}
+
+// end finishes a line.
+func (m *messages) end() {
+	line := strings.TrimSpace(strings.ToValidUTF8(string(m.line), "�"))
+	m.line = m.line[:0]
+	if line == "" {
+		return
+	}
+	line = address.ReplaceAllString(line, "$1$2/…")
+	_, _ = fmt.Fprintln(m.to, line) // shown if it can be
+	m.last = append(m.last, line)
+	m.last = m.last[max(0, len(m.last)-maxLines):]
+}
+
+// String is what ffmpeg said last.
+func (m *messages) String() string {
+	m.end()
+	if len(m.last) == 0 {
+		return "it gave no message"
+	}
+	return strings.Join(m.last, "; ")
+}
