@@ -1,0 +1,45 @@
+package audit
+
+import (
+	"context"
+
+	"github.com/vigil-stream/vigil/audit/verify"
+)
+
+// The kinds of entry.
+const (
+	KindListChange = verify.KindListChange
+	KindCase       = verify.KindCase
+	KindDecision   = verify.KindDecision
+	KindAlert      = verify.KindAlert
+	KindView       = verify.KindView
+)
+
+// The errors of reading and checking a log.
+var (
+	ErrCheckpoint = verify.ErrCheckpoint // a checkpoint is not validly signed
+	ErrRolledBack = verify.ErrRolledBack // the log is shorter than it was
+	ErrForked     = verify.ErrForked     // the log was rewritten and signed again
+)
+
+type (
+	// Entry is one line of the log, of ids and hashes only.
+	Entry = verify.Entry
+	// Proof shows that an entry is in the log, complete in itself.
+	Proof = verify.Proof
+	// Result describes a log in which everything was found to be right.
+	Result = verify.Result
+	// BadEntry is the error that names the first entry that is wrong.
+	BadEntry = verify.BadEntry
+)
+
+// CheckProof checks a proof and returns the entry that it proves.
+func CheckProof(p Proof, verifierKey string) (Entry, error) {
+	return verify.CheckProof(p, verifierKey)
+}
+
+// Verify checks the whole log in the folder dir, offline, and that it has only
+// grown since the checkpoint previous, if that is not empty. See verify.Log.
+func Verify(ctx context.Context, dir, verifierKey, previous string) (Result, error) {
+	return verify.Log(ctx, dir, verifierKey, previous)
+}
