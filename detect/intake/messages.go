@@ -13,9 +13,10 @@ const (
 	maxLines = 8
 )
 
-// address finds addresses; what follows the host may be a stream key or a
-// signed link, and what precedes it a password.
-var address = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/'"]*@)?([^\s/'"@]*)[^\s'"]*`)
+// address finds addresses. What follows the host may be a stream key or a signed
+// link, what precedes it a password; where there is an @, which of them is the
+// host is a guess, and none is shown.
+var address = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s'"]*@[^\s'"]*|([^\s/?'"]*)[^\s'"]*)`)
 
 // messages is the writer behind ffmpeg's standard error. It passes each line on
 // with its addresses shortened, and keeps the last few for the error.

@@ -53,32 +53,32 @@ func (s *splitter) next() ([]byte, error) {
 	return picture, nil
 }
 
-// header reads up to and with the empty line before a picture.
+// header reads up to and with the empty line before a picture. ffmpeg writes the
+// boundary once at the start and then behind each picture, so that its stream
+// ends with one.
 func (s *splitter) header() (length int, err error) {
 	length = -1
-	begun := false
+	begun, fields := false, 0
 	for range maxHeaderLines {
 		line, err := s.line()
 		switch {
-		case err == io.EOF && !begun && line == "":
+		case err == io.EOF && line == "" && fields == 0:
 			return 0, io.EOF
 		case err != nil:
 			return 0, unexpected(err)
-		case line == "--"+boundary:
+		case line == "" && !begun: // behind a picture
+			continue
+		case line == "--"+boundary && !begun:
 			begun = true
 			continue
-		case line == "--"+boundary+"--": // the end, as the format has it
-			return 0, io.EOF
-		case line == "" && !begun: // after the picture before
-			continue
-		case line == "":
-			if length < 0 {
-				return 0, fmt.Errorf("%w: a part without its length", errStream)
-			}
-			return length, nil
 		case !begun:
 			return 0, fmt.Errorf("%w: no boundary before a part", errStream)
+		case line == "" && length < 0:
+			return 0, fmt.Errorf("%w: a part without its length", errStream)
+		case line == "":
+			return length, nil
 		}
+		fields++
 		name, value, _ := strings.Cut(line, ":")
 		if !strings.EqualFold(name, "Content-Length") {
 			continue
