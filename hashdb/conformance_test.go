@@ -1,0 +1,176 @@
+package hashdb
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/jpeg"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// testdata returns the folder of a kind of reference pictures.
+func testdata(t testing.TB, kind string) string {
+	t.Helper()
+	root := os.Getenv("VIGIL_TESTDATA")
+	if root == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("VIGIL_TESTDATA is empty, and CI must run the conformance tests")
+		}
+		t.Skip("VIGIL_TESTDATA is empty")
+	}
+	return filepath.Join(root, "media", kind)
+}
+
+// vector is one row of a reference table.
+type vector struct {
+	file    string
+	hash    [2]Hash // By Mode.
+	quality [2]int
+}
+
+func vectors(t testing.TB, dir string) []vector {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, "expected.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []vector
+	for _, row := range rows[1:] {
+		v := vector{file: row[0]}
+		for m := range v.hash {
+			if v.hash[m], err = ParseHash(KindPDQ, row[1+2*m]); err != nil {
+				t.Fatal(err)
+			}
+			if v.quality[m], err = strconv.Atoi(row[2+2*m]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// readPNM reads a binary PGM or PPM of 8 bits, as the reference vectors are.
+func readPNM(t testing.TB, file string) image.Image {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	var magic string
+	var w, h, top int
+	if _, err := fmt.Fscanf(r, "%s\n%d %d\n%d\n", &magic, &w, &h, &top); err != nil || top != 255 {
+		t.Fatalf("%s: header: %v", file, err)
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if magic == "P5" && len(data) == w*h {
+		return &image.Gray{Pix: data, Stride: w, Rect: image.Rect(0, 0, w, h)}
+	}
+	if magic != "P6" || len(data) != 3*w*h {
+		t.Fatalf("%s: %s with %d bytes", file, magic, len(data))
+	}
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		img.SetRGBA(i%w, i/w, color.RGBA{data[3*i], data[3*i+1], data[3*i+2], 255})
+	}
+	return img
+}
+
+// Pictures given pixel for pixel come out as in the reference; ill-conditioned
+// ones have the reference's quality.
+func TestPDQLuminanceVectors(t *testing.T) {
+	dir := testdata(t, "luminance")
+	exact := 0
+	for _, v := range vectors(t, dir) {
+		img := readPNM(t, filepath.Join(dir, v.file))
+		for _, mode := range []Mode{Mode512, ModeFull} {
+			hash, quality, err := NewHasher(mode).PDQ(LumaOf(img, mode))
+			if strings.HasPrefix(v.file, "toosmall") {
+				if !errors.Is(err, ErrTooSmall) {
+					t.Errorf("%s: error %v, want ErrTooSmall", v.file, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Errorf("%s: %v", v.file, err)
+				continue
+			}
+			d, _ := hash.Distance(v.hash[mode])
+			t.Logf("%s mode %v: distance %d, quality %d", v.file, mode, d, quality)
+			if quality != v.quality[mode] {
+				t.Errorf("%s mode %v: quality %d, want %d", v.file, mode, quality, v.quality[mode])
+			}
+			if strings.HasPrefix(v.file, "bridge") || strings.HasPrefix(v.file, "noise") {
+				exact++
+				if d != 0 {
+					t.Errorf("%s mode %v: %d bits from the reference, want 0", v.file, mode, d)
+				}
+			}
+		}
+	}
+	if exact != 12 {
+		t.Errorf("compared %d well-conditioned hashes, want 12", exact)
+	}
+}
+
+// JPEG pictures decoded by Go instead of libjpeg-turbo are off by a few bits.
+func TestPDQPictureVectors(t *testing.T) {
+	dir := testdata(t, "image")
+	total, compared := 0, 0
+	for _, v := range vectors(t, dir) {
+		img := decode(t, filepath.Join(dir, v.file))
+		for _, mode := range []Mode{Mode512, ModeFull} {
+			hash, quality, err := HashImage(NewHasher(mode), KindPDQ, img)
+			if err != nil {
+				t.Errorf("%s: %v", v.file, err)
+				continue
+			}
+			d, _ := hash.Distance(v.hash[mode])
+			t.Logf("%s mode %v: distance %d, quality %d", v.file, mode, d, quality)
+			if d > 4 {
+				t.Errorf("%s mode %v: %d bits from the reference, want at most 4", v.file, mode, d)
+			}
+			if quality != v.quality[mode] {
+				t.Errorf("%s mode %v: quality %d, want %d", v.file, mode, quality, v.quality[mode])
+			}
+			total += d
+			compared++
+		}
+	}
+	if compared < 30 {
+		t.Errorf("compared %d hashes, want at least 30", compared)
+	}
+	t.Logf("mean distance %.2f bits", float64(total)/float64(compared))
+}
+
+func decode(t testing.TB, file string) image.Image {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, _, err := image.Decode(f)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return img
+}

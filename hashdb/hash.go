@@ -1,0 +1,110 @@
+package hashdb
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math/bits"
+)
+
+// Hash is one perceptual hash. It is comparable; the zero Hash is of no kind.
+type Hash struct {
+	Kind Kind
+	// Bits holds the hash in the order of its hexadecimal form. Kinds of 64 bits
+	// use the first 8 bytes, and the others are zero.
+	Bits [32]byte
+}
+
+// ParseHash reads a hash of kind k from its hexadecimal form, 64 digits for PDQ
+// and 16 for the other kinds, in either case. An error says what is wrong and
+// where, without repeating the text.
+func ParseHash(k Kind, text string) (Hash, error) {
+	digits := k.Bits() / 4
+	if digits == 0 {
+		return Hash{}, fmt.Errorf("%v is not a kind of hash", k)
+	}
+	if len(text) != digits {
+		return Hash{}, fmt.Errorf("%v hash has %d characters, want %d hexadecimal digits", k, len(text), digits)
+	}
+	h := Hash{Kind: k}
+	for i := range digits {
+		v, ok := hexDigit(text[i])
+		if !ok {
+			return Hash{}, fmt.Errorf("%v hash: character %d of %d is not a hexadecimal digit", k, i+1, digits)
+		}
+		h.Bits[i/2] = h.Bits[i/2]<<4 | v
+	}
+	return h, nil
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}
+
+// String returns the hash in lower-case hexadecimal, 64 or 16 digits. It is
+// empty for a Hash of no kind. Logs and metrics must not hold it.
+func (h Hash) String() string { return hex.EncodeToString(h.Bits[:h.Kind.size()]) }
+
+// Distance returns the number of bits in which h and o differ, and false when
+// they are of different kinds and so have no distance.
+func (h Hash) Distance(o Hash) (int, bool) {
+	if h.Kind != o.Kind {
+		return 0, false
+	}
+	return h.words().distance(o.words()), true
+}
+
+// words returns the hash's bits as the index keeps them.
+func (h Hash) words() words {
+	var w words
+	for i := range w {
+		w[i] = binary.BigEndian.Uint64(h.Bits[8*i:])
+	}
+	return w
+}
+
+// words is a hash without its kind: big-endian, so that the order of words is
+// the order of hexadecimal forms. 64-bit kinds leave the last three zero, which
+// spends memory on lists that are seldom long and saves a second code path.
+type words [4]uint64
+
+func (w words) distance(o words) int {
+	return bits.OnesCount64(w[0]^o[0]) + bits.OnesCount64(w[1]^o[1]) +
+		bits.OnesCount64(w[2]^o[2]) + bits.OnesCount64(w[3]^o[3])
+}
+
+func (w words) compare(o words) int {
+	for i := range w {
+		if c := cmp.Compare(w[i], o[i]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// bytes returns the 32 bytes of which w was made.
+func (w words) bytes() (b [32]byte) {
+	for i, v := range w {
+		binary.BigEndian.PutUint64(b[8*i:], v)
+	}
+	return b
+}
+
+// entryID names the entry w of a list of kind k: the first 16 hexadecimal
+// digits of SHA-256 over the kind's name, a colon and the hash's bytes. It is the
+// same in every list and every process, and does not give the hash away.
+func entryID(k Kind, w words) string {
+	b := w.bytes()
+	sum := sha256.Sum256(append([]byte(k.String()+":"), b[:k.size()]...))
+	return hex.EncodeToString(sum[:8])
+}
