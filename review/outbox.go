@@ -1,0 +1,164 @@
+package review
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/vigil-stream/vigil/audit"
+)
+
+// The kinds of outbox rows.
+const (
+	KindAudit = "audit" // Entry is to be appended to the audit log
+	KindAlert = "alert" // Decision is to become an alert
+)
+
+// An OutboxRow is one thing to do outside the store. Rows are done at least
+// once: between the deed and Done a crash may come. Ids are deterministic, so
+// that a receiver can drop what it has seen.
+type OutboxRow struct {
+	Seq      int64
+	Kind     string
+	Entry    *audit.Entry // for KindAudit
+	Decision *Decision    // for KindAlert; its verdict is Confirm
+}
+
+// Outbox returns rows that are not done, oldest first. A decision's audit row
+// comes before its alert row.
+func (s *Store) Outbox(ctx context.Context, limit int) ([]OutboxRow, error) {
+	// One statement sees one state of the file; the decisions of its rows are
+	// there for good, so that they can be read after it.
+	rows, err := s.pending(ctx, bound(limit))
+	if err != nil {
+		return nil, fmt.Errorf("outbox: %w", err)
+	}
+	for i, row := range rows {
+		if row.Kind != KindAlert {
+			continue
+		}
+		ds, err := loadDecisions(ctx, s.db, `WHERE d.id = ?`, row.Decision.ID)
+		if err != nil {
+			return nil, fmt.Errorf("outbox: row %d: %w", row.Seq, err)
+		}
+		if len(ds) != 1 || ds[0].Verdict != Confirm {
+			return nil, fmt.Errorf("outbox: row %d: no confirming decision", row.Seq)
+		}
+		rows[i].Decision = &ds[0]
+	}
+	return rows, nil
+}
+
+func (s *Store) pending(ctx context.Context, limit int) (list []OutboxRow, err error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT seq, kind, entry, coalesce(decision_id, '') FROM outbox WHERE done_at IS NULL ORDER BY seq LIMIT ?`, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var row OutboxRow
+		var entry []byte
+		var decision string
+		if err := rows.Scan(&row.Seq, &row.Kind, &entry, &decision); err != nil {
+			return nil, err
+		}
+		if row.Kind == KindAlert {
+			row.Decision = &Decision{ID: decision}
+		} else if err := json.Unmarshal(entry, &row.Entry); err != nil {
+			return nil, fmt.Errorf("row %d: %w", row.Seq, err)
+		}
+		list = append(list, row)
+	}
+	return list, rows.Err()
+}
+
+// Done marks a row as done. The result of an audit row is the entry's index in
+// the log, in decimal; that of an alert row is the alert's id, a blank, and its
+// digest, and makes an audit row that tells of the alert. A row that is done
+// already stays as it is: of two processes that did it, the first counts.
+func (s *Store) Done(ctx context.Context, seq int64, result string) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		var kind, decision, caseID string
+		var done bool
+		err := tx.QueryRowContext(ctx, `
+			SELECT o.kind, o.done_at IS NOT NULL, coalesce(d.id, ''), coalesce(d.case_id, '')
+			FROM outbox o LEFT JOIN decisions d ON d.id = o.decision_id WHERE o.seq = ?`, seq).
+			Scan(&kind, &done, &decision, &caseID)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return ErrNotFound
+		case err != nil:
+			return err
+		case done:
+			return nil
+		}
+		now := s.now()
+		if kind == KindAudit {
+			if _, err := strconv.ParseUint(result, 10, 63); err != nil {
+				return errors.New("the result of an audit row must be an index of the log")
+			}
+		} else {
+			id, sum, ok := strings.Cut(result, " ")
+			if !ok {
+				return errors.New("the result of an alert row must be its id, a blank, and its digest")
+			}
+			err := enqueueEntry(ctx, tx, audit.Entry{
+				Kind: audit.KindAlert, ID: id, Digest: sum, At: now, Refs: []string{decision, caseID},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE outbox SET done_at = ?, result = ? WHERE seq = ?`, now.UnixMicro(), result, seq)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("outbox row %d: %w", seq, err)
+	}
+	return nil
+}
+
+// AuditIndex returns the index in the audit log of an entry that was appended,
+// and false when it is not, or not yet, or not from this store. The entry of a
+// decision has the decision's id.
+func (s *Store) AuditIndex(ctx context.Context, entryID string) (uint64, bool, error) {
+	var result string
+	err := s.db.QueryRowContext(ctx,
+		`SELECT result FROM outbox WHERE entry_id = ? AND done_at IS NOT NULL`, entryID).Scan(&result)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("audit index of %s: %w", entryID, err)
+	}
+	index, err := strconv.ParseUint(result, 10, 63)
+	if err != nil {
+		return 0, false, fmt.Errorf("audit index of %s: %w", entryID, err)
+	}
+	return index, true, nil
+}
+
+func enqueueEntry(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
+	data, err := e.Encode()
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO outbox (kind, entry_id, entry) VALUES ('audit', ?, ?)`, e.ID, data)
+	if err != nil {
+		return fmt.Errorf("queue audit entry: %w", err)
+	}
+	return nil
+}
+
+func enqueueAlert(ctx context.Context, tx *sql.Tx, d Decision) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO outbox (kind, decision_id, verdict) VALUES ('alert', ?, ?)`, d.ID, string(d.Verdict))
+	if err != nil {
+		return fmt.Errorf("queue alert: %w", err)
+	}
+	return nil
+}
