@@ -1,0 +1,174 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vigil-stream/vigil/review"
+)
+
+const (
+	width    = 80 // columns
+	barCells = 20 // of the longest bar
+	// shownEvidence limits the records that are printed; the alert has them all.
+	shownEvidence = 12
+)
+
+// Print writes an alert, and what checking it found, for a person to read on a
+// terminal of 80 columns or more. Control characters are replaced: what an alert
+// quotes comes from outside, and must not steer the reader's terminal.
+func Print(w io.Writer, a Alert, c Check) error {
+	p := &page{}
+	s := a.Statement
+	p.line("ALERT %s", a.ID)
+	p.line("%s", strings.Repeat("═", width))
+	if !c.OK() {
+		p.text("", "THIS ALERT DID NOT VERIFY. Ask the sender before acting on it.")
+		p.line("")
+	}
+	if s.StandIn {
+		p.text("", "DECIDED BY A STAND-IN, NOT BY A PERSON: a demonstration, not a report to act on.")
+		p.line("")
+	}
+	p.field("Who", fmt.Sprintf("%s, the pseudonym of an account; its platform can tell whose it is", s.Subject))
+	p.field("When", fmt.Sprintf("%s to %s", clock(s.First), clock(s.Last)))
+	p.field("How sure", fmt.Sprintf("%.1f %% (score %+.2f, weights %s; put before a reviewer from %.0f %%)",
+		100*s.Probability, s.Score, s.Weights, 100*s.Bar))
+	p.parts(s)
+	p.evidence(s)
+	p.heading("Centre")
+	p.field("  Name", a.Centre.Name)
+	p.field("  Why", a.Why)
+	p.field("  By law", a.Centre.LegalBasis)
+	p.field("  Contact", a.Centre.Contact)
+	p.heading("Decision")
+	who := "a person"
+	if s.StandIn {
+		who = "a STAND-IN, not a person"
+	}
+	p.field("  By", fmt.Sprintf("%s (%s) on %s", s.Reviewer, who, clock(s.At)))
+	p.field("  Verdict", fmt.Sprintf("%s: %s", s.Verdict, s.Reason))
+	p.field("  Case", fmt.Sprintf("%s, revision %d, decision %d", s.Case, s.Revision, s.Sequence))
+	p.field("  Digest", s.CaseDigest)
+	p.heading("Checks")
+	for _, f := range c.Findings {
+		mark := "ok"
+		if !f.OK {
+			mark = "FAILED"
+		}
+		p.field("  "+f.Name, mark+". "+f.Says)
+	}
+	p.heading("How to verify")
+	p.text("  ", a.HowToVerify)
+	if _, err := io.WriteString(w, p.b.String()); err != nil {
+		return fmt.Errorf("print alert: %w", err)
+	}
+	return nil
+}
+
+// page gathers lines.
+type page struct{ b strings.Builder }
+
+func (p *page) line(format string, args ...any) {
+	p.b.WriteString(strings.TrimRight(clean(fmt.Sprintf(format, args...)), " ") + "\n")
+}
+
+func (p *page) heading(text string) {
+	p.line("")
+	p.line("%s", text)
+}
+
+// field writes a name in a column of eleven and the text beside it.
+func (p *page) field(name, text string) {
+	for i, line := range wrap(clean(text), width-11) {
+		if i > 0 {
+			name = ""
+		}
+		p.line("%-11s%s", name, line)
+	}
+}
+
+func (p *page) text(indent, text string) {
+	for _, line := range wrap(clean(text), width-len(indent)) {
+		p.line("%s%s", indent, line)
+	}
+}
+
+// parts writes each part of the score with a bar: full for, hollow against.
+func (p *page) parts(s review.Statement) {
+	p.heading("Why")
+	longest := 0.0
+	for _, part := range s.Parts {
+		longest = math.Max(longest, math.Abs(part.Weight))
+	}
+	for _, part := range s.Parts {
+		cell, n := "█", 0
+		if part.Weight < 0 {
+			cell = "░"
+		}
+		if longest > 0 {
+			n = int(math.Ceil(barCells * math.Abs(part.Weight) / longest))
+		}
+		bar := strings.Repeat(cell, n) + strings.Repeat(" ", barCells-n)
+		p.line("  %+7.2f %s %s", part.Weight, bar, part.Name)
+		p.text(strings.Repeat(" ", 10), part.Says)
+	}
+	p.line("  %s", strings.Repeat("─", 7))
+	p.line("  %+7.2f together, which is a probability of %.1f %%", s.Score, 100*s.Probability)
+}
+
+func (p *page) evidence(s review.Statement) {
+	p.heading("Evidence, held by partners; ask the holder by the reference")
+	for i, e := range s.Evidence {
+		if i == shownEvidence {
+			p.line("  and %d more in the record", len(s.Evidence)-shownEvidence)
+			break
+		}
+		p.text("  ", fmt.Sprintf("%s  %s of %s: %s", clock(e.At), e.What, e.Holder, e.Ref))
+		if e.SHA256 != "" {
+			p.line("      sha256 %s", e.SHA256)
+		}
+		if len(e.Supports) > 0 {
+			p.text("      ", "for "+strings.Join(e.Supports, ", "))
+		}
+	}
+	if s.Omitted > 0 {
+		p.line("  and %d that did not fit into the record", s.Omitted)
+	}
+}
+
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// clean replaces what is not printable: control characters, escape sequences and
+// marks that turn the direction of text.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '·'
+	}, s)
+}
+
+// wrap breaks text at blanks into lines of at most n characters; a longer word
+// gets a line of its own.
+func wrap(text string, n int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > n {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

@@ -1,0 +1,91 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A Check is what a reader found in an alert.
+type Check struct{ Findings []Finding }
+
+// A Finding is one thing that was checked.
+type Finding struct {
+	Name string
+	OK   bool
+	Says string
+}
+
+// OK reports whether all was as it must be.
+func (c Check) OK() bool {
+	for _, f := range c.Findings {
+		if !f.OK {
+			return false
+		}
+	}
+	return len(c.Findings) > 0
+}
+
+// Verify checks an alert against the audit log's verifier key, which the reader
+// must have from elsewhere than the alert. The checks:
+//
+//   - log: the proof shows that its entry is in the log of that key;
+//   - decision: the entry is of the decision that the alert states;
+//   - content: the statement is, byte for byte, what was logged on deciding;
+//   - verdict: the decision confirms the case;
+//   - ids: case, decision and alert have the ids that follow from what they are;
+//   - score: the parts sum to the score.
+func Verify(a Alert, verifierKey string) Check {
+	s := a.Statement
+	var c Check
+	add := func(name string, ok bool, yes, no string) {
+		says := yes
+		if !ok {
+			says = no
+		}
+		c.Findings = append(c.Findings, Finding{Name: name, OK: ok, Says: says})
+	}
+
+	entry, err := checkLog(a, verifierKey)
+	if err != nil {
+		add("log", false, "", "The proof does not hold: "+err.Error()+".")
+		const unknown = "Not known, as the proof does not hold."
+		add("decision", false, "", unknown)
+		add("content", false, "", unknown)
+	} else {
+		add("log", true, fmt.Sprintf("Entry %d is in the log %s, by a checkpoint signed with your key.", a.Proof.Index, a.LogKey), "")
+		add("decision", entry.Kind == audit.KindDecision && entry.ID == s.Decision,
+			"The entry is of this decision.", "The entry is of something else than this decision.")
+		digest, err := s.Digest()
+		add("content", err == nil && digest == entry.Digest,
+			"What the alert states is what was logged when the decision was made.",
+			"The alert states something else than what was logged when the decision was made.")
+	}
+	add("verdict", s.Verdict == review.Confirm, "The decision confirms the case.", "The decision does not confirm the case.")
+	add("ids", s.Case == signal.ID("case", string(s.Subject)) &&
+		s.Decision == signal.ID("decision", s.Case, fmt.Sprint(s.Sequence)) && a.ID == alertID(s, a.Centre.ID),
+		"The ids of case, decision and alert follow from what they name.",
+		"An id does not follow from what it names.")
+	var sum float64
+	for _, p := range s.Parts {
+		sum += p.Weight
+	}
+	// Weights may be rounded to two decimals, each.
+	add("score", math.Abs(sum-s.Score) <= 0.01*float64(len(s.Parts)+1),
+		"The parts sum to the score.", "The parts do not sum to the score.")
+	return c
+}
+
+func checkLog(a Alert, verifierKey string) (audit.Entry, error) {
+	if verifierKey == "" {
+		return audit.Entry{}, fmt.Errorf("there is no key to check it with")
+	}
+	if !strings.HasPrefix(verifierKey, a.LogKey+"+") {
+		return audit.Entry{}, fmt.Errorf("it is of a log with another key than yours")
+	}
+	return audit.CheckProof(a.Proof, verifierKey)
+}
