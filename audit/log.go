@@ -50,7 +50,7 @@ type Log struct {
 
 // Open opens the log in the folder dir, or starts one, to be signed with
 // signerKey. It refuses a log whose checkpoint has another key's signature.
-// The context is that of opening only; the log is open until Close.
+// The log stays open until Close, whatever becomes of ctx.
 func Open(ctx context.Context, dir, signerKey string) (_ *Log, err error) {
 	signer, err := note.NewSigner(signerKey)
 	if err != nil {
