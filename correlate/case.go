@@ -1,0 +1,67 @@
+package correlate
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// The states of a case, as this room sees it.
+const (
+	Open      = "open"      // the probability is at or above the bar
+	Withdrawn = "withdrawn" // it was once, and no longer is
+)
+
+// A Case is what the signals about one subject together suggest. There is one a
+// subject for ever; it is updated as evidence comes and goes.
+type Case struct {
+	ID string `json:"id"` // signal.ID("case", subject)
+	// Revision grows with every change of the subject's signals, see revision.
+	Revision uint64         `json:"revision"`
+	Subject  signal.Subject `json:"subject"`
+	State    string         `json:"state"` // Open or Withdrawn
+	// Score is the sum of the parts' weights: a natural-log likelihood ratio
+	// with the prior included, exact to a thousandth.
+	Score float64 `json:"score"`
+	// Probability is 1/(1+e^-Score), to four decimals. Bar is the probability
+	// from which on the case is open.
+	Probability float64 `json:"probability"`
+	Bar         float64 `json:"bar"`
+	Weights     string  `json:"weights"` // version of the weights
+	// First and Last bound the signals in the window, event time, UTC.
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	Parts []Part    `json:"parts"`
+	// Signals are those in the window, ordered by start and id, at most
+	// maxShown; Omitted counts those left out.
+	Signals []signal.Signal `json:"signals"`
+	Omitted int             `json:"omitted"`
+}
+
+// A Part is one named share of a case's score.
+type Part struct {
+	Name   string  `json:"name"`   // stable, kebab-case
+	Weight float64 `json:"weight"` // natural log, in thousandths; below 0 it speaks against
+	Says   string  `json:"says"`   // one sentence with the numbers behind the weight
+	// Signals are the ids of the signals it rests on, sorted; none for the prior.
+	Signals []string `json:"signals"`
+}
+
+//go:embed schema/*.json
+var schemas embed.FS
+
+// Encode returns c as the JSON value of a record, the same bytes for the same
+// case. schema/case.json describes it.
+func Encode(c Case) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c); err != nil {
+		return nil, fmt.Errorf("encode case %s: %w", c.ID, err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
