@@ -1,0 +1,60 @@
+package review
+
+import (
+	"errors"
+	"testing"
+)
+
+// TestEveryTransition walks every pair of state and event against a table that
+// was written down apart from the code's: "-" is illegal.
+func TestEveryTransition(t *testing.T) {
+	events := []event{update, grow, withdraw, confirm, dismiss}
+	want := map[State][5]State{
+		//               update          grow           withdraw       confirm        dismiss
+		unseen:         {"open", "-", "withdrawn", "-", "-"},
+		StateOpen:      {"open", "-", "withdrawn", "confirmed", "dismissed"},
+		StateWithdrawn: {"open", "-", "withdrawn", "-", "-"},
+		StateConfirmed: {"confirmed", "reopened", "confirmed", "-", "-"},
+		StateDismissed: {"dismissed", "reopened", "dismissed", "-", "-"},
+		StateReopened:  {"reopened", "reopened", "dismissed", "confirmed", "dismissed"}, // withdrawn after a dismissal
+	}
+	if len(want) != len(transitions) {
+		t.Fatalf("%d states here, %d in the table", len(want), len(transitions))
+	}
+	walked := 0
+	for from, row := range want {
+		for i, e := range events {
+			walked++
+			to, err := next(from, e, Dismiss)
+			if row[i] == "-" {
+				if err == nil {
+					t.Errorf("%q %s: went to %q, want an error", from, e, to)
+				}
+				if byPerson := e == confirm || e == dismiss; errors.Is(err, ErrNotOpen) != byPerson {
+					t.Errorf("%q %s: got %v", from, e, err)
+				}
+				continue
+			}
+			if err != nil || to != row[i] {
+				t.Errorf("%q %s: got %q, %v, want %q", from, e, to, err, row[i])
+			}
+			if !to.Valid() {
+				t.Errorf("%q %s: leads to %q, which is no state", from, e, to)
+			}
+		}
+	}
+	if walked != 30 {
+		t.Errorf("walked %d pairs, want 30", walked)
+	}
+}
+
+func TestWithdrawalOfWhatWasNewRestoresTheLastDecision(t *testing.T) {
+	for v, want := range map[Verdict]State{Confirm: StateConfirmed, Dismiss: StateDismissed} {
+		if to, err := next(StateReopened, withdraw, v); err != nil || to != want {
+			t.Errorf("after %s: got %q, %v, want %q", v, to, err, want)
+		}
+	}
+	if to, err := next(StateReopened, withdraw, ""); err == nil {
+		t.Errorf("a reopened case without a decision went to %q", to)
+	}
+}
