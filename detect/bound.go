@@ -8,10 +8,9 @@ import (
 
 // maxScans limits the scans of a JPEG. A scan of a progressive JPEG may hold a
 // few dozen bytes and still makes the decoder visit every block of the picture,
-// so that 8 MiB could ask for 100,000 visits of 25 megapixels. libjpeg's own
-// script for colour pictures has 10 scans; 64 of them over 25 megapixels cost
-// the decoder some seconds at worst.
-const maxScans = 64
+// some 50 ms for 25 megapixels: 8 MiB of such scans would be hours. libjpeg's own
+// script for colour pictures has 10 scans.
+const maxScans = 32
 
 // JPEG markers (ITU-T T.81, table B.1) that have no length behind them or end
 // the walk.
@@ -75,9 +74,8 @@ func boundPNG(data []byte, _ Limits) error {
 
 // losslessShare is how much less a lossless WebP, or a losslessly packed alpha
 // plane, may measure than another picture. Each of its up to 32,767 groups of
-// Huffman codes unpacks from some 200 bytes to some 50 KB of tables, so that 8
-// MiB would take beyond a gigabyte; a quarter of it stays within what Limits
-// allows a picture of 25 megapixels.
+// Huffman codes unpacks from some 220 bytes to some 52 KB of tables: 8 MiB could
+// take 1.7 GB whatever the number of pixels, a quarter of it 0.5 GB.
 const losslessShare = 4
 
 // boundWebP refuses animations and large lossless parts. RIFF chunks: four
