@@ -1,0 +1,187 @@
+package stream
+
+import (
+	"strings"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// An Event is a CloudEvents 1.0 event in the binary mode of the Kafka protocol
+// binding: attributes in ce_ headers, Data as the record's value.
+type Event struct {
+	ID      string // required; consumers drop repeats by it
+	Source  string // required
+	Type    string // required
+	Subject string
+	// ContentType says what Data is.
+	ContentType string
+	// Time is the event's own time, UTC; the zero time when it is not known.
+	Time time.Time
+	// Key decides the partition, and so what is kept in order. An event
+	// without one is placed by its ID.
+	Key string
+	// Data is the value; nil is Kafka's null, which deletes in a compacted topic.
+	Data []byte
+	// Ext are extension attributes: names of lower-case letters and digits.
+	Ext map[string]string
+}
+
+// A Message is an Event as it lies in a partition.
+type Message struct {
+	Event
+	Topic     string // without the prefix
+	Partition int
+	Offset    int64
+	// Headers are those that are no attribute of the event, such as the
+	// vigil-reason of a dead letter.
+	Headers map[string]string
+}
+
+// An Output is an Event and where it is to go.
+type Output struct {
+	Topic string // without the prefix
+	Event Event
+}
+
+// Limits on what a record's headers may hold. CloudEvents recommends that
+// intermediaries forward events of 64 KiB; attributes are far smaller.
+const (
+	maxHeaders     = 64
+	maxHeaderBytes = 16 << 10 // names and values of one record together
+)
+
+const contentType = "content-type"
+
+// headers returns the event's attributes in a fixed order.
+func (e Event) headers() ([]kafka.Header, error) {
+	hs := []kafka.Header{header("ce_specversion", "1.0")}
+	for _, a := range []struct {
+		name, value string
+		required    bool
+	}{
+		{"id", e.ID, true}, {"source", e.Source, true}, {"type", e.Type, true}, {"subject", e.Subject, false},
+	} {
+		if a.value == "" && a.required {
+			return nil, reject(reasonCloudEvents, "attribute %s is missing", a.name)
+		}
+		if a.value != "" {
+			hs = append(hs, header("ce_"+a.name, a.value))
+		}
+	}
+	if !e.Time.IsZero() {
+		hs = append(hs, header("ce_time", e.Time.UTC().Format(time.RFC3339Nano)))
+	}
+	if e.ContentType != "" {
+		hs = append(hs, header(contentType, e.ContentType))
+	}
+	for _, name := range sortedKeys(e.Ext) {
+		if !extName(name) {
+			return nil, reject(reasonCloudEvents, "extension attribute %.40q is not a name of lower-case letters and digits, or is a core attribute", name)
+		}
+		hs = append(hs, header("ce_"+name, e.Ext[name]))
+	}
+	return hs, checkHeaders(hs)
+}
+
+// parseEvent reads the attributes; what is no CloudEvents 1.0 event is a
+// permanent error with reason "cloudevents" that quotes no value.
+func parseEvent(r record) (Event, map[string]string, error) {
+	e := Event{Key: string(r.key), Data: r.value}
+	if err := checkHeaders(r.headers); err != nil {
+		return e, nil, err
+	}
+	others := map[string]string{}
+	attributes := map[string]string{}
+	for _, h := range r.headers {
+		name, isAttribute := strings.CutPrefix(h.Key, "ce_")
+		switch {
+		case h.Key == contentType:
+			e.ContentType = string(h.Value)
+		case !isAttribute:
+			others[h.Key] = string(h.Value)
+		default:
+			if _, twice := attributes[name]; twice {
+				return e, nil, reject(reasonCloudEvents, "header ce_%.40s occurs twice", name)
+			}
+			attributes[name] = string(h.Value)
+		}
+	}
+	if v := attributes["specversion"]; v != "1.0" {
+		return e, nil, reject(reasonCloudEvents, "header ce_specversion is not 1.0")
+	}
+	for name, field := range map[string]*string{"id": &e.ID, "source": &e.Source, "type": &e.Type} {
+		if *field = attributes[name]; *field == "" {
+			return e, nil, reject(reasonCloudEvents, "header ce_%s is missing or empty", name)
+		}
+	}
+	e.Subject = attributes["subject"]
+	if v, ok := attributes["time"]; ok {
+		t, err := time.Parse(time.RFC3339Nano, v)
+		if err != nil {
+			return e, nil, reject(reasonCloudEvents, "header ce_time is not an RFC 3339 time")
+		}
+		e.Time = t.UTC()
+	}
+	for name, value := range attributes {
+		if coreAttribute(name) {
+			continue
+		}
+		if !extName(name) {
+			return e, nil, reject(reasonCloudEvents, "header ce_%.40q: not a name of lower-case letters and digits", name)
+		}
+		if e.Ext == nil {
+			e.Ext = map[string]string{}
+		}
+		e.Ext[name] = value
+	}
+	return e, others, nil
+}
+
+func checkHeaders(hs []kafka.Header) error {
+	if size := headerBytes(hs); len(hs) > maxHeaders || size > maxHeaderBytes {
+		return reject(reasonCloudEvents, "%d headers of %d bytes, and the limits are %d and %d", len(hs), size, maxHeaders, maxHeaderBytes)
+	}
+	return nil
+}
+
+func headerBytes(hs []kafka.Header) int {
+	size := 0
+	for _, h := range hs {
+		size += len(h.Key) + len(h.Value)
+	}
+	return size
+}
+
+func coreAttribute(name string) bool {
+	switch name {
+	case "specversion", "id", "source", "type", "subject", "time":
+		return true
+	}
+	return false
+}
+
+func extName(name string) bool {
+	if name == "" || coreAttribute(name) {
+		return false
+	}
+	for _, c := range name {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+func header(key, value string) kafka.Header {
+	return kafka.Header{Key: key, Value: []byte(value)}
+}
+
+// A record is what lies in a partition, before its headers are understood.
+type record struct {
+	offset     int64
+	key, value []byte
+	headers    []kafka.Header
+	// fault says why the bytes at this offset hold no record: see batch.go.
+	fault error
+}

@@ -1,0 +1,128 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// A Handler makes outputs of one message, and changes the state of its
+// partition, which is nil in a loop without state.
+//
+// An error that says Permanent() true, anywhere in its chain, sends the record
+// to the dead letters, with the reason that it gives as Reason(): outputs that
+// come with it are produced, and changes of state are dropped. So does a panic.
+// After any other error the partition stands still and the handler is called
+// again with the same message until it succeeds.
+//
+// A handler must return soon after ctx ends. One with state must make the same
+// of the same messages in the same order, without clock or chance.
+type Handler func(ctx context.Context, m Message, s State) ([]Output, error)
+
+// process makes one record's effects part of what the next flush makes durable.
+// It returns an error only when the worker must stop.
+func (w *worker) process(ctx context.Context, r record) error {
+	defer w.progress.done()
+	for attempt := 1; ; attempt++ {
+		w.progress.begin("the record cannot be handled yet", r.offset)
+		outs, made, err := w.try(ctx, r)
+		reason, isPermanent := permanentReason(err)
+		switch {
+		case err == nil:
+			return w.accept(r, outs, made)
+		case isPermanent:
+			letter, err := w.deadLetter(r, reason, err)
+			if err != nil {
+				return err
+			}
+			w.dead[reason]++
+			return w.accept(r, append(outs, letter), nil)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		w.c.metrics.retries.WithLabelValues(w.loop.Name).Inc()
+		w.log.Warn("the partition stands still", zap.Int64("offset", r.offset), zap.Int("attempt", attempt), zap.Error(err))
+		if err := w.flush(ctx); err != nil { // what came before need not wait
+			return err
+		}
+		if err := pause(ctx, waitAfter(attempt, rand.Float64())); err != nil {
+			return err
+		}
+	}
+}
+
+// accept adds a record's effects to what is pending.
+func (w *worker) accept(r record, outs []outgoing, made *changes) error {
+	if made != nil {
+		if err := made.apply(); err != nil {
+			return err
+		}
+	}
+	if w.replays(r.offset) {
+		outs = nil
+	}
+	for _, o := range outs {
+		w.bytes += o.size
+	}
+	w.outs = append(w.outs, outs...)
+	w.records++
+	w.next = r.offset + 1
+	return nil
+}
+
+// try calls the handler once and makes its outputs ready to be produced.
+func (w *worker) try(ctx context.Context, r record) ([]outgoing, *changes, error) {
+	m, err := w.c.message(w.loop.Topic, w.partition, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	var made *changes
+	if w.store != nil {
+		made = &changes{store: w.store, made: map[string]change{}}
+	}
+	start := time.Now()
+	outs, err := w.call(ctx, m, made)
+	w.c.metrics.seconds.WithLabelValues(w.loop.Name).Observe(time.Since(start).Seconds())
+	if _, isPermanent := permanentReason(err); err != nil && !isPermanent {
+		return nil, nil, err
+	}
+	ready := make([]outgoing, 0, len(outs))
+	for _, o := range outs {
+		out, encodeErr := w.c.encode(o)
+		if encodeErr != nil {
+			return nil, nil, errors.Join(err, encodeErr)
+		}
+		ready = append(ready, out)
+	}
+	return ready, made, err
+}
+
+// call turns a panic into a permanent error. What was panicked with may hold
+// data, so it is named only where the runtime says what went wrong.
+func (w *worker) call(ctx context.Context, m Message, made *changes) (outs []Output, err error) {
+	w.progress.call(true)
+	defer w.progress.call(false)
+	defer func() {
+		thrown := recover()
+		if thrown == nil {
+			return
+		}
+		what := fmt.Sprintf("a %T", thrown)
+		var fault runtime.Error
+		if e, ok := thrown.(error); ok && errors.As(e, &fault) {
+			what = fault.Error()
+		}
+		w.log.Error("the handler panicked", zap.Int64("offset", m.Offset), zap.String("panic", what), zap.ByteString("stack", debug.Stack()))
+		outs, err = nil, reject(reasonPanic, "the handler panicked: %s", what)
+	}()
+	if made == nil {
+		return w.loop.Handle(ctx, m, nil)
+	}
+	return w.loop.Handle(ctx, m, made)
+}
