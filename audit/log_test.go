@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/transparency-dev/tessera"
 )
 
 func entry(n int) Entry {
@@ -225,4 +227,38 @@ func TestProveWaitsNoLongerThanItMay(t *testing.T) {
 	if err := l.Close(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Close() = %v", err)
 	}
+}
+
+// A storage that hangs, as on a disk that does not answer, must not take those
+// who wait for it with it.
+func TestHangingStorage(t *testing.T) {
+	running, stop := context.WithCancel(t.Context())
+	hang := make(chan struct{})
+	added := make(chan struct{}, 2)
+	l := &Log{
+		running: running, stop: stop, release: func() {},
+		appender: &tessera.Appender{Add: func(context.Context, *tessera.Entry) tessera.IndexFuture {
+			added <- struct{}{}
+			return func() (tessera.Index, error) { <-hang; return tessera.Index{}, nil }
+		}},
+		shutdown: func(context.Context) error { t.Error("shut down while adding"); return nil },
+	}
+	impatient, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 2)
+	go func() { _, err := l.Append(impatient, entry(0)); ended <- err }()
+	<-added
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("Append() = %v", err)
+	}
+	go func() { _, err := l.Append(t.Context(), entry(1)); ended <- err }()
+	<-added
+	if err := l.Close(impatient); !errors.Is(err, context.Canceled) {
+		t.Errorf("Close() = %v", err)
+	}
+	if err := <-ended; !errors.Is(err, ErrClosed) {
+		t.Errorf("Append() = %v", err)
+	}
+	close(hang)
+	l.adding.Wait()
 }

@@ -1,11 +1,14 @@
 package verify
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,15 +25,32 @@ type keeper struct {
 
 func newKeeper(t testing.TB) keeper {
 	t.Helper()
-	skey, vkey, err := note.GenerateKey(rand.Reader, "example/log")
+	var seed [ed25519.SeedSize]byte
+	if _, err := rand.Read(seed[:]); err != nil {
+		t.Fatal(err)
+	}
+	return keeperOf(t, seed)
+}
+
+// keeperOf is the keeper with a certain key, the same in every process.
+func keeperOf(t testing.TB, seed [ed25519.SeedSize]byte) keeper {
+	t.Helper()
+	const name = "example/log"
+	public, ok := ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey)
+	if !ok {
+		t.Fatal("not an Ed25519 key")
+	}
+	verifier, err := note.NewEd25519VerifierKey(name, public)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := note.NewSigner(skey)
+	hash := strings.Split(verifier, "+")[1]
+	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, seed[:]...))
+	signer, err := note.NewSigner("PRIVATE+KEY+" + name + "+" + hash + "+" + secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return keeper{signer, vkey}
+	return keeper{signer, verifier}
 }
 
 // write writes a log of the given entries to a new folder.
