@@ -38,17 +38,13 @@ func Open(ctx context.Context, path string, clock func() time.Time) (*Store, err
 	if err != nil {
 		return nil, fmt.Errorf("open review store: %w", err)
 	}
-	if err := private(abs); err != nil {
+	if err := create(ctx, abs); err != nil {
 		return nil, fmt.Errorf("open review store: %w", err)
 	}
-	name := url.URL{Scheme: "file", Path: abs, RawQuery: pragmas}
-	db, err := sql.Open("sqlite", name.String())
+	db, err := connect(abs)
 	if err != nil {
 		return nil, fmt.Errorf("open review store: %w", err)
 	}
-	// SQLite has one writer at a time. With one connection the goroutines of a
-	// process queue for it in turn, in place of polling for the lock.
-	db.SetMaxOpenConns(1)
 	s := &Store{db: db, clock: clock}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open review store: %w", err), db.Close())
@@ -59,13 +55,15 @@ func Open(ctx context.Context, path string, clock func() time.Time) (*Store, err
 // Close closes the store.
 func (s *Store) Close() error { return s.db.Close() }
 
-// private sees to it that the file exists and only its owner may read it; SQLite
-// gives its side files the same mode.
+// create makes a new store's file, readable to its owner only; SQLite gives its
+// side files the same mode. A file that is there already is made private.
 //
-// It never opens and closes the file itself: that would drop the locks which
-// another Store of this process holds on it, as POSIX has it. An empty file is
-// made under another name, closed, and then linked into place.
-func private(path string) error {
+// The file is made complete under another name and then linked into place. So
+// nobody sees it before it is private and in write-ahead mode: the switch to that
+// mode fails, without waiting, when another process has the file open. And the
+// file itself is never opened and closed by hand, which would drop the locks that
+// another Store of this process holds on it, as POSIX has it.
+func create(ctx context.Context, path string) error {
 	err := os.Chmod(path, 0o600)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -74,18 +72,40 @@ func private(path string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	empty, err := os.CreateTemp(dir, ".new-*") // mode 0600
+	file, err := os.CreateTemp(dir, ".new-*") // mode 0600
 	if err != nil {
 		return err
 	}
-	err = empty.Close()
+	err = errors.Join(file.Close(), writeAhead(ctx, file.Name()))
 	if err == nil {
-		err = os.Link(empty.Name(), path)
+		err = os.Link(file.Name(), path)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		err = nil // another process was first
 	}
-	return errors.Join(err, os.Remove(empty.Name()))
+	return errors.Join(err, os.Remove(file.Name()))
+}
+
+// writeAhead makes the empty file at path a database in write-ahead mode.
+func writeAhead(ctx context.Context, path string) error {
+	db, err := connect(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.PingContext(ctx), db.Close())
+}
+
+// connect prepares a connection to the file at an absolute path.
+func connect(path string) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: path, RawQuery: pragmas}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	// SQLite has one writer at a time. With one connection the goroutines of a
+	// process queue for it in turn, in place of polling for the lock.
+	db.SetMaxOpenConns(1)
+	return db, nil
 }
 
 // now is the clock's time as the store can hold it.
