@@ -69,14 +69,14 @@ func Prove(dir, verifierKey string, index uint64) (p Proof, err error) {
 	if err != nil {
 		return Proof{}, fmt.Errorf("prove entry %d: %w", index, err)
 	}
-	// Only as much of the bundle as is needed: a fault further on is no reason
-	// to deny this entry its proof.
+	// A fault further on in the bundle is no reason to deny this entry its
+	// proof, so the error counts only if it comes before.
 	entries, err := f.entries(n/tileWidth, widthAt(c.tree.N, 0, n/tileWidth))
-	if within := int(n % tileWidth); within < len(entries) {
-		p = Proof{Index: index, Entry: entries[within], Hashes: hashes, Checkpoint: c.Text}
-	} else {
+	within := int(n % tileWidth)
+	if within >= len(entries) {
 		return Proof{}, fmt.Errorf("prove entry %d: %w", index, err)
 	}
+	p = Proof{Index: index, Entry: entries[within], Hashes: hashes, Checkpoint: c.Text}
 	if _, err := CheckProof(p, verifierKey); err != nil {
 		return Proof{}, fmt.Errorf("prove entry %d: %w", index, err)
 	}
