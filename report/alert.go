@@ -2,9 +2,7 @@ package report
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -116,17 +114,4 @@ func DecodeAlert(data []byte) (Alert, error) {
 		return Alert{}, fmt.Errorf("alert: %w", err)
 	}
 	return a, nil
-}
-
-// Receipt is what review's Store.Done takes as the result of an alert that was
-// sent: its id, a blank, and the SHA-256 of its record without the proof, which
-// may differ between two sendings of one alert.
-func (a Alert) Receipt() (string, error) {
-	a.Proof = audit.Proof{}
-	data, err := Encode(a)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(data)
-	return a.ID + " " + hex.EncodeToString(sum[:]), nil
 }

@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/vigil-stream/vigil/audit"
 )
@@ -78,17 +79,17 @@ func (s *Store) pending(ctx context.Context, limit int) (list []OutboxRow, err e
 }
 
 // Done marks a row as done. The result of an audit row is the entry's index in
-// the log, in decimal; that of an alert row is the alert's id, a blank, and its
-// digest, and makes an audit row that tells of the alert. A row that is done
-// already stays as it is: of two processes that did it, the first counts.
+// the log, in decimal; that of an alert row is the alert's id, and makes an audit
+// row which tells that the decision's statement went out under that id. A row
+// that is done already stays as it is: of two processes that did it, the first
+// counts.
 func (s *Store) Done(ctx context.Context, seq int64, result string) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		var kind, decision, caseID string
+		var kind, decision string
 		var done bool
 		err := tx.QueryRowContext(ctx, `
-			SELECT o.kind, o.done_at IS NOT NULL, coalesce(d.id, ''), coalesce(d.case_id, '')
-			FROM outbox o LEFT JOIN decisions d ON d.id = o.decision_id WHERE o.seq = ?`, seq).
-			Scan(&kind, &done, &decision, &caseID)
+			SELECT kind, done_at IS NOT NULL, coalesce(decision_id, '') FROM outbox WHERE seq = ?`, seq).
+			Scan(&kind, &done, &decision)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return ErrNotFound
@@ -102,17 +103,8 @@ func (s *Store) Done(ctx context.Context, seq int64, result string) error {
 			if _, err := strconv.ParseUint(result, 10, 63); err != nil {
 				return errors.New("the result of an audit row must be an index of the log")
 			}
-		} else {
-			id, sum, ok := strings.Cut(result, " ")
-			if !ok {
-				return errors.New("the result of an alert row must be its id, a blank, and its digest")
-			}
-			err := enqueueEntry(ctx, tx, audit.Entry{
-				Kind: audit.KindAlert, ID: id, Digest: sum, At: now, Refs: []string{decision, caseID},
-			})
-			if err != nil {
-				return err
-			}
+		} else if err := enqueueSent(ctx, tx, decision, result, now); err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE outbox SET done_at = ?, result = ? WHERE seq = ?`, now.UnixMicro(), result, seq)
 		return err
@@ -122,6 +114,29 @@ func (s *Store) Done(ctx context.Context, seq int64, result string) error {
 	}
 	return nil
 }
+
+// enqueueSent queues the audit entry of an alert that was sent.
+func enqueueSent(ctx context.Context, tx *sql.Tx, decision, alert string, at time.Time) error {
+	if !alertID.MatchString(alert) {
+		return errors.New("the result of an alert row must be the alert's id, 32 hex digits")
+	}
+	ds, err := loadDecisions(ctx, tx, `WHERE d.id = ?`, decision)
+	if err != nil {
+		return err
+	}
+	if len(ds) != 1 {
+		return fmt.Errorf("decision %s: %w", decision, ErrNotFound)
+	}
+	stated, err := ds[0].Statement().Digest()
+	if err != nil {
+		return err
+	}
+	return enqueueEntry(ctx, tx, audit.Entry{
+		Kind: audit.KindAlert, ID: alert, Digest: stated, At: at, Refs: []string{decision, ds[0].CaseID},
+	})
+}
+
+var alertID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // AuditIndex returns the index in the audit log of an entry that was appended,
 // and false when it is not, or not yet, or not from this store. The entry of a
