@@ -60,7 +60,7 @@ func New(index Index, limits Limits) *Detector {
 func (d *Detector) Frame(ctx context.Context, s State, f Frame) ([]signal.Signal, error) {
 	f, err := f.check()
 	if err != nil {
-		return nil, rejected("frame", err)
+		return nil, fmt.Errorf("frame: %w", err)
 	}
 	seen, err := loadStream(s, f)
 	if err != nil {
@@ -69,17 +69,17 @@ func (d *Detector) Frame(ctx context.Context, s State, f Frame) ([]signal.Signal
 	if !seen.add(f.ID) {
 		return nil, nil
 	}
-	print, err := d.fingerprint(ctx, f)
+	fp, err := d.fingerprint(ctx, f)
 	if err != nil {
-		return nil, rejected("frame", err)
+		return nil, fmt.Errorf("frame: %w", err)
 	}
-	found, err := d.lookup(print)
+	found, err := d.lookup(fp)
 	if err != nil {
 		return nil, err
 	}
 	var due []signal.Signal
 	for _, m := range found {
-		t, err := seen.track(s, f, print, m)
+		t, err := seen.track(s, f, fp, m)
 		if err != nil {
 			return nil, err
 		}
@@ -104,19 +104,20 @@ func (d *Detector) fingerprint(ctx context.Context, f Frame) (fingerprint, error
 	return d.hashPicture(ctx, t, f.Data, kinds)
 }
 
-// lookup finds the entries near a frame's hashes. Any failure is an error: a
-// frame must not pass for clean because a list could not be read.
-func (d *Detector) lookup(print fingerprint) ([]hashdb.Match, error) {
-	if print.quality < MinQuality {
+// lookup finds the entries near a frame's hashes, of each kind the maxTracked
+// nearest at most: a list that floods must not stop the stream. Any failure is
+// an error: a frame must not pass for clean because a list could not be read.
+func (d *Detector) lookup(fp fingerprint) ([]hashdb.Match, error) {
+	if fp.quality < MinQuality {
 		return nil, nil
 	}
 	var all []hashdb.Match
-	for _, h := range print.hashes {
+	for _, h := range fp.hashes {
 		found, err := d.index.Lookup(h)
 		if err != nil {
 			return nil, fmt.Errorf("look up %s hash: %w", h.Kind, err)
 		}
-		all = append(all, found...)
+		all = append(all, found[:min(len(found), maxTracked)]...)
 	}
 	return all, nil
 }

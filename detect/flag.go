@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -22,7 +23,7 @@ func (r FlagRecord) Encode() ([]byte, error) {
 	r.At = r.At.UTC()
 	data, err := encode(flagSchema, r)
 	if err != nil {
-		return nil, rejected("flag", err)
+		return nil, fmt.Errorf("flag: %w", err)
 	}
 	return data, nil
 }
@@ -32,11 +33,11 @@ func (r FlagRecord) Encode() ([]byte, error) {
 func Flag(data []byte) ([]signal.Signal, error) {
 	var r FlagRecord
 	if err := flagSchema.Decode(data, &r); err != nil {
-		return nil, rejected("flag", err)
+		return nil, fmt.Errorf("flag: %w", err)
 	}
 	at, err := utc("/at", r.At)
 	if err != nil {
-		return nil, rejected("flag", err)
+		return nil, fmt.Errorf("flag: %w", err)
 	}
 	return []signal.Signal{{
 		// With the platform: two platforms may both count their flags from 1.

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"fmt"
+
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -20,7 +22,7 @@ type HashRecord struct {
 func (r HashRecord) Encode() ([]byte, error) {
 	data, err := encode(hashSchema, r)
 	if err != nil {
-		return nil, rejected("hash record", err)
+		return nil, fmt.Errorf("hash record: %w", err)
 	}
 	return data, nil
 }
@@ -29,16 +31,16 @@ func (r HashRecord) Encode() ([]byte, error) {
 func readHash(data []byte) (fingerprint, error) {
 	var r HashRecord
 	if err := hashSchema.Decode(data, &r); err != nil {
-		return fingerprint{}, rejected("hash record", err)
+		return fingerprint{}, fmt.Errorf("hash record: %w", err)
 	}
 	kind, err := hashdb.ParseKind(r.Kind)
 	if err != nil {
-		return fingerprint{}, rejected("hash record", signal.Reject("schema", "/kind: no kind of hash"))
+		return fingerprint{}, fmt.Errorf("hash record: %w", signal.Reject("schema", "/kind: no kind of hash"))
 	}
 	// The error of ParseHash is not passed on: nothing here may quote a hash.
 	hash, err := hashdb.ParseHash(kind, r.Hash)
 	if err != nil {
-		return fingerprint{}, rejected("hash record", signal.Reject("schema", "/hash: is not the %d hex digits of a %s hash", kind.Bits()/4, kind))
+		return fingerprint{}, fmt.Errorf("hash record: %w", signal.Reject("schema", "/hash: is not the %d hex digits of a %s hash", kind.Bits()/4, kind))
 	}
 	return fingerprint{hashes: []hashdb.Hash{hash}, quality: r.Quality, sha256: r.SHA256}, nil
 }

@@ -24,7 +24,7 @@ type track struct {
 
 // track counts a match of a frame. It returns nil when the stream already
 // matches maxTracked other entries.
-func (st *stream) track(s State, f Frame, print fingerprint, m hashdb.Match) (*track, error) {
+func (st *stream) track(s State, f Frame, fp fingerprint, m hashdb.Match) (*track, error) {
 	key := []byte("match/" + st.key + "/" + signal.ID(m.List, m.Entry))
 	data, err := s.Get(key)
 	if err != nil {
@@ -55,7 +55,7 @@ func (st *stream) track(s State, f Frame, print fingerprint, m hashdb.Match) (*t
 	}
 	if len(t.Evidence) < signal.MaxEvidence {
 		t.Evidence = append(t.Evidence, signal.Evidence{
-			What: "frame", Holder: f.Platform, Ref: f.ID, SHA256: print.sha256, At: f.At,
+			What: "frame", Holder: f.Platform, Ref: f.ID, SHA256: fp.sha256, At: f.At,
 		})
 	}
 	if data, err = json.Marshal(t); err != nil {

@@ -161,7 +161,7 @@ func (d *Detector) hashPicture(ctx context.Context, contentType string, data []b
 		return fingerprint{}, rejectHash(img, err)
 	}
 	sum := sha256.Sum256(data)
-	print := fingerprint{quality: quality, sha256: hex.EncodeToString(sum[:])}
+	fp := fingerprint{quality: quality, sha256: hex.EncodeToString(sum[:])}
 	for _, kind := range kinds {
 		hash := pdq
 		if kind != hashdb.KindPDQ {
@@ -169,9 +169,9 @@ func (d *Detector) hashPicture(ctx context.Context, contentType string, data []b
 				return fingerprint{}, rejectHash(img, err)
 			}
 		}
-		print.hashes = append(print.hashes, hash)
+		fp.hashes = append(fp.hashes, hash)
 	}
-	return print, nil
+	return fp, nil
 }
 
 // rejectHash makes a fault of hashing a Rejection: a hash is a pure function of

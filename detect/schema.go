@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -45,6 +44,3 @@ func utc(field string, t time.Time) (time.Time, error) {
 	}
 	return t, nil
 }
-
-// rejected wraps a fault of a record with what the record was.
-func rejected(what string, err error) error { return fmt.Errorf("%s: %w", what, err) }

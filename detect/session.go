@@ -33,7 +33,7 @@ func (r SessionRecord) Encode() ([]byte, error) {
 	r.StartedAt, r.At = r.StartedAt.UTC(), r.At.UTC()
 	data, err := encode(sessionSchema, r)
 	if err != nil {
-		return nil, rejected("session", err)
+		return nil, fmt.Errorf("session: %w", err)
 	}
 	return data, nil
 }
@@ -44,18 +44,18 @@ func (r SessionRecord) Encode() ([]byte, error) {
 func Session(data []byte) ([]signal.Signal, error) {
 	var r SessionRecord
 	if err := sessionSchema.Decode(data, &r); err != nil {
-		return nil, rejected("session", err)
+		return nil, fmt.Errorf("session: %w", err)
 	}
 	start, err := utc("/started_at", r.StartedAt)
 	if err != nil {
-		return nil, rejected("session", err)
+		return nil, fmt.Errorf("session: %w", err)
 	}
 	at, err := utc("/at", r.At)
 	if err != nil {
-		return nil, rejected("session", err)
+		return nil, fmt.Errorf("session: %w", err)
 	}
 	if at.Before(start) {
-		return nil, rejected("session", signal.Reject("schema", "/at: is before started_at"))
+		return nil, fmt.Errorf("session: %w", signal.Reject("schema", "/at: is before started_at"))
 	}
 
 	what := "public"
