@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -39,6 +40,10 @@ func (c Check) OK() bool {
 //   - verdict: the decision confirms the case;
 //   - ids: case, decision and alert have the ids that follow from what they are;
 //   - score: the parts sum to the score.
+//
+// Which centre was chosen, and why, was not yet known on deciding and is not in
+// the log, save for the centre's id, on which the alert's id depends: a centre
+// knows who it is.
 func Verify(a Alert, verifierKey string) Check {
 	s := a.Statement
 	var c Check
@@ -82,10 +87,10 @@ func Verify(a Alert, verifierKey string) Check {
 
 func checkLog(a Alert, verifierKey string) (audit.Entry, error) {
 	if verifierKey == "" {
-		return audit.Entry{}, fmt.Errorf("there is no key to check it with")
+		return audit.Entry{}, errors.New("there is no key to check it with")
 	}
 	if !strings.HasPrefix(verifierKey, a.LogKey+"+") {
-		return audit.Entry{}, fmt.Errorf("it is of a log with another key than yours")
+		return audit.Entry{}, errors.New("it is of a log with another key than yours")
 	}
 	return audit.CheckProof(a.Proof, verifierKey)
 }

@@ -75,8 +75,8 @@ func (d Decision) Statement() Statement {
 }
 
 // evidence gathers the records behind a case, those of the weightiest parts
-// first, so that a limit costs the least telling ones. It returns them by time,
-// and how many it left out.
+// first, so that a limit costs the least telling ones and a reader meets the most
+// telling ones first. It also returns how many it left out.
 func (c Case) evidence() (kept []Evidence, omitted int) {
 	parts := slices.Clone(c.Parts)
 	slices.SortStableFunc(parts, func(a, b Part) int { return cmp.Compare(b.Weight, a.Weight) })
@@ -121,7 +121,6 @@ func (c Case) evidence() (kept []Evidence, omitted int) {
 			}
 		}
 	}
-	slices.SortStableFunc(kept, func(a, b Evidence) int { return a.At.Compare(b.At) })
 	return kept, len(at) - len(kept)
 }
 
