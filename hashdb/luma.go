@@ -41,8 +41,8 @@ type Luma struct {
 // pixels the hash will not use are not converted.
 //
 // From red, green and blue it is 0.299 R + 0.587 G + 0.114 B over 8-bit values, as
-// in the reference. A JPEG's luminance plane is that sum before it was rounded to
-// red, green and blue, and is taken as it is. Straight alpha (PNG, WebP) is
+// in the reference. A JPEG's luminance plane already is that sum, before rounding,
+// and is taken as it is but where a colour channel saturates. Straight alpha (PNG, WebP) is
 // dropped, as python-threatexchange does; other pictures with alpha are seen
 // over black.
 func LumaOf(img image.Image, mode Mode) Luma {
@@ -91,9 +91,9 @@ func (s *sampler) luma(img image.Image, mode Mode) Luma {
 		dst, y := s.pix[i*w:][:w], b.Min.Y+row
 		switch p := img.(type) {
 		case *image.YCbCr:
-			copyBytes(dst, p.Y[p.YOffset(b.Min.X, y):], s.cols)
+			s.yCbCr(dst, p, y)
 		case *image.NYCbCrA:
-			copyBytes(dst, p.Y[p.YOffset(b.Min.X, y):], s.cols)
+			s.yCbCr(dst, &p.YCbCr, y)
 		case *image.Gray:
 			copyBytes(dst, p.Pix[p.PixOffset(b.Min.X, y):], s.cols)
 		case *image.RGBA:
@@ -123,6 +123,31 @@ func (s *sampler) reduce(l Luma, mode Mode) Luma {
 		}
 	}
 	return Luma{Pix: s.pix, Width: w, Height: h}
+}
+
+// yCbCr fills dst from row y of p. The luminance plane is nearer to the reference
+// than red, green and blue made from it are, since Go and libjpeg spread chroma
+// differently; but the reference clips the three channels to 0 and 255, which
+// changes their sum for a saturated colour.
+func (s *sampler) yCbCr(dst []float32, p *image.YCbCr, y int) {
+	row := p.Y[p.YOffset(p.Rect.Min.X, y):]
+	for j, col := range s.cols {
+		luma := row[col]
+		dst[j] = float32(luma)
+		c := p.COffset(p.Rect.Min.X+col, y)
+		if saturates(luma, p.Cb[c], p.Cr[c]) {
+			dst[j] = weigh(color.YCbCrToRGB(luma, p.Cb[c], p.Cr[c]))
+		}
+	}
+}
+
+// saturates reports whether the colour's red, green or blue rounds to less than 0
+// or more than 255. The factors are JFIF's, in 65,536ths.
+func saturates(y, cb, cr uint8) bool {
+	b, r := int32(cb)-128, int32(cr)-128
+	red, green, blue := 91881*r, -22554*b-46802*r, 116130*b
+	sum := int32(y) << 16
+	return sum+min(red, green, blue) < -1<<15 || sum+max(red, green, blue) >= 255<<16+1<<15
 }
 
 func copyBytes(dst []float32, src []byte, cols []int) {
