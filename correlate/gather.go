@@ -22,16 +22,16 @@ func (s subject) gather(have set) (evidence, error) {
 	ev := evidence{since: have.since(windowDays), until: have.until()}
 	for _, e := range have.window() {
 		switch e.kind {
-		case flag:
+		case kindFlag:
 			ev.flags = append(ev.flags, e)
-		case session:
+		case kindSession:
 			ev.sessions = append(ev.sessions, e)
 		default:
 			in, _, err := s.read(e)
 			if err != nil {
 				return evidence{}, err
 			}
-			if e.kind == match {
+			if e.kind == kindMatch {
 				ev.matches = append(ev.matches, in)
 			} else {
 				ev.payments = append(ev.payments, in)

@@ -50,7 +50,7 @@ func decodeSet(data []byte) (set, error) {
 		copy(e.id[:], r.bytes(len(e.id)))
 		e.revision, e.start = r.uvarint(), int64(r.uvarint())
 		e.end = e.start + int64(r.uvarint())
-		if e.kind < match || e.kind > session || i > 0 && s.entries[i-1].compare(e) >= 0 {
+		if e.kind < kindMatch || e.kind > kindSession || i > 0 && s.entries[i-1].compare(e) >= 0 {
 			return set{}, fmt.Errorf("%w: entry %d", errDamaged, i)
 		}
 		s.entries[i] = e

@@ -35,24 +35,24 @@ const (
 type kind uint8
 
 const (
-	match kind = iota + 1
-	payment
-	flag
-	session
+	kindMatch kind = iota + 1
+	kindPayment
+	kindFlag
+	kindSession
 )
 
 var kinds = map[signal.Kind]kind{
-	signal.KindMatch: match, signal.KindPayment: payment,
-	signal.KindFlag: flag, signal.KindSession: session,
+	signal.KindMatch: kindMatch, signal.KindPayment: kindPayment,
+	signal.KindFlag: kindFlag, signal.KindSession: kindSession,
 }
 
 func (k kind) limit() int {
 	switch k {
-	case match:
+	case kindMatch:
 		return maxMatches
-	case payment:
+	case kindPayment:
 		return maxPayments
-	case flag:
+	case kindFlag:
 		return maxFlags
 	default:
 		return maxSessions
@@ -92,7 +92,7 @@ func entryOf(s signal.Signal) (entry, error) {
 		return entry{}, signal.Reject("signal-id", "/id: is not 32 hex digits")
 	}
 	details := map[kind]bool{
-		match: s.Match != nil, payment: s.Payment != nil, flag: s.Flag != nil, session: s.Session != nil,
+		kindMatch: s.Match != nil, kindPayment: s.Payment != nil, kindFlag: s.Flag != nil, kindSession: s.Session != nil,
 	}
 	if !details[e.kind] {
 		return entry{}, signal.Reject("signal-kind", "/kind: is unknown or its details are missing")
@@ -153,7 +153,7 @@ func (s *set) add(e entry) change {
 	victim, crowded := s.surplus(e.kind)
 	kept := make([]entry, 0, len(s.entries))
 	for _, k := range s.entries {
-		old := k.kind != payment && k.end < s.since(keptDays)
+		old := k.kind != kindPayment && k.end < s.since(keptDays)
 		itself := k.compare(e) == 0
 		switch {
 		case !old && !(crowded && k.compare(victim) == 0):
@@ -179,7 +179,7 @@ func (s *set) surplus(k kind) (victim entry, ok bool) {
 			continue
 		}
 		n++
-		if n == 1 || (k != payment && e.end < victim.end) {
+		if n == 1 || (k != kindPayment && e.end < victim.end) {
 			victim = e
 		}
 	}
@@ -196,7 +196,7 @@ func (s *set) until() int64 { return (s.day + 1) * day }
 func (s *set) window() []entry {
 	var in []entry
 	for _, e := range s.entries {
-		if e.kind == match || e.end >= s.since(windowDays) {
+		if e.kind == kindMatch || e.end >= s.since(windowDays) {
 			in = append(in, e)
 		}
 	}

@@ -1,0 +1,126 @@
+package correlate
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// TestDefaultWeights holds the one number that is sourced and not assumed, and
+// that every number says which it is.
+func TestDefaultWeights(t *testing.T) {
+	w, err := DefaultWeights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := math.Log(1.0 / 1100); math.Abs(w.file.Prior.Value-want) > 0.001 {
+		t.Errorf("prior %v, want %v", w.file.Prior.Value, want)
+	}
+	if w.Version() != "w1" {
+		t.Errorf("version %q: a change of weights needs a new one, and a new test", w.Version())
+	}
+	var tree any
+	if err := json.Unmarshal(defaultWeights, &tree); err != nil {
+		t.Fatal(err)
+	}
+	if n := sourced(t, "", tree); n < 25 {
+		t.Errorf("saw %d numbers, want all of them", n)
+	}
+}
+
+// sourced counts the values below a place of the file and sees that each has its
+// source.
+func sourced(t *testing.T, at string, tree any) (n int) {
+	t.Helper()
+	switch v := tree.(type) {
+	case map[string]any:
+		if _, ok := v["value"]; ok {
+			n++
+			if s, ok := v["source"].(string); !ok || s == "" {
+				t.Errorf("%s has no source", at)
+			}
+		}
+		for name, below := range v {
+			n += sourced(t, at+"/"+name, below)
+		}
+	case []any:
+		for _, below := range v {
+			n += sourced(t, at+"/*", below)
+		}
+	}
+	return n
+}
+
+func TestLoadWeightsRefuses(t *testing.T) {
+	tests := []struct {
+		name, from, to string
+		want           []string // in the error
+	}{
+		{"an unknown field", `"rhythm":`, `"nationality": {"value": 1, "source": "none"}, "rhythm":`, []string{"nationality"}},
+		{"a missing field", `"version": "w1",`, ``, []string{"version"}},
+		{"a number without source", `"value": 0.5, "source": "assumed: more`, `"value": 0.5, "note": "assumed: more`, []string{"/bar", "source"}},
+		{"a bar of 1", `"bar": {"value": 0.5`, `"bar": {"value": 1`, []string{"/bar/value"}},
+		{"a prior in favour", `-7.003`, `7.003`, []string{"/prior/value"}},
+		{"a private session that speaks against", `"private_session": {"value": 0.7`, `"private_session": {"value": -0.7`, []string{"/private_session/value"}},
+		{"a corridor", `"P07": {`, `"P03": {`, []string{"/typologies/P03", "corridor"}},
+		{"a typology by another part's name", `"fan-in"`, `"user-flag"`, []string{"/typologies/P05/name"}},
+		{"two typologies of one name", `"fan-in"`, `"repetition"`, []string{"/typologies/P05/name"}},
+		{"bands that leave a gap", `"up_to": 256`, `"up_to": 100`, []string{"/list_match/bands", "pdq", "256"}},
+		{"bands out of order", `"up_to": 10,`, `"up_to": 40,`, []string{"/list_match/bands/1/up_to"}},
+		{"a far match above a close one", `"up_to": 31, "value": 6.2`, `"up_to": 31, "value": 9.2`, []string{"/list_match/bands/1/value"}},
+		{"several at once", `"up_to": 256, "value": 1.0, "source": "assumed: beyond the recommended radius a match says little"},`, ``, []string{"pdq"}},
+		{"no JSON", `{`, `[`, []string{"JSON"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			changed := strings.Replace(string(defaultWeights), tt.from, tt.to, 1)
+			if changed == string(defaultWeights) {
+				t.Fatal("the file is not changed")
+			}
+			_, err := LoadWeights([]byte(changed))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q does not name %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestLoadWeightsReportsAllAtOnce(t *testing.T) {
+	changed := strings.NewReplacer(`"P07": {`, `"P03": {`, `"up_to": 256`, `"up_to": 100`).Replace(string(defaultWeights))
+	_, err := LoadWeights([]byte(changed))
+	if err == nil || !strings.Contains(err.Error(), "P03") || !strings.Contains(err.Error(), "pdq") {
+		t.Errorf("error %v, want both faults", err)
+	}
+}
+
+func FuzzLoadWeights(f *testing.F) {
+	f.Add(defaultWeights)
+	f.Add([]byte(`{}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		w, err := LoadWeights(data)
+		if err != nil {
+			return
+		}
+		in := []signal.Signal{aMatch("e", 6, 2, noon), aFlag("f", noon)}
+		for _, c := range run(t, New(w), memory{}, in...) {
+			encoded(t, c)
+		}
+	})
+}
+
+func TestErrorsOfWeightsAreWrapped(t *testing.T) {
+	_, err := LoadWeights([]byte(`{`))
+	var r *signal.Rejection
+	if !errors.As(err, &r) || r.Reason() != "json" {
+		t.Errorf("error %v does not say that the file is no JSON", err)
+	}
+}
