@@ -138,9 +138,8 @@ func (m *member) generations(ctx context.Context, group *kafka.ConsumerGroup) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil { // the group itself waits and joins again
-			m.log.Warn("cannot join the group yet", zap.Error(err))
-			continue
+		if err != nil {
+			continue // the group has logged it, and waits before it joins again
 		}
 		all := m.start(ctx, gen)
 		select {

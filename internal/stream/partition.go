@@ -223,13 +223,16 @@ func (w *worker) checkpoint(ctx context.Context, every int64) {
 	if w.loop.Checkpoints == nil || w.store == nil || w.store.next-w.saved < every {
 		return
 	}
-	w.saved = w.store.next
 	scratch := filepath.Join(w.loop.StateDir, w.loop.Name, w.loop.Topic, strconv.Itoa(w.partition)+".checkpoint")
 	result := "ok"
 	if err := w.loop.shelf(w.c.cfg.Prefix, w.partition).save(ctx, w.store, scratch); err != nil {
+		if ctx.Err() != nil {
+			return // close makes it
+		}
 		result = "failed"
 		w.log.Error("no checkpoint was made", zap.Int64("offset", w.store.next), zap.Error(err))
 	}
+	w.saved = w.store.next // a failed one waits its turn like any other
 	w.c.metrics.checkpoints.WithLabelValues(w.loop.Name, result).Inc()
 }
 
