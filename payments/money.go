@@ -1,0 +1,86 @@
+package payments
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// maxAmount limits an amount, in minor units: 10^15 is beyond any payment and
+// below 2^53, so that every reader of JSON holds it exactly.
+const maxAmount = 1_000_000_000_000_000
+
+// minorDigits has the active currencies and funds of ISO 4217 (list one, of
+// 2026-01) by the number of their decimals. It is kept here because CLDR, which
+// golang.org/x/text/currency has, counts the decimals that people are shown
+// instead: none for PKR or IDR, where a bank's message has two.
+var minorDigits = digitsByCurrency(map[int]string{
+	0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+	2: "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD " +
+		"CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL " +
+		"GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR " +
+		"LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD " +
+		"PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC " +
+		"SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG",
+	3: "BHD IQD JOD KWD LYD OMR TND",
+	4: "CLF UYW",
+})
+
+func digitsByCurrency(codes map[int]string) map[string]int {
+	digits := make(map[string]int)
+	for n, list := range codes {
+		for code := range strings.FieldsSeq(list) {
+			digits[code] = n
+		}
+	}
+	return digits
+}
+
+// parseAmount reads a decimal number of major units, exactly, as minor units of
+// the currency. Zeros beyond the currency's decimals are no loss and are read.
+func parseAmount(text, currency string) (int64, error) {
+	digits, ok := minorDigits[currency]
+	if !ok {
+		return 0, signal.Reject("currency", "is not a currency of ISO 4217")
+	}
+	number, negative := strings.CutPrefix(text, "-")
+	whole, fraction, _ := strings.Cut(number, ".")
+	if whole+fraction == "" || strings.Trim(whole+fraction, "0123456789") != "" {
+		return 0, signal.Reject("amount", "is not a decimal number")
+	}
+	if negative {
+		return 0, signal.Reject("amount-negative", "is below zero")
+	}
+	fraction = strings.TrimRight(fraction, "0")
+	if len(fraction) > digits {
+		return 0, signal.Reject("amount-decimals", "has %d decimals, and %s has %d", len(fraction), currency, digits)
+	}
+	fraction += strings.Repeat("0", digits-len(fraction))
+	n, err := strconv.ParseInt(whole+fraction, 10, 64)
+	switch {
+	case err != nil || n > maxAmount: // digits only, so the one error is the range
+		return 0, signal.Reject("amount-too-large", "is more than %d minor units", int64(maxAmount))
+	case n == 0:
+		return 0, signal.Reject("amount-zero", "is zero")
+	}
+	return n, nil
+}
+
+// formatAmount writes minor units as a decimal number of major units; decimals
+// that are all zero are left out where brief.
+func formatAmount(minor int64, currency string, brief bool) string {
+	digits := minorDigits[currency]
+	s := strconv.FormatInt(minor, 10)
+	if digits == 0 {
+		return s
+	}
+	if len(s) <= digits {
+		s = strings.Repeat("0", digits+1-len(s)) + s
+	}
+	whole, fraction := s[:len(s)-digits], s[len(s)-digits:]
+	if brief && strings.Trim(fraction, "0") == "" {
+		return whole
+	}
+	return whole + "." + fraction
+}

@@ -1,0 +1,125 @@
+package payments
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// maxReference limits what WritePacs008 takes as a reference (Max35Text).
+const maxReference = 35
+
+// WritePacs008 writes one pacs.008.001.08 message of the transactions, in the
+// order of its schema. [Parse] reads the same transactions back, where their
+// texts are clean and Debtor.Agent is Institution. It refuses what the message
+// cannot say: no transactions, a reference longer than 35 characters, an amount
+// or currency that does not exist, or an account with both an IBAN and another
+// id, or with a proxy alone.
+func WritePacs008(w io.Writer, txs []Transaction) error {
+	if len(txs) == 0 {
+		return errors.New("pacs.008: no transactions")
+	}
+	refs := []string{"message"}
+	var newest time.Time
+	var doc xmlDocument
+	for i, t := range txs {
+		tx, err := t.xml()
+		if err != nil {
+			return fmt.Errorf("pacs.008: transaction %d: %w", i+1, err)
+		}
+		doc.Message.Transactions = append(doc.Message.Transactions, tx)
+		refs = append(refs, t.ID())
+		if t.At.After(newest) {
+			newest = t.At
+		}
+	}
+	doc.Message.Header = xmlHeader{
+		MessageID: signal.ID(refs...), Created: newest.UTC().Format(time.RFC3339),
+		Count: strconv.Itoa(len(txs)), Settlement: "CLRG",
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return fmt.Errorf("pacs.008: %w", err)
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := errors.Join(enc.Encode(doc), enc.Close()); err != nil {
+		return fmt.Errorf("pacs.008: %w", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (t Transaction) xml() (xmlTransaction, error) {
+	if err := checkLength(t.Ref, maxReference); err != nil {
+		return xmlTransaction{}, fmt.Errorf("ref: %w", err)
+	}
+	amount := formatAmount(t.Amount, t.Currency, false)
+	if _, err := parseAmount(amount, t.Currency); err != nil {
+		return xmlTransaction{}, fmt.Errorf("amount and currency: %w", err)
+	}
+	debtorAccount, err := t.Debtor.xmlAccount()
+	if err != nil {
+		return xmlTransaction{}, fmt.Errorf("debtor: %w", err)
+	}
+	creditorAccount, err := t.Creditor.xmlAccount()
+	if err != nil {
+		return xmlTransaction{}, fmt.Errorf("creditor: %w", err)
+	}
+	out := xmlTransaction{
+		ID:           xmlPaymentID{EndToEnd: t.Ref, Transaction: t.Ref},
+		Amount:       &xmlAmount{Currency: t.Currency, Value: amount},
+		Accepted:     t.At.UTC().Format(time.RFC3339),
+		ChargeBearer: "SLEV",
+		Debtor:       t.Debtor.xmlParty(), DebtorAccount: debtorAccount, DebtorAgent: newXMLAgent(t.Institution),
+		CreditorAgent: newXMLAgent(t.Creditor.Agent), Creditor: t.Creditor.xmlParty(), CreditorAcct: creditorAccount,
+	}
+	if t.Purpose != "" {
+		out.Purpose = &xmlChoice{Code: t.Purpose}
+	}
+	if len(t.Remittance) > 0 {
+		out.Remittance = &xmlRemittance{Unstructured: t.Remittance}
+	}
+	return out, nil
+}
+
+func (p Party) xmlParty() *xmlParty {
+	out := &xmlParty{Name: p.Name}
+	if p.Country != "" {
+		out.Address = &xmlAddress{Country: p.Country}
+	}
+	if p.Phone != "" || p.Mobile != "" || p.Email != "" {
+		out.Contact = &xmlContact{Phone: p.Phone, Mobile: p.Mobile, Email: p.Email}
+	}
+	return out
+}
+
+func (p Party) xmlAccount() (*xmlAccount, error) {
+	switch {
+	case p.IBAN != "" && p.Account != "":
+		return nil, errors.New("an account has an IBAN or another id, and this has both")
+	case p.IBAN == "" && p.Account == "" && p.Proxy != "":
+		return nil, errors.New("an account has an IBAN or another id beside its proxy, and this has neither")
+	case p.IBAN == "" && p.Account == "":
+		return nil, nil
+	}
+	out := &xmlAccount{ID: xmlAccountID{IBAN: p.IBAN}}
+	if p.Account != "" {
+		out.ID.Other = &xmlOther{ID: p.Account, Issuer: p.Issuer}
+	}
+	if p.Proxy != "" {
+		out.Proxy = &xmlProxy{ID: p.Proxy}
+	}
+	return out, nil
+}
+
+func newXMLAgent(name string) *xmlAgent {
+	if isBIC(name) {
+		return &xmlAgent{Institution: xmlInstitution{BIC: name}}
+	}
+	return &xmlAgent{Institution: xmlInstitution{Name: name}}
+}

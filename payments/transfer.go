@@ -1,0 +1,79 @@
+package payments
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A Transfer is one end of a transaction: what its subject's profile may know.
+type Transfer struct {
+	ID      string         `json:"id"` // of institution, reference and role
+	Subject signal.Subject `json:"subject"`
+	Role    signal.Role    `json:"role"`  // what the subject is in it
+	Other   signal.Subject `json:"other"` // the other end
+	// Institution and Ref are where the whole transaction can be found.
+	Institution string    `json:"institution"`
+	Ref         string    `json:"ref"`
+	At          time.Time `json:"at"`     // UTC, whole seconds
+	Amount      int64     `json:"amount"` // minor units
+	Currency    string    `json:"currency"`
+	// Country is that of the subject's end, OtherCountry of the other, if known.
+	Country      string `json:"country,omitempty"`
+	OtherCountry string `json:"other_country,omitempty"`
+	// Names and OtherNames are tokens of the words of the two names, sorted: see
+	// nameWords. They can be compared and not read.
+	Names      []string `json:"names,omitempty"`
+	OtherNames []string `json:"other_names,omitempty"`
+	// Classes are what the text speaks of; the text stays behind.
+	Classes []Class `json:"classes,omitempty"`
+	Purpose string  `json:"purpose,omitempty"` // external purpose code
+}
+
+var transferSchema = signal.MustSchema(schemas, "schema/transfer.json")
+
+// EncodeTransfer returns t as the JSON value of a record, the same bytes for the
+// same transfer.
+func EncodeTransfer(t Transfer) ([]byte, error) {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return nil, fmt.Errorf("encode transfer %s: %w", t.ID, err)
+	}
+	return data, nil
+}
+
+// DecodeTransfer reads a transfer; what does not fit the schema, or is no
+// transfer that Split makes, is a Rejection that names the field.
+func DecodeTransfer(data []byte) (Transfer, error) {
+	var t Transfer
+	if err := transferSchema.Decode(data, &t); err != nil {
+		return Transfer{}, fmt.Errorf("transfer: %w", err)
+	}
+	t.At = t.At.UTC().Truncate(time.Second)
+	if err := t.check(); err != nil {
+		return Transfer{}, fmt.Errorf("transfer: %w", err)
+	}
+	return t, nil
+}
+
+func (t Transfer) check() error {
+	if t.ID != transferID(t.Institution, t.Ref, t.Role) {
+		return signal.Reject("schema", "/id: is not that of institution, ref and role")
+	}
+	if _, ok := minorDigits[t.Currency]; !ok {
+		return at("/currency", signal.Reject("currency", "is not a currency of ISO 4217"))
+	}
+	if err := checkTime(t.At); err != nil {
+		return at("/at", err)
+	}
+	if err := checkCountry(t.Country); err != nil {
+		return at("/country", err)
+	}
+	return at("/other_country", checkCountry(t.OtherCountry))
+}
+
+func transferID(institution, ref string, role signal.Role) string {
+	return signal.ID("transfer", institution, ref, string(role))
+}
