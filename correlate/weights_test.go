@@ -72,7 +72,6 @@ func TestLoadWeightsRefuses(t *testing.T) {
 		{"bands that leave a gap", `"up_to": 256`, `"up_to": 100`, []string{"/list_match/bands", "pdq", "256"}},
 		{"bands out of order", `"up_to": 10,`, `"up_to": 40,`, []string{"/list_match/bands/1/up_to"}},
 		{"a far match above a close one", `"up_to": 31, "value": 6.2`, `"up_to": 31, "value": 9.2`, []string{"/list_match/bands/1/value"}},
-		{"several at once", `"up_to": 256, "value": 1.0, "source": "assumed: beyond the recommended radius a match says little"},`, ``, []string{"pdq"}},
 		{"no JSON", `{`, `[`, []string{"JSON"}},
 	}
 	for _, tt := range tests {
