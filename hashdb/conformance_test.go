@@ -94,11 +94,12 @@ func readPNM(t testing.TB, file string) image.Image {
 	return img
 }
 
-// Pictures given pixel for pixel come out as in the reference; ill-conditioned
-// ones have the reference's quality.
+// Pictures given pixel for pixel come out as in the reference. Flat colours,
+// gradients and the like have coefficients that tie at the median; they come out
+// exact as well, but a filter that rounds otherwise would be no less right.
 func TestPDQLuminanceVectors(t *testing.T) {
 	dir := testdata(t, "luminance")
-	exact := 0
+	compared := 0
 	for _, v := range vectors(t, dir) {
 		img := readPNM(t, filepath.Join(dir, v.file))
 		for _, mode := range []Mode{Mode512, ModeFull} {
@@ -114,20 +115,17 @@ func TestPDQLuminanceVectors(t *testing.T) {
 				continue
 			}
 			d, _ := hash.Distance(v.hash[mode])
-			t.Logf("%s mode %v: distance %d, quality %d", v.file, mode, d, quality)
 			if quality != v.quality[mode] {
 				t.Errorf("%s mode %v: quality %d, want %d", v.file, mode, quality, v.quality[mode])
 			}
-			if strings.HasPrefix(v.file, "bridge") || strings.HasPrefix(v.file, "noise") {
-				exact++
-				if d != 0 {
-					t.Errorf("%s mode %v: %d bits from the reference, want 0", v.file, mode, d)
-				}
+			if d != 0 {
+				t.Errorf("%s mode %v: %d bits from the reference, want 0", v.file, mode, d)
 			}
+			compared++
 		}
 	}
-	if exact != 12 {
-		t.Errorf("compared %d well-conditioned hashes, want 12", exact)
+	if compared != 22 {
+		t.Errorf("compared %d hashes, want 22", compared)
 	}
 }
 

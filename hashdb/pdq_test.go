@@ -1,0 +1,256 @@
+package hashdb
+
+import (
+	"errors"
+	"image"
+	"image/color"
+	"image/draw"
+	"math"
+	"testing"
+
+	"github.com/corona10/goimagehash"
+)
+
+// scene renders a picture with detail at several scales, the same everywhere.
+func scene(width, height int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			u, v := 320*x/width, 200*y/height
+			c := color.RGBA{uint8(u * 255 / 320), uint8(v * 255 / 200), uint8((u*v/97 + u) % 256), 255}
+			if (u-90)*(u-90)+(v-70)*(v-70) < 2500 {
+				c = color.RGBA{240, 220, 40, 255}
+			}
+			if u > 180 && u < 290 && v > 110 && v < 180 && (u/9+v/13)%2 == 0 {
+				c = color.RGBA{20, 40, 130, 255}
+			}
+			img.SetRGBA(x, y, c)
+		}
+	}
+	return img
+}
+
+// boxTwice is the filter as the reference defines it: whole pictures averaged along
+// rows and columns, twice, then sampled. It is slow and plain on purpose.
+func boxTwice(l Luma) (out [side][side]float64) {
+	at := make([]float64, len(l.Pix))
+	for i, v := range l.Pix {
+		at[i] = float64(v)
+	}
+	box := func(n, lines, step, lineStep int) {
+		width := (n + 127) / 128
+		right := (width + 2) / 2 // Pixels from the centre on.
+		for line := range lines {
+			was := make([]float64, n)
+			for i := range n {
+				was[i] = at[line*lineStep+i*step]
+			}
+			for i := range n {
+				sum, count := 0.0, 0
+				for k := i + right - width; k < i+right; k++ {
+					if k >= 0 && k < n {
+						sum, count = sum+was[k], count+1
+					}
+				}
+				at[line*lineStep+i*step] = sum / float64(count)
+			}
+		}
+	}
+	for range 2 {
+		box(l.Width, l.Height, 1, l.Width)
+		box(l.Height, l.Width, l.Width, 1)
+	}
+	for i := range side {
+		for j := range side {
+			y, x := int((float64(i)+0.5)*float64(l.Height)/side), int((float64(j)+0.5)*float64(l.Width)/side)
+			out[i][j] = at[y*l.Width+x]
+		}
+	}
+	return out
+}
+
+func TestTentIsTwoBoxFiltersAndDecimation(t *testing.T) {
+	var f tentFilter // One for all sizes, so that what one leaves behind shows.
+	for _, size := range [][2]int{{5, 5}, {64, 64}, {7, 300}, {129, 128}, {256, 257}, {512, 512}, {641, 360}, {33, 1000}} {
+		l := LumaOf(scene(size[0], size[1]), ModeFull)
+		var got [side][side]float32
+		f.apply(l, &got)
+		want := boxTwice(l)
+		for i := range side {
+			for j := range side {
+				if diff := math.Abs(float64(got[i][j]) - want[i][j]); diff > 1e-3 {
+					t.Fatalf("%dx%d: sample %d,%d is %v, want %v", size[0], size[1], i, j, got[i][j], want[i][j])
+				}
+			}
+		}
+	}
+}
+
+// The hash is pinned, so that another processor or compiler that computes it
+// differently shows even where the reference vectors are not at hand.
+func TestPDQOfSceneIsPinned(t *testing.T) {
+	for _, test := range []struct {
+		mode Mode
+		want string
+	}{
+		{Mode512, "62e999f270e132e48df305e10e914e1b8f146d1bf31e761fa07410ee81debf61"},
+		{ModeFull, "66ed99f270e170e185e304e18c914e1b8f346d9b731e771fa07410ee80debf61"},
+	} {
+		hash, quality, err := HashImage(NewHasher(test.mode), KindPDQ, scene(960, 600))
+		if err != nil || hash.String() != test.want || quality != 100 {
+			t.Errorf("mode %v: %v, %d, %v, want %v, 100", test.mode, hash, quality, err, test.want)
+		}
+	}
+}
+
+func TestPDQRejects(t *testing.T) {
+	h := NewHasher(Mode512)
+	flat := func(w, h int, v float32) Luma {
+		l := Luma{make([]float32, w*h), w, h}
+		for i := range l.Pix {
+			l.Pix[i] = v
+		}
+		return l
+	}
+	for _, test := range []struct {
+		name  string
+		luma  Luma
+		small bool
+	}{
+		{"nothing", Luma{}, true},
+		{"narrow", flat(4, 300, 9), true},
+		{"low", flat(300, 4, 9), true},
+		{"missing values", Luma{make([]float32, 99), 10, 10}, false},
+		{"negative size", Luma{make([]float32, 100), -10, -10}, false},
+		{"too bright", flat(10, 10, 300), false},
+		{"not a number", flat(10, 10, float32(math.NaN())), false},
+		{"infinite", flat(600, 10, float32(math.Inf(-1))), false},
+	} {
+		_, _, err := h.PDQ(test.luma)
+		if err == nil || errors.Is(err, ErrTooSmall) != test.small {
+			t.Errorf("%s: error %v, want one that is ErrTooSmall: %v", test.name, err, test.small)
+		}
+	}
+	// In Mode512 the reference stretches to 512x512 before it looks at the size.
+	if _, _, err := h.PDQ(flat(600, 4, 9)); err != nil {
+		t.Errorf("600x4 reduced to 512x512: %v", err)
+	}
+	if _, _, err := NewHasher(ModeFull).PDQ(flat(600, 4, 9)); !errors.Is(err, ErrTooSmall) {
+		t.Errorf("600x4 at full size: error %v, want ErrTooSmall", err)
+	}
+}
+
+// A picture hashes the same however it is held in memory.
+func TestHashImageKnowsPictureTypes(t *testing.T) {
+	base := scene(700, 420)
+	gray := image.NewGray(base.Rect)
+	draw.Draw(gray, gray.Rect, base, image.Point{}, draw.Src)
+	grayAs := func(img draw.Image) image.Image {
+		draw.Draw(img, img.Bounds(), gray, image.Point{}, draw.Src)
+		return img
+	}
+	yCbCr := image.NewYCbCr(base.Rect, image.YCbCrSubsampleRatio420)
+	copy(yCbCr.Y, gray.Pix)
+	for i := range yCbCr.Cb {
+		yCbCr.Cb[i], yCbCr.Cr[i] = 128, 128
+	}
+	wide := image.NewGray(image.Rect(-30, -20, 730, 500))
+	draw.Draw(wide, base.Rect, gray, image.Point{}, draw.Src)
+	for _, kind := range kinds {
+		h := NewHasher(Mode512)
+		want, _, err := HashImage(h, kind, gray)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, img := range map[string]image.Image{
+			"RGBA":       grayAs(image.NewRGBA(base.Rect)),
+			"NRGBA":      grayAs(image.NewNRGBA(base.Rect)),
+			"RGBA64":     grayAs(image.NewRGBA64(base.Rect)),
+			"Gray16":     grayAs(image.NewGray16(base.Rect)),
+			"YCbCr":      yCbCr,
+			"part":       wide.SubImage(base.Rect),
+			"part YCbCr": partOf(yCbCr),
+		} {
+			got, quality, err := HashImage(h, kind, img)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The 64-bit kinds go through another scaler for each type.
+			d, _ := got.Distance(want)
+			if limit := map[bool]int{true: 0, false: 2}[kind == KindPDQ]; d > limit {
+				t.Errorf("%v of %s: %d bits from that of Gray", kind, name, d)
+			}
+			if (quality == NoQuality) != (kind != KindPDQ) {
+				t.Errorf("%v of %s: quality %d", kind, name, quality)
+			}
+		}
+	}
+}
+
+// partOf returns the same picture as a part of a larger one.
+func partOf(img *image.YCbCr) image.Image {
+	size := img.Rect.Size()
+	large := image.NewYCbCr(image.Rect(0, 0, size.X+40, size.Y+20), img.SubsampleRatio)
+	for y := range size.Y {
+		for x := range size.X {
+			from, to := img.COffset(x, y), large.COffset(x+40, y+20)
+			large.Y[large.YOffset(x+40, y+20)] = img.Y[img.YOffset(x, y)]
+			large.Cb[to], large.Cr[to] = img.Cb[from], img.Cr[from]
+		}
+	}
+	return large.SubImage(image.Rect(40, 20, size.X+40, size.Y+20))
+}
+
+func TestImageHashIsGoimagehash(t *testing.T) {
+	img := scene(320, 200)
+	for kind, f := range map[Kind]func(image.Image) (*goimagehash.ImageHash, error){
+		KindPHash: goimagehash.PerceptionHash, KindDHash: goimagehash.DifferenceHash, KindAHash: goimagehash.AverageHash,
+	} {
+		want, err := f(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := HashImage(NewHasher(Mode512), kind, img)
+		if err != nil || got.String() != want.ToString()[2:] {
+			t.Errorf("%v is %v, %v, want %s", kind, got, err, want.ToString())
+		}
+	}
+}
+
+func TestHashImageRejects(t *testing.T) {
+	h := NewHasher(Mode512)
+	for _, kind := range kinds {
+		for _, size := range []image.Point{{0, 0}, {0, 9}, {4, 9}} {
+			img := image.NewRGBA(image.Rectangle{Max: size})
+			if _, _, err := HashImage(h, kind, img); !errors.Is(err, ErrTooSmall) {
+				t.Errorf("%v of %v: error %v, want ErrTooSmall", kind, size, err)
+			}
+		}
+	}
+	if _, _, err := HashImage(h, Kind(0), scene(10, 10)); err == nil {
+		t.Error("no error for a kind that is none")
+	}
+}
+
+func TestSaturatedColourIsClipped(t *testing.T) {
+	img := image.NewYCbCr(image.Rect(0, 0, 8, 8), image.YCbCrSubsampleRatio444)
+	for i := range img.Y {
+		img.Y[i], img.Cb[i], img.Cr[i] = 200, 128, 255 // Red beyond what a screen can show.
+	}
+	want := weigh(color.YCbCrToRGB(200, 128, 255))
+	if got := LumaOf(img, ModeFull).Pix[0]; got != want || got == 200 {
+		t.Errorf("luminance %v, want %v", got, want)
+	}
+}
+
+func TestPDQAllocatesNothing(t *testing.T) {
+	h := NewHasher(Mode512)
+	l := LumaOf(scene(1280, 720), ModeFull)
+	if n := testing.AllocsPerRun(5, func() {
+		if _, _, err := h.PDQ(l); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations a hash, want 0", n)
+	}
+}
