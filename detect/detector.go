@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/signal"
@@ -18,7 +17,7 @@ const MinQuality = 50
 // An Index answers which list entries are near a hash, each list within its own
 // radius, nearest first.
 type Index interface {
-	// Kinds are those of which any list holds entries.
+	// Kinds are those of which any list holds entries, in a fixed order.
 	Kinds() []hashdb.Kind
 	Lookup(hashdb.Hash) ([]hashdb.Match, error)
 }
@@ -99,9 +98,7 @@ func (d *Detector) fingerprint(ctx context.Context, f Frame) (fingerprint, error
 	if t == HashType {
 		return readHash(f.Data)
 	}
-	kinds := slices.Clone(d.index.Kinds())
-	slices.Sort(kinds)
-	return d.hashPicture(ctx, t, f.Data, kinds)
+	return d.hashPicture(ctx, t, f.Data, d.index.Kinds())
 }
 
 // lookup finds the entries near a frame's hashes, of each kind the maxTracked

@@ -232,29 +232,74 @@ func TestAFailedLookupIsNeverNoMatch(t *testing.T) {
 	}
 }
 
-func TestStateOfAStreamIsBounded(t *testing.T) {
-	const floods = 3 * maxTracked
-	h := hashdb.Hash{Kind: hashdb.KindPDQ}
+// counting is a State that counts what is read.
+type counting struct {
+	memory
+	gets *int
+}
+
+func (c counting) Get(key []byte) ([]byte, error) { *c.gets++; return c.memory.Get(key) }
+
+func TestStateAndWorkOfAStreamAreBounded(t *testing.T) {
+	const floods = 2 * maxTracked
+	one, other := hashdb.Hash{Kind: hashdb.KindPDQ}, hashdb.Hash{Kind: hashdb.KindPDQ}
+	for i := range 16 {
+		other.Bits[16+i] = 0xff
+	}
 	index := &lists{}
 	for i := range floods {
-		e := h
-		e.Bits[0], e.Bits[1] = byte(i), byte(i>>8)
-		index.entries = append(index.entries, entry{"flood", e, 31})
+		for _, e := range []hashdb.Hash{one, other} {
+			e.Bits[0] = byte(i)
+			index.entries = append(index.entries, entry{"flood", e, 31})
+		}
 	}
-	var frames []Frame
+	d, s := New(index, DefaultLimits()), counting{memory{}, new(int)}
+	signals := 0
 	for i := range maxRecent + 1 {
-		frames = append(frames, hashFrame(t, i, h))
+		h := one
+		if i%16 == 15 { // and other entries than those that came first
+			h = other
+		}
+		*s.gets = 0
+		got, err := d.Frame(t.Context(), s, hashFrame(t, i, h))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *s.gets > 1+maxTracked {
+			t.Fatalf("frame %d read %d keys", i, *s.gets)
+		}
+		signals += len(got)
 	}
-	got, s := run(t, index, frames)
-	if len(s) != 1+maxTracked {
-		t.Errorf("%d keys, want one and %d", len(s), maxTracked)
+	if len(s.memory) != 1+maxTracked {
+		t.Errorf("%d keys, want one and %d", len(s.memory), maxTracked)
 	}
-	if want := 9 * maxTracked; len(got) != want { // 1 to 256 frames
-		t.Errorf("%d signals, want %d", len(got), want)
+	if want := 8 * maxTracked; signals != want { // 1 to 128 of 241 frames
+		t.Errorf("%d signals, want %d", signals, want)
 	}
-	for k, v := range s {
-		if strings.HasPrefix(k, "stream/") && len(v) > streamHead+maxRecent*prefixSize || len(v) > 8<<10 {
+	for k, v := range s.memory {
+		if strings.HasPrefix(k, "stream/") && len(v) != streamHead+maxRecent*prefixSize || len(v) > 8<<10 {
 			t.Errorf("%s has %d bytes", k, len(v))
+		}
+	}
+}
+
+func TestARepeatIsKnownAmongTheLastFrames(t *testing.T) {
+	index, h := &lists{}, hashdb.Hash{Kind: hashdb.KindPDQ}
+	for between, want := range map[int]uint64{
+		maxRecent - 1: maxRecent,     // the repeat is dropped
+		maxRecent:     maxRecent + 2, // it was forgotten
+	} {
+		var frames []Frame
+		for i := range between + 1 {
+			frames = append(frames, hashFrame(t, i, h))
+		}
+		_, s := run(t, index, append(frames, frames[0]))
+		st, err := loadStream(s, frames[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st.frames != want {
+			t.Errorf("with %d frames between, %d are counted, want %d", between, st.frames, want)
 		}
 	}
 }
