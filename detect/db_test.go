@@ -1,0 +1,78 @@
+package detect
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vigil-stream/vigil/hashdb"
+)
+
+// TestFramesMatchAnImportedList goes the whole way with the real lists.
+func TestFramesMatchAnImportedList(t *testing.T) {
+	db, err := hashdb.Open(filepath.Join(t.TempDir(), "hashes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := []hashdb.Kind{hashdb.KindPDQ, hashdb.KindPHash}
+	for _, kind := range kinds {
+		lines := hashOf(t, kind, scene(1, 192, 128)).String() + "\n" + hashOf(t, kind, scene(2, 192, 128)).String() + "\n"
+		result, err := db.Import(t.Context(), hashdb.ImportRequest{Source: "demo-list", Kind: kind}, strings.NewReader(lines))
+		if err != nil || result.Added != 2 {
+			t.Fatalf("imported %+v, %v", result, err)
+		}
+	}
+	got, _ := run(t, db, []Frame{
+		frame(0, JPEG, jpegOf(t, scene(3, 192, 128), 60)),
+		frame(1, JPEG, jpegOf(t, scene(2, 192, 128), 60)),
+		frame(2, WebP, testFile(t, "lossy.webp")),
+	})
+	// Two entries of two kinds each: four things seen once.
+	ids := map[string]bool{}
+	for _, s := range got {
+		ids[s.ID] = true
+		if m := s.Match; m.List != "demo-list" || m.FramesMatched != 1 || m.ListVersion == "" {
+			t.Errorf("got %+v", m)
+		}
+	}
+	if len(ids) != 4 || len(got) != 4 {
+		t.Errorf("%d signals of %d matches, want 4", len(got), len(ids))
+	}
+}
+
+// TestPartitionsShareADetector has more streams at once than there are hashers.
+func TestPartitionsShareADetector(t *testing.T) {
+	index := &static{Match: hashdb.Match{List: "demo-list", Version: "v1", Entry: "e", Kind: hashdb.KindPDQ, Radius: 31}}
+	d := New(index, DefaultLimits())
+	data := jpegOf(t, scene(1, 192, 128), 60)
+	var group errgroup.Group
+	for stream := range 4 * cap(d.hashers) {
+		group.Go(func() error {
+			s := memory{}
+			for i := range 8 {
+				f := frame(i, JPEG, data)
+				f.Stream = fmt.Sprint(stream)
+				got, err := d.Frame(t.Context(), s, f)
+				if err != nil {
+					return err
+				}
+				if due := powerOfTwo(uint64(i + 1)); due != (len(got) == 1) {
+					return fmt.Errorf("frame %d of stream %d gave %d signals", i, stream, len(got))
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// static is an Index in which every picture is near the same entry.
+type static struct{ hashdb.Match }
+
+func (*static) Kinds() []hashdb.Kind                         { return []hashdb.Kind{hashdb.KindPDQ} }
+func (s *static) Lookup(hashdb.Hash) ([]hashdb.Match, error) { return []hashdb.Match{s.Match}, nil }
