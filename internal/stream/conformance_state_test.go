@@ -140,6 +140,35 @@ func TestStaleLocalStateIsCaughtUpAndNotTrusted(t *testing.T) {
 	})
 }
 
+func TestRetentionThatOvertakesALoopStopsItLoudly(t *testing.T) {
+	onBrokers(t, func(t *testing.T, addr string) {
+		w := newTown(t, addr, TopicSpec{Name: "in", Partitions: 1})
+		outs := numbered("in", "a", 0, 30)
+		for i := range outs {
+			outs[i].Event.Data = make([]byte, 200<<10) // together more than one fetch
+		}
+		w.produce(outs...)
+		reached, release := make(chan struct{}), make(chan struct{})
+		var last atomic.Int64
+		job := w.run(w.c, Loop{Name: "slow", Topic: "in", Handle: func(_ context.Context, m Message, _ State) ([]Output, error) {
+			if m.Offset == 0 {
+				close(reached)
+				<-release
+			}
+			last.Store(m.Offset)
+			return nil, nil
+		}})
+		<-reached
+		w.forget("in", 0, 29)
+		close(release)
+		w.until("not ready", func() bool { return contains(w.c.Ready(), "slow: in/0 has stopped", "does not hold the offset") })
+		job.stop()
+		if n := last.Load(); n >= 29 || w.committed("slow", "in", 0) != n+1 {
+			t.Errorf("record %d was handled last and offset %d is committed: lost records were passed over", n, w.committed("slow", "in", 0))
+		}
+	})
+}
+
 func TestLostRecordsStopThePartitionLoudly(t *testing.T) {
 	for name, stateful := range map[string]bool{"without state": false, "with state lost": true} {
 		t.Run(name, func(t *testing.T) {

@@ -113,7 +113,10 @@ func (w *worker) openOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.flushed, w.saved = w.next, w.next
+	w.saved = w.next
+	// The first flush commits the position where the group has none, so that
+	// retention cannot move an unmarked beginning, or where the store is ahead.
+	w.flushed = min(w.next, w.committed)
 	w.log.Info("partition opened", zap.Int64("offset", w.next), zap.Int64("committed", w.committed),
 		zap.Int64("start", start), zap.Int64("end", end))
 	return nil

@@ -29,7 +29,7 @@ import (
 //     the state, and their outputs are not produced again.
 //   - n = g: a clean stop.
 //   - n > g: a crash after the store's commit and before the group's. Nothing is
-//     replayed, and nothing is owed for the records from g to n.
+//     replayed, nothing is owed for the records from g to n, and n is committed.
 //
 // What cannot be mended here stops the partition, loudly: records that the state
 // needs are gone from the log, or the log ends before the state does, because
