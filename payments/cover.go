@@ -11,12 +11,12 @@ type Class string
 
 // The classes.
 const (
-	School        Class = "school"         // uniform and school
-	Medical       Class = "medical"        //
-	Accommodation Class = "accommodation"  //
-	FamilySupport Class = "family-support" //
-	Education     Class = "education"      //
-	SocialHandle  Class = "social-handle"  // a name on a social network, or the network's
+	School        Class = "school" // uniform and school
+	Medical       Class = "medical"
+	Accommodation Class = "accommodation"
+	FamilySupport Class = "family-support"
+	Education     Class = "education"
+	SocialHandle  Class = "social-handle" // a name on a social network, or the network's
 )
 
 // classes has the classes in their order, and for each the words that make it:

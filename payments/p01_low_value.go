@@ -28,7 +28,7 @@ func findLowValue(v view, r Rules) (finding, bool) {
 	}
 	return finding{
 		counted: counted,
-		says: fmt.Sprintf("%d transfers of %s were %s within %d days.", len(counted),
+		says: fmt.Sprintf("%d transfers of %s were %s within %d days", len(counted),
 			bands(counted, func(c string) Band { return r.Limits[c].Low }), end, days(r.Window)),
 		strength: grow(20, 2, 40, len(counted)-r.LowValue.Transfers),
 	}, true

@@ -43,14 +43,14 @@ func findRepetition(v view, r Rules) (finding, bool) {
 	if len(top) < r.Repetition.Transfers {
 		return finding{}, false
 	}
-	verb, ends := "sent to "+plural(distinct(top), "recipient", "recipients"), "abroad"
+	end := "sent to " + plural(distinct(top), "recipient", "recipients")
 	if v.role == signal.Recipient {
-		verb = "received from one sender"
+		end = "received from one sender"
 	}
 	return finding{
 		counted: top,
-		says: fmt.Sprintf("%d transfers of %s were %s %s, each less than %d days after the one before.", len(top),
-			bands(top, func(c string) Band { return r.Limits[c].Repeat }), verb, ends, days(r.Repetition.Gap)),
+		says: fmt.Sprintf("%d transfers of %s were %s abroad, each less than %d days after the one before", len(top),
+			bands(top, func(c string) Band { return r.Limits[c].Repeat }), end, days(r.Repetition.Gap)),
 		strength: grow(30, 4, 60, len(top)-r.Repetition.Transfers),
 	}, true
 }

@@ -31,7 +31,7 @@ func findFanIn(v view, r Rules) (finding, bool) {
 	counted := small[w.from:w.to]
 	return finding{
 		counted: counted,
-		says: fmt.Sprintf("%d of %d transfers received within %d days were of %s from %d senders abroad who share no name with the recipient.",
+		says: fmt.Sprintf("%d of %d transfers received within %d days were of %s from %d senders abroad who share no name with the recipient",
 			len(counted), v.between(counted), days(r.Window),
 			bands(counted, func(c string) Band { return r.Limits[c].FanIn }), w.counterparties),
 		strength: grow(50, 8, 90, w.counterparties-r.FanIn.Senders),

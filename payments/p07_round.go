@@ -19,7 +19,7 @@ func findRound(v view, r Rules) (finding, bool) {
 	low := v.where(func(e entry) bool { return e.abroad() && r.Limits[e.currency].Low.has(e.amount) })
 	var round []entry
 	for _, e := range low {
-		if e.amount%r.Limits[e.currency].Round == 0 {
+		if unit := r.Limits[e.currency].Round; unit > 0 && e.amount%unit == 0 {
 			round = append(round, e)
 		}
 	}
@@ -34,7 +34,7 @@ func findRound(v view, r Rules) (finding, bool) {
 	}
 	return finding{
 		counted: counted,
-		says: fmt.Sprintf("%d transfers of low value %s other countries within %d days were of round amounts.",
+		says: fmt.Sprintf("%d transfers of low value %s other countries within %d days were of round amounts",
 			len(counted), end, days(r.Window)),
 		strength: grow(10, 1, 20, len(counted)-r.Round.Transfers),
 	}, true

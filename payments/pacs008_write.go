@@ -16,10 +16,11 @@ const maxReference = 35
 
 // WritePacs008 writes one pacs.008.001.08 message of the transactions, in the
 // order of its schema. [Parse] reads the same transactions back, where their
-// texts are clean and Debtor.Agent is Institution. It refuses what the message
-// cannot say: no transactions, a reference longer than 35 characters, an amount
-// or currency that does not exist, or an account with both an IBAN and another
-// id, or with a proxy alone.
+// texts are clean and Debtor.Agent is Institution. This version wants an id
+// beside a proxy, so a proxy that stands alone becomes Account too. What the
+// message cannot say is refused: no transactions, a reference longer than 35
+// characters, an amount or currency that does not exist, or an account with both
+// an IBAN and another id.
 func WritePacs008(w io.Writer, txs []Transaction) error {
 	if len(txs) == 0 {
 		return errors.New("pacs.008: no transactions")
@@ -99,17 +100,19 @@ func (p Party) xmlParty() *xmlParty {
 }
 
 func (p Party) xmlAccount() (*xmlAccount, error) {
+	account := p.Account
+	if p.IBAN == "" && account == "" {
+		account = p.Proxy
+	}
 	switch {
-	case p.IBAN != "" && p.Account != "":
+	case p.IBAN != "" && account != "":
 		return nil, errors.New("an account has an IBAN or another id, and this has both")
-	case p.IBAN == "" && p.Account == "" && p.Proxy != "":
-		return nil, errors.New("an account has an IBAN or another id beside its proxy, and this has neither")
-	case p.IBAN == "" && p.Account == "":
+	case p.IBAN == "" && account == "":
 		return nil, nil
 	}
 	out := &xmlAccount{ID: xmlAccountID{IBAN: p.IBAN}}
-	if p.Account != "" {
-		out.ID.Other = &xmlOther{ID: p.Account, Issuer: p.Issuer}
+	if account != "" {
+		out.ID.Other = &xmlOther{ID: account, Issuer: p.Issuer}
 	}
 	if p.Proxy != "" {
 		out.Proxy = &xmlProxy{ID: p.Proxy}

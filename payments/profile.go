@@ -87,7 +87,8 @@ func (e entry) compare(o entry) int {
 }
 
 // A profile is what is known of one subject in one role. All of it is a function
-// of the set of transfers that came, in whatever order:
+// of the set of transfers that came, in whatever order, as long as a reference
+// names one transfer:
 //
 //   - floor is the hour below which nothing is kept: the later of the newest
 //     transfer's hour less retentionHours and, where there are more than

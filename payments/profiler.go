@@ -33,8 +33,8 @@ func NewProfiler(r Rules) *Profiler { return &Profiler{rules: r} }
 // signal for each typology that fires on the profile as it is now. A typology
 // that fired before and fires no more gives a signal of strength 0. A transfer
 // that came before, or is older than the profile keeps, changes nothing and
-// gives nothing. A Rejection means a reference used twice; any other error is
-// the store's.
+// gives nothing. A Rejection means a reference used twice, of which the first
+// use stands; any other error is the store's.
 //
 // The signal of a typology has one ID for a subject and role, and a revision
 // that grows with every transfer, so that the highest revision is a function of
@@ -136,7 +136,7 @@ func withdrawn(prof *profile, typology, rules string, t Transfer) signal.Signal 
 	return signal.Signal{
 		ID:       signalID(typology, rules, t.Subject, t.Role),
 		Revision: prof.revision(), Kind: signal.KindPayment, Subject: t.Subject,
-		Start: t.At, End: t.At, Says: "The pattern is no longer there.",
+		Start: t.At, End: t.At, Says: "the pattern is no longer there",
 		Payment: &signal.Payment{Typology: typology, Rules: rules, Role: t.Role, Times: []time.Time{}},
 	}
 }

@@ -32,7 +32,7 @@ type finding struct {
 	strength float64 // above 0, to 1
 }
 
-// A party is what a profile knows of one counterparty over all its transfers.
+// A counterparty is what a profile knows of one counterparty over all its transfers.
 type counterparty struct {
 	tie    tie
 	steady bool
