@@ -131,7 +131,7 @@ func TestTheDatabaseRefusesAnAlertWithoutAConfirmingDecision(t *testing.T) {
 // decisions, one each.
 func TestNoAlertWithoutADecision(t *testing.T) {
 	ctx := context.Background()
-	const seeds, steps = 8, 40
+	const seeds, steps = 4, 30
 	alerts := 0
 	for seed := range uint64(seeds) {
 		rng := rand.New(rand.NewPCG(seed, 1))
