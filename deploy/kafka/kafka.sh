@@ -71,6 +71,9 @@ group.initial.rebalance.delay.ms=0
 # a second.
 metadata.max.idle.interval.ms=0
 
+# A dead consumer may be declared so after a second, where a test asks for it.
+group.min.session.timeout.ms=1000
+
 # Sized for the heap of 512 MiB: the cleaner alone takes 128 MiB otherwise.
 log.cleaner.dedupe.buffer.size=16777216
 num.io.threads=4

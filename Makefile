@@ -1,0 +1,62 @@
+# Vigil. `make help` lists the targets; `make demo` and `make test` need only Go and make.
+
+export CGO_ENABLED ?= 0
+GO      ?= go
+CACHE   := $(CURDIR)/.cache
+TOOLS   := $(CACHE)/tools
+LINT    := $(TOOLS)/golangci-lint
+LINT_VERSION := v2.15.0
+KAFKA_PORT ?= 9092
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## run everything on a small made-up world, up to an alert in a centre's inbox
+	@bin/vigil demo --once
+
+.PHONY: build
+build: ## build bin/vigil
+	@$(GO) build -trimpath -o bin/vigil ./cmd/vigil
+
+.PHONY: test
+test: ## run the tests; needs only Go
+	$(GO) test ./...
+
+.PHONY: check
+check: lint race real ## all that CI does after make test: lint, race detector, tests on real parts
+
+.PHONY: lint
+lint: $(LINT) ## gofmt, go vet and golangci-lint
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	$(LINT) run
+
+$(LINT):
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+.PHONY: race
+race: ## the tests under the race detector; needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+
+.PHONY: real
+real: ## the tests on real Kafka, ffmpeg and the reference media
+	deploy/kafka/with-kafka.sh $(GO) test -count=1 -timeout 30m ./internal/stream/... ./internal/app/... ./detect/...
+
+.PHONY: kafka
+kafka: ## fetch Kafka with Maven and start a broker on loopback
+	deploy/kafka/kafka.sh start $(CACHE)/kafka $(KAFKA_PORT)
+
+.PHONY: kafka-stop
+kafka-stop: ## stop that broker
+	deploy/kafka/kafka.sh stop $(CACHE)/kafka $(KAFKA_PORT)
+
+.PHONY: bench
+bench: ## measure, as ratios within one run
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./hashdb ./payments ./correlate
+
+.PHONY: clean
+clean: ## remove what was built and the demo's data
+	rm -rf bin data/demo

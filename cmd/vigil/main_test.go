@@ -1,0 +1,45 @@
+package main
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vigil": main})
+}
+
+// TestScripts types the commands as a user would.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			return writePicture(filepath.Join(env.WorkDir, "picture.png"))
+		},
+	})
+}
+
+// writePicture draws rings of several greys, so that the hash has quality.
+func writePicture(file string) error {
+	img := image.NewGray(image.Rect(0, 0, 200, 150))
+	for y := range 150 {
+		for x := range 200 {
+			dx, dy := x-70, y-90
+			img.SetGray(x, y, color.Gray{Y: uint8((dx*dx + dy*dy) / 40 % 5 * 60)})
+		}
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if err := png.Encode(f, img); err != nil {
+		return err
+	}
+	return f.Close()
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os/user"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vigil-stream/vigil/internal/app"
+)
+
+func (c *cli) review() *cobra.Command {
+	return group("review", "List, read and decide cases", c.reviewList(), c.reviewShow(), c.reviewDecide())
+}
+
+func (c *cli) reviewList() *cobra.Command {
+	state := "open"
+	cmd := &cobra.Command{
+		Use: "list", Short: "Print the cases, the most probable first", Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			conf, err := c.config()
+			if err != nil {
+				return err
+			}
+			return usage(app.ListCases(cmd.Context(), conf, state, c.out))
+		},
+	}
+	cmd.Flags().StringVar(&state, "state", state, "only cases in this `state`, or all")
+	return cmd
+}
+
+func (c *cli) reviewShow() *cobra.Command {
+	var viewer string
+	cmd := &cobra.Command{
+		Use: "show CASE", Short: "Print a case with its explanation; the view is logged", Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			conf, err := c.config()
+			if err != nil {
+				return err
+			}
+			return usage(app.ShowCase(cmd.Context(), conf, list[0], viewer, c.out))
+		},
+	}
+	cmd.Flags().StringVar(&viewer, "reviewer", login(), "`name` of who looks")
+	return cmd
+}
+
+func (c *cli) reviewDecide() *cobra.Command {
+	var o app.DecideOptions
+	cmd := &cobra.Command{
+		Use:   "decide CASE --digest DIGEST --verdict confirm|dismiss --reason REASON",
+		Short: "Decide a case as it was seen",
+		Long: "Decide binds to the digest that `vigil review show` printed: where the case has\n" +
+			"changed since, nothing is decided and it has to be read again.",
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			conf, err := c.config()
+			if err != nil {
+				return err
+			}
+			o.Case = list[0]
+			return usage(app.DecideCase(cmd.Context(), conf, o, c.out))
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Digest, "digest", "", "`digest` of the case as it was seen")
+	f.StringVar(&o.Verdict, "verdict", "", "confirm or dismiss")
+	f.StringVar(&o.Reason, "reason", "", "a `reason` from the list that an unknown one prints")
+	f.StringVar(&o.Note, "note", "", "free `text` for colleagues; it stays in the case store")
+	f.StringVar(&o.Reviewer, "reviewer", login(), "`name` of who decides")
+	require(cmd, "digest", "verdict", "reason")
+	return cmd
+}
+
+// login is the name of the person at the terminal, as far as the system knows.
+func login() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
+}

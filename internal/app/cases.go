@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/vigil-stream/vigil/review"
+)
+
+// withStore runs f on the case store.
+func withStore(ctx context.Context, c Config, f func(*review.Store) error) error {
+	store, err := review.Open(ctx, c.storeFile(), time.Now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(store), store.Close())
+}
+
+// ListCases prints cases, the most probable first. The state "open" means all
+// that wait for a person, reopened ones too; "all" means every one.
+func ListCases(ctx context.Context, c Config, state string, out io.Writer) error {
+	filter := review.Filter{States: []review.State{review.State(state)}, Limit: review.MaxLimit}
+	switch {
+	case state == "all":
+		filter.States = nil
+	case state == "open":
+		filter.States = []review.State{review.StateOpen, review.StateReopened}
+	case !filter.States[0].Valid():
+		return fmt.Errorf("%w: --state %q is none of open, reopened, confirmed, dismissed, withdrawn, all", ErrUsage, state)
+	}
+	return withStore(ctx, c, func(store *review.Store) error {
+		cases, err := store.List(ctx, filter)
+		if err != nil {
+			return err
+		}
+		if len(cases) == 0 {
+			_, err := fmt.Fprintln(out, "no cases")
+			return err
+		}
+		w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+		if _, err := fmt.Fprintln(w, "CASE\tSTATE\tPROBABILITY\tSUBJECT\tEVIDENCE UNTIL"); err != nil {
+			return err
+		}
+		for _, s := range cases {
+			if _, err := fmt.Fprintf(w, "%s\t%s\t%.3f\t%s\t%s\n",
+				s.ID, s.State, s.Probability, s.Subject, s.Last.Format(time.RFC3339)); err != nil {
+				return err
+			}
+		}
+		return w.Flush()
+	})
+}
+
+// ShowCase prints a case for a reviewer; that it was seen is logged.
+func ShowCase(ctx context.Context, c Config, id, viewer string, out io.Writer) error {
+	return withStore(ctx, c, func(store *review.Store) error {
+		shown, decisions, err := store.Show(ctx, id, viewer)
+		if err != nil {
+			return err
+		}
+		return printCase(out, shown, decisions)
+	})
+}
+
+func printCase(out io.Writer, c review.Case, decisions []review.Decision) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "case     %s (%s, revision %d)\n", c.ID, c.State, c.Revision)
+	fmt.Fprintf(&b, "digest   %s\n", c.Digest)
+	fmt.Fprintf(&b, "subject  %s\n", c.Subject)
+	fmt.Fprintf(&b, "seen     %s to %s\n", c.First.Format(time.RFC3339), c.Last.Format(time.RFC3339))
+	fmt.Fprintf(&b, "score    %+.2f, a probability of %.3f (weights %s)\n\n", c.Score, c.Probability, c.Weights)
+	for _, p := range c.Parts {
+		fmt.Fprintf(&b, "  %+6.2f  %-22s %s\n", p.Weight, p.Name, p.Says)
+	}
+	b.WriteString("\n")
+	for _, s := range c.Signals {
+		fmt.Fprintf(&b, "  %s  %-8s %s\n", s.Start.Format(time.RFC3339), s.Kind, s.Says)
+	}
+	if c.Omitted > 0 {
+		fmt.Fprintf(&b, "  and %d more signals\n", c.Omitted)
+	}
+	for _, d := range decisions {
+		fmt.Fprintf(&b, "\n%s: %s by %s, %s", d.At.Format(time.RFC3339), d.Verdict, d.Reviewer, d.Reason)
+		if d.Note != "" {
+			fmt.Fprintf(&b, "\n  %s", d.Note)
+		}
+		b.WriteString("\n")
+	}
+	_, err := io.WriteString(out, strings.Map(printable, b.String()))
+	return err
+}
+
+// printable replaces what could play tricks on a terminal: a list's name or a
+// note may hold escape sequences.
+func printable(r rune) rune {
+	if r == '\n' || unicode.IsPrint(r) {
+		return r
+	}
+	return '\uFFFD'
+}
+
+// DecideOptions are a reviewer's decision as typed.
+type DecideOptions struct {
+	Case, Digest, Verdict, Reason, Note, Reviewer string
+}
+
+// DecideCase decides a case as it was seen.
+func DecideCase(ctx context.Context, c Config, o DecideOptions, out io.Writer) error {
+	verdict := review.Verdict(o.Verdict)
+	reasons := review.Reasons(verdict)
+	if reasons == nil {
+		return fmt.Errorf("%w: --verdict %q is neither %s nor %s", ErrUsage, o.Verdict, review.Confirm, review.Dismiss)
+	}
+	if !slices.Contains(reasons, o.Reason) {
+		return fmt.Errorf("%w: --reason to %s is one of %s", ErrUsage, verdict, strings.Join(reasons, ", "))
+	}
+	return withStore(ctx, c, func(store *review.Store) error {
+		d, err := store.Decide(ctx, review.Request{
+			CaseID: o.Case, Digest: o.Digest, Verdict: verdict, Reason: o.Reason, Note: o.Note, Reviewer: o.Reviewer,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "decision %s: %s case %s\n", d.ID, d.Verdict, d.CaseID)
+		return err
+	})
+}

@@ -1,0 +1,178 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Rooms are the rooms that `vigil run` can host, in the order of the river.
+var Rooms = []string{"detect", "payments", "correlate", "review", "report"}
+
+// Config is vigil.yaml. Every key has a default, so an empty file is a valid one.
+type Config struct {
+	// Data is the folder of all that this deployment keeps: keys, hash lists,
+	// the case store, the audit log, the rooms' state.
+	Data string `yaml:"data"`
+	// Brokers are host:port of Kafka. Empty means an embedded broker on
+	// loopback, its log under Data.
+	Brokers []string `yaml:"brokers"`
+	// Prefix is put before every topic and consumer group.
+	Prefix string `yaml:"prefix"`
+	// Partitions is how many each keyed topic gets when it is created.
+	Partitions int `yaml:"partitions"`
+	// Listen is host:port of /metrics, /livez and /readyz; "none" for none.
+	Listen string `yaml:"listen"`
+	// Rooms are the rooms that run hosts; empty means all.
+	Rooms []string `yaml:"rooms"`
+	// Log is "json" or "console".
+	Log string `yaml:"log"`
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `yaml:"log_level"`
+	// KeyFile holds the deployment key (64 hex digits) that makes subject tokens.
+	KeyFile string `yaml:"key_file"`
+	// State is the folder of the rooms' local stores, one for each process.
+	State string `yaml:"state"`
+	// Checkpoints is the folder or file:// URL of the blob storage to which
+	// state is checkpointed, shared by all processes of a deployment.
+	Checkpoints string `yaml:"checkpoints"`
+	// CheckpointEvery is the number of records between two checkpoints.
+	CheckpointEvery int64 `yaml:"checkpoint_every"`
+	// SessionTimeout is how long a silent process keeps its partitions.
+	SessionTimeout time.Duration `yaml:"session_timeout"`
+}
+
+// DefaultConfig keeps everything under a folder; empty means "data".
+func DefaultConfig(data string) Config {
+	c := Config{Data: data}
+	c.fill()
+	return c
+}
+
+// LoadConfig reads a configuration file. An empty path means vigil.yaml where
+// there is one, and the defaults where there is none. A data folder that is not
+// empty replaces the one of the file. All faults are reported at once.
+func LoadConfig(path, data string) (Config, error) {
+	optional := path == ""
+	if optional {
+		path = "vigil.yaml"
+	}
+	text, err := os.ReadFile(path)
+	switch {
+	case optional && errors.Is(err, fs.ErrNotExist):
+		return DefaultConfig(data), nil
+	case err != nil:
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	c, err := parseConfig(text, data)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+func parseConfig(text []byte, data string) (Config, error) {
+	var c Config
+	if len(bytes.TrimSpace(text)) > 0 {
+		if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
+			return Config{}, fmt.Errorf("not a valid configuration:\n%s", yaml.FormatError(err, false, true))
+		}
+	}
+	if data != "" {
+		c.Data = data
+	}
+	c.fill()
+	return c, c.Validate()
+}
+
+// fill sets what was left out.
+func (c *Config) fill() {
+	set := func(field *string, value string) {
+		if *field == "" {
+			*field = value
+		}
+	}
+	set(&c.Data, "data")
+	set(&c.Prefix, "vigil.")
+	set(&c.Listen, "127.0.0.1:9610")
+	set(&c.Log, "json")
+	set(&c.LogLevel, "info")
+	set(&c.KeyFile, filepath.Join(c.Data, "deployment.key"))
+	set(&c.State, filepath.Join(c.Data, "state"))
+	set(&c.Checkpoints, filepath.Join(c.Data, "checkpoints"))
+	if c.Partitions == 0 {
+		c.Partitions = 4
+	}
+	if c.CheckpointEvery == 0 {
+		c.CheckpointEvery = 50_000
+	}
+	if c.SessionTimeout == 0 {
+		c.SessionTimeout = 30 * time.Second
+	}
+	if len(c.Rooms) == 0 {
+		c.Rooms = slices.Clone(Rooms)
+	}
+}
+
+var prefixForm = regexp.MustCompile(`^[a-zA-Z0-9._-]{0,100}$`)
+
+// Validate reports every fault at once, each with its key and what would be right.
+func (c *Config) Validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	for i, b := range c.Brokers {
+		if _, port, err := net.SplitHostPort(b); err != nil || port == "" {
+			fault("brokers[%d]: %q is not host:port, as in 127.0.0.1:9092", i, b)
+		}
+	}
+	if !prefixForm.MatchString(c.Prefix) {
+		fault("prefix: %q may hold letters, digits, '.', '_' and '-' only, at most 100", c.Prefix)
+	}
+	if c.Partitions < 1 || c.Partitions > 1000 {
+		fault("partitions: %d is not from 1 to 1000", c.Partitions)
+	}
+	if c.CheckpointEvery < 1 {
+		fault("checkpoint_every: %d is not a positive number of records", c.CheckpointEvery)
+	}
+	if c.SessionTimeout < time.Second || c.SessionTimeout > 10*time.Minute {
+		fault("session_timeout: %s is not from 1s to 10m", c.SessionTimeout)
+	}
+	if c.Listen != "none" {
+		if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+			fault("listen: %q is not host:port, nor none", c.Listen)
+		}
+	}
+	for i, r := range c.Rooms {
+		if !slices.Contains(Rooms, r) {
+			fault("rooms[%d]: no room is called %q; the rooms are %s", i, r, strings.Join(Rooms, ", "))
+		}
+	}
+	if c.Log != "json" && c.Log != "console" {
+		fault("log: %q is neither json nor console", c.Log)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		fault("log_level: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	if u, err := url.Parse(c.Checkpoints); err != nil || (u.Scheme != "" && u.Scheme != "file") {
+		fault("checkpoints: %q is neither a folder nor a file:// URL", c.Checkpoints)
+	}
+	return errors.Join(faults...)
+}
+
+func (c *Config) path(name string) string { return filepath.Join(c.Data, name) }
+func (c *Config) hashesDir() string       { return c.path("hashes") }
+func (c *Config) auditDir() string        { return c.path("audit") }
+func (c *Config) auditKeys() string       { return c.path("audit-keys") }
+func (c *Config) storeFile() string       { return c.path("cases.db") }
+func (c *Config) brokerDir() string       { return c.path("broker") }

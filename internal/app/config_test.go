@@ -1,0 +1,45 @@
+package app
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestConfigDefaultsFollowTheDataFolder(t *testing.T) {
+	c, err := parseConfig([]byte("prefix: x.\n"), "elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := DefaultConfig("elsewhere")
+	want.Prefix = "x."
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("got %+v\nwant %+v", c, want)
+	}
+	if c.KeyFile != "elsewhere/deployment.key" {
+		t.Errorf("key file %q", c.KeyFile)
+	}
+}
+
+func TestConfigNamesEveryFault(t *testing.T) {
+	text := "brokers: [a]\nprefix: 'a b'\npartitions: 2000\ncheckpoint_every: -1\nlisten: x\nrooms: [y]\nlog: z\nlog_level: w\ncheckpoints: 's3://b'\nsession_timeout: 1ms\n"
+	_, err := parseConfig([]byte(text), "")
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, key := range []string{"brokers[0]", "prefix", "partitions", "checkpoint_every", "listen", "rooms[0]", "log:", "log_level", "checkpoints", "session_timeout"} {
+		if !strings.Contains(err.Error(), key) {
+			t.Errorf("the error does not name %s:\n%v", key, err)
+		}
+	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	f.Add("data: d\nbrokers: [127.0.0.1:9092]\n")
+	f.Add("rooms: {a: [}")
+	f.Fuzz(func(t *testing.T, text string) {
+		if c, err := parseConfig([]byte(text), ""); err == nil && len(c.Rooms) == 0 {
+			t.Error("a valid configuration without rooms")
+		}
+	})
+}

@@ -1,0 +1,410 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/segmentio/kafka-go"
+
+	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// How hard the workers are treated.
+const (
+	killsWanted = 20
+	killers     = 3 // workers of the stateful rooms; a fourth hosts review and report
+)
+
+// TestKilledWorkersLoseAndDoubleNothing runs a town of 20,000 frames and 20,000
+// payments with 100 planted cases on real Kafka while its workers are killed at
+// random, and holds the outcome to that of an undisturbed run.
+func TestKilledWorkersLoseAndDoubleNothing(t *testing.T) {
+	broker := realKafka(t)
+	bin := buildVigil(t)
+	town := newTown(20_000, 20_000, 100)
+
+	calm := newDeployment(t, bin, broker, "calm", town)
+	one := calm.worker("all", Rooms...)
+	calm.play()
+	calm.review(nil)
+	calm.drained()
+	one.stop()
+
+	wild := newDeployment(t, bin, broker, "wild", town)
+	var workers []*worker
+	for i := range killers {
+		workers = append(workers, wild.worker(fmt.Sprintf("stateful-%d", i), "detect", "payments", "correlate"))
+	}
+	workers = append(workers, wild.worker("people", "review", "report"))
+	played := make(chan struct{})
+	go func() {
+		defer close(played)
+		wild.play()
+	}()
+	kills := 0
+	r := rand.New(rand.NewPCG(1, 2))
+	next := time.Now()
+	harass := func() {
+		if kills >= killsWanted || time.Now().Before(next) {
+			return
+		}
+		// One to three at once; the rest of the group has to take over.
+		for _, i := range r.Perm(len(workers))[:1+r.IntN(3)] {
+			if workers[i].kill() {
+				kills++
+			}
+			workers[i].start()
+		}
+		next = time.Now().Add(time.Duration(1500+r.IntN(4000)) * time.Millisecond)
+	}
+	wild.review(harass)
+	<-played
+	for kills < killsWanted {
+		harass()
+		wild.review(nil)
+	}
+	wild.drained()
+	for _, w := range workers {
+		w.stop()
+	}
+	t.Logf("%d kills", kills)
+	if kills < killsWanted {
+		t.Errorf("only %d kills", kills)
+	}
+
+	// A fresh owner of everything takes the checkpoints and replays the rest.
+	heir := wild.worker("heir", Rooms...)
+	wild.owned("heir")
+	heir.stop()
+
+	want := town.alertIDs(t, wild)
+	for _, d := range []*deployment{calm, wild} {
+		got := d.alerts()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d alerts, want %d; missing %v, unexpected %v", d.name, len(got), len(want), without(want, got), without(got, want))
+		}
+		if _, err := audit.Verify(t.Context(), d.c.auditDir(), d.verifier(), ""); err != nil {
+			t.Errorf("%s: %v", d.name, err)
+		}
+	}
+	calmState, wildState := dumpState(t, filepath.Join(calm.dir, "state-all")), dumpState(t, filepath.Join(wild.dir, "state-heir"))
+	if len(calmState) < 1000 {
+		t.Errorf("the undisturbed run left only %d keys of state", len(calmState))
+	}
+	differ := 0
+	for key, value := range calmState {
+		if other, ok := wildState[key]; !ok || !bytes.Equal(value, other) {
+			if differ++; differ < 5 {
+				t.Errorf("state %q differs:\n%.600q\n%.600q", key, value, other)
+			}
+		}
+	}
+	for key := range wildState {
+		if _, ok := calmState[key]; !ok {
+			differ++
+		}
+	}
+	if differ > 0 {
+		t.Errorf("%d of %d keys of state differ from the undisturbed run", differ, len(calmState))
+	}
+}
+
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}
+
+// A deployment is one run of a town on a prefix of its own.
+type deployment struct {
+	t           *testing.T
+	name, bin   string
+	broker, dir string
+	c           Config
+	client      *stream.Client
+	town        *town
+	tok         *signal.Tokenizer
+	table       report.Table
+	decided     map[string]bool
+}
+
+func newDeployment(t *testing.T, bin, broker, name string, town *town) *deployment {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	c := DefaultConfig(filepath.Join(dir, "data"))
+	c.Prefix = fmt.Sprintf("fault-%s-%d.", name, time.Now().UnixNano())
+	c.CheckpointEvery = 2000
+	c.SessionTimeout = 3 * time.Second
+	d := &deployment{t: t, name: name, bin: bin, broker: broker, dir: dir, c: c, town: town, decided: map[string]bool{}}
+	config := d.config("tools")
+	vigil(t, bin, "topics", "create", "--config", config)
+	list := filepath.Join(dir, "list.txt")
+	if err := os.WriteFile(list, []byte(strings.Join(town.world.ListHashes, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	vigil(t, bin, "hashes", "import", "--config", config, "--source", "fault-list", list)
+	var err error
+	// Both runs share the key, so that subjects, and with them states, compare.
+	if err = os.WriteFile(c.KeyFile, []byte(strings.Repeat("5a", 32)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d.tok, err = tokenizer(c.KeyFile); err != nil {
+		t.Fatal(err)
+	}
+	if d.table, err = report.DefaultTable(); err != nil {
+		t.Fatal(err)
+	}
+	d.client = connect(t, broker, c.Prefix)
+	return d
+}
+
+func (d *deployment) config(process string) string {
+	c := d.c
+	c.State = filepath.Join(d.dir, "state-"+process)
+	return writeConfig(d.t, c, d.broker)
+}
+
+func (d *deployment) worker(name string, rooms ...string) *worker {
+	return startWorker(d.t, d.bin, filepath.Join(d.dir, name+".log"),
+		"run", "--config", d.config(name), "--rooms", strings.Join(rooms, ","))
+}
+
+// play produces the town, a thousand records at a time.
+func (d *deployment) play() {
+	var batch []stream.Output
+	d.town.each(d.t, d.tok, func(o stream.Output) {
+		if batch = append(batch, o); len(batch) == 1000 {
+			d.produce(batch)
+			batch = batch[:0]
+		}
+	})
+	d.produce(batch)
+}
+
+func (d *deployment) produce(batch []stream.Output) {
+	if err := d.client.Produce(d.t.Context(), batch...); err != nil {
+		d.t.Errorf("produce: %v", err)
+	}
+}
+
+// review is the stand-in reviewer: it confirms each case once its evidence is
+// whole, until all planted ones are decided. meanwhile runs between two looks.
+func (d *deployment) review(meanwhile func()) {
+	d.t.Helper()
+	eventually(d.t, 8*time.Minute, d.name+": decisions", func() (bool, string) {
+		if meanwhile != nil {
+			meanwhile()
+		}
+		store, err := review.Open(d.t.Context(), d.c.storeFile(), time.Now)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		defer func() {
+			if err := store.Close(); err != nil {
+				d.t.Error(err)
+			}
+		}()
+		cases, err := store.List(d.t.Context(), review.Filter{States: []review.State{review.StateOpen}, Limit: review.MaxLimit})
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		for _, s := range cases {
+			c, _, err := store.Show(d.t.Context(), s.ID, "stand-in")
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			if !whole(c) {
+				continue
+			}
+			if _, err := store.Decide(d.t.Context(), review.Request{
+				CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: "several-signs", Reviewer: "stand-in", StandIn: true,
+			}); err == nil {
+				d.decided[c.ID] = true
+			}
+		}
+		return len(d.decided) >= len(d.town.planted), fmt.Sprintf("%d of %d decided", len(d.decided), len(d.town.planted))
+	})
+}
+
+// whole says that a case rests on a match, a session and payments.
+func whole(c review.Case) bool {
+	kinds := map[signal.Kind]bool{}
+	for _, s := range c.Signals {
+		kinds[s.Kind] = true
+	}
+	return kinds[signal.KindMatch] && kinds[signal.KindSession] && kinds[signal.KindPayment]
+}
+
+// drained waits until every group has committed the end of its topic and the
+// outbox is empty.
+func (d *deployment) drained() {
+	d.t.Helper()
+	groups := map[string]string{
+		"detect-frames": topicFrames, "detect-sessions": topicSessions, "payments-split": topicTransactions,
+		"payments-profile": topicTransfers, "correlate": topicSignals, "review": topicCases,
+	}
+	for _, group := range []string{"detect-frames", "detect-sessions", "payments-split", "payments-profile", "correlate", "review"} {
+		eventually(d.t, 5*time.Minute, d.name+": "+group, func() (bool, string) {
+			lag, err := lagOf(d.t.Context(), d.broker, d.c.Prefix+group, d.c.Prefix+groups[group], d.c.Partitions)
+			return err == nil && lag == 0, fmt.Sprintf("lag %d, %v", lag, err)
+		})
+	}
+	eventually(d.t, time.Minute, d.name+": outbox", func() (bool, string) {
+		store, err := review.Open(d.t.Context(), d.c.storeFile(), time.Now)
+		if err != nil {
+			return false, err.Error()
+		}
+		defer func() {
+			if err := store.Close(); err != nil {
+				d.t.Error(err)
+			}
+		}()
+		rows, err := store.Outbox(d.t.Context(), 10)
+		return err == nil && len(rows) == 0, fmt.Sprintf("%d rows, %v", len(rows), err)
+	})
+}
+
+// owned waits until a process has a store of every partition of the stateful
+// loops, at its end.
+func (d *deployment) owned(process string) {
+	d.t.Helper()
+	want := 3 * d.c.Partitions
+	eventually(d.t, 2*time.Minute, d.name+": state of "+process, func() (bool, string) {
+		stores := storeFolders(d.t, filepath.Join(d.dir, "state-"+process))
+		return len(stores) == want, fmt.Sprintf("%d of %d stores", len(stores), want)
+	})
+	d.drained()
+}
+
+func (d *deployment) verifier() string {
+	d.t.Helper()
+	_, verifier, err := audit.LoadOrCreateKey(d.c.auditKeys())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return verifier
+}
+
+// alerts returns the ids in the centres' queues, repeats dropped, sorted. Each
+// alert must pass its checks.
+func (d *deployment) alerts() []string {
+	d.t.Helper()
+	var seen report.Seen
+	var ids []string
+	verifier := d.verifier()
+	for _, centre := range d.table.Centres {
+		if err := d.client.ReadAll(d.t.Context(), centre.Topic(), func(m stream.Message) error {
+			a, err := report.DecodeAlert(m.Data)
+			if err != nil {
+				return err
+			}
+			if check := report.Verify(a, verifier); !check.OK() {
+				d.t.Errorf("alert %s: %+v", a.ID, check)
+			}
+			if seen.First(a.ID) {
+				ids = append(ids, a.ID)
+			}
+			return nil
+		}); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// lagOf returns how many records of a topic a group has not committed.
+func lagOf(ctx context.Context, broker, group, topic string, partitions int) (int64, error) {
+	client := &kafka.Client{Addr: kafka.TCP(broker), Timeout: 10 * time.Second}
+	var numbers []int
+	var requests []kafka.OffsetRequest
+	for p := range partitions {
+		numbers = append(numbers, p)
+		requests = append(requests, kafka.LastOffsetOf(p))
+	}
+	committed, err := client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: numbers}})
+	if err != nil {
+		return 0, err
+	}
+	ends, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: requests}})
+	if err != nil {
+		return 0, err
+	}
+	var lag int64
+	for _, end := range ends.Topics[topic] {
+		lag += end.LastOffset
+	}
+	for _, p := range committed.Topics[topic] {
+		lag -= max(p.CommittedOffset, 0)
+	}
+	return lag, nil
+}
+
+func storeFolders(t *testing.T, dir string) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if os.IsNotExist(err) {
+			return nil
+		}
+		if err == nil && e.Name() == "LOCK" {
+			found = append(found, filepath.Dir(path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// dumpState reads every key that rooms keep under a state folder, with its loop
+// and partition before it.
+func dumpState(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	state := map[string][]byte{}
+	for _, folder := range storeFolders(t, dir) {
+		db, err := pebble.Open(folder, &pebble.Options{ReadOnly: true, Logger: quiet{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rel, err := filepath.Rel(dir, folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		it, err := db.NewIter(&pebble.IterOptions{LowerBound: []byte("s"), UpperBound: []byte("t")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for it.First(); it.Valid(); it.Next() {
+			state[rel+" "+string(it.Key())] = slices.Clone(it.Value())
+		}
+		if err := it.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return state
+}
+
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}
+func (quiet) Fatalf(format string, args ...any) {
+	panic(fmt.Sprintf(format, args...))
+}

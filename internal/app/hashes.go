@@ -1,0 +1,214 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/detect"
+	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// Hash prints `<hash> <quality> <file>` for each picture. A bad file is named on
+// errs and the others are done.
+func Hash(kindName string, files []string, out, errs io.Writer) error {
+	kind, err := parseKind(kindName)
+	if err != nil {
+		return err
+	}
+	hasher := hashdb.NewHasher(hashdb.Mode512)
+	failed := false
+	for _, file := range files {
+		line, err := hashFile(hasher, kind, file)
+		w := out
+		if err != nil {
+			failed, w, line = true, errs, fmt.Sprintf("vigil hash: %s: %v", file, err)
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return ErrSomeRefused
+	}
+	return nil
+}
+
+func hashFile(hasher *hashdb.Hasher, kind hashdb.Kind, file string) (string, error) {
+	limits := detect.DefaultLimits()
+	f, err := os.Open(file)
+	if err != nil {
+		return "", errors.Unwrap(err) // the caller names the file
+	}
+	data, err := io.ReadAll(io.LimitReader(f, int64(limits.Bytes)+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", err
+	}
+	img, err := detect.Decode(data, limits)
+	if err != nil {
+		return "", err
+	}
+	hash, quality, err := hashdb.HashImage(hasher, kind, img)
+	if err != nil {
+		return "", err
+	}
+	q := fmt.Sprint(quality)
+	if quality < 0 {
+		q = "-" // this kind has no quality
+	}
+	return fmt.Sprintf("%s %s %s", hash, q, file), nil
+}
+
+// ImportOptions say whose hashes are imported.
+type ImportOptions struct {
+	Source string
+	Kind   string
+	Radius int // 0: the kind's default
+	Files  []string
+	Out    io.Writer
+	Err    io.Writer
+}
+
+// ImportHashes imports files of hashes, one a line, into a source's list. Bad
+// lines are named and skipped; each file is taken whole or not at all.
+func ImportHashes(ctx context.Context, c Config, o ImportOptions) error {
+	kind, err := parseKind(o.Kind)
+	if err != nil {
+		return err
+	}
+	db, err := hashdb.Open(c.hashesDir())
+	if err != nil {
+		return err
+	}
+	ledger, _, err := c.openAudit(ctx)
+	if err != nil {
+		return err
+	}
+	failed := false
+	for _, file := range o.Files {
+		bad, err := importFile(ctx, db, ledger, kind, o, file)
+		if err != nil {
+			return errors.Join(err, ledger.Close(ctx))
+		}
+		failed = failed || bad
+	}
+	if err := ledger.Close(ctx); err != nil {
+		return err
+	}
+	if failed {
+		return ErrSomeRefused
+	}
+	return nil
+}
+
+func importFile(ctx context.Context, db *hashdb.DB, ledger *audit.Log, kind hashdb.Kind, o ImportOptions, file string) (bad bool, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return false, err
+	}
+	result, err := db.Import(ctx, hashdb.ImportRequest{Source: o.Source, Kind: kind, Radius: o.Radius, File: file}, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return false, err
+	}
+	for _, b := range result.Bad {
+		if _, err := fmt.Fprintf(o.Err, "%s:%d: %v\n", file, b.Line, b.Err); err != nil {
+			return false, err
+		}
+	}
+	if more := result.BadCount - len(result.Bad); more > 0 {
+		if _, err := fmt.Fprintf(o.Err, "%s: and %d more bad lines\n", file, more); err != nil {
+			return false, err
+		}
+	}
+	// The change is told by ids and a digest; the source's name may be free text.
+	digest := sha256.Sum256([]byte(o.Source + "\x00" + result.Version))
+	if _, err := ledger.Append(ctx, audit.Entry{
+		Kind: "list-change", ID: signal.ID("list", o.Source, kind.String()), Digest: hex.EncodeToString(digest[:]),
+		At: time.Now().UTC(), Refs: []string{result.Version},
+	}); err != nil {
+		return false, fmt.Errorf("%s: imported, but not in the audit log: %w", file, err)
+	}
+	_, err = fmt.Fprintf(o.Out, "%s: %d added, %d known already, %d bad lines; list %s is at version %s\n",
+		file, result.Added, result.Known, result.BadCount, o.Source, result.Version)
+	return result.BadCount > 0, err
+}
+
+// LookupHashes prints every list entry within reach of each hash. Radius below
+// 0 means each list's own.
+func LookupHashes(c Config, kindName string, radius int, hashes []string, out, errs io.Writer) error {
+	kind, err := parseKind(kindName)
+	if err != nil {
+		return err
+	}
+	db, err := hashdb.Open(c.hashesDir())
+	if err != nil {
+		return err
+	}
+	failed := false
+	for _, text := range hashes {
+		h, err := hashdb.ParseHash(kind, text)
+		if err != nil {
+			failed = true
+			if _, err := fmt.Fprintf(errs, "vigil hashes lookup: %v\n", err); err != nil {
+				return err
+			}
+			continue
+		}
+		matches, err := db.Lookup(h)
+		if radius >= 0 {
+			matches, err = db.LookupWithin(h, radius)
+		}
+		if err != nil {
+			return err
+		}
+		if len(matches) == 0 {
+			if _, err := fmt.Fprintf(out, "%s no match\n", text); err != nil {
+				return err
+			}
+		}
+		for _, m := range matches {
+			if _, err := fmt.Fprintf(out, "%s list=%s entry=%s distance=%d radius=%d version=%s\n",
+				text, m.List, m.Entry, m.Distance, m.Radius, m.Version); err != nil {
+				return err
+			}
+		}
+	}
+	if failed {
+		return ErrSomeRefused
+	}
+	return nil
+}
+
+// HashStats prints what lists there are.
+func HashStats(c Config, out io.Writer) error {
+	db, err := hashdb.Open(c.hashesDir())
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	if _, err := fmt.Fprintln(w, "LIST\tKIND\tENTRIES\tRADIUS\tVERSION"); err != nil {
+		return err
+	}
+	for _, l := range db.Lists() {
+		if _, err := fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", l.Source, l.Kind, l.Entries, l.Radius, l.Version); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+func parseKind(name string) (hashdb.Kind, error) {
+	kind, err := hashdb.ParseKind(name)
+	if err != nil {
+		return kind, fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	return kind, nil
+}

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// tokenizer reads the deployment key, and makes one where there is none yet.
+// Every process of a deployment must hold the same key, or nothing joins.
+func tokenizer(file string) (*signal.Tokenizer, error) {
+	key, err := readKey(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err = createKey(file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return signal.NewTokenizer(key)
+}
+
+func readKey(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, fmt.Errorf("deployment key: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("deployment key %s can be read by others (mode %v): chmod 600 it", file, info.Mode().Perm())
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("deployment key: %w", err)
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) < signal.MinKey {
+		return nil, fmt.Errorf("deployment key %s: want at least %d hex digits", file, 2*signal.MinKey)
+	}
+	return key, nil
+}
+
+// createKey writes the key beside its place and links it there, so that of two
+// processes that start together one key wins and both use it.
+func createKey(file string) ([]byte, error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("deployment key: %w", err)
+	}
+	key := make([]byte, signal.MinKey)
+	if _, err := rand.Read(key); err != nil {
+		return nil, fmt.Errorf("deployment key: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(file), "key-*") // mode 0600
+	if err != nil {
+		return nil, fmt.Errorf("deployment key: %w", err)
+	}
+	_, werr := tmp.WriteString(hex.EncodeToString(key) + "\n")
+	err = errors.Join(werr, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Link(tmp.Name(), file)
+	}
+	if rerr := os.Remove(tmp.Name()); rerr != nil {
+		err = errors.Join(err, rerr)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return readKey(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("deployment key: %w", err)
+	}
+	return key, nil
+}

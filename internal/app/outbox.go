@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/review"
+)
+
+// A pump carries the case store's outbox onwards, oldest first: audit entries
+// to the log, decided cases as alerts to their centre's queue. A row is marked
+// done after its effect is durable, so a crash repeats a row and loses none;
+// repeats have the same id.
+type pump struct {
+	store    *review.Store
+	ledger   *audit.Log
+	verifier string
+	table    report.Table
+	client   *stream.Client
+	log      *zap.Logger
+	done     *prometheus.CounterVec
+	failed   prometheus.Counter
+}
+
+const (
+	outboxBatch = 100
+	outboxPoll  = 200 * time.Millisecond
+	outboxRetry = 2 * time.Second
+)
+
+func newPump(store *review.Store, ledger *audit.Log, verifier string, table report.Table, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
+	p := &pump{store: store, ledger: ledger, verifier: verifier, table: table, client: client, log: log,
+		done: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vigil_outbox_rows_total", Help: "Outbox rows carried onwards, by kind.",
+		}, []string{"kind"}),
+		failed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "vigil_outbox_failures_total", Help: "Attempts to carry the outbox onwards that failed and are tried again.",
+		}),
+	}
+	reg.MustRegister(p.done, p.failed)
+	return p
+}
+
+func (p *pump) run(ctx context.Context) error {
+	for {
+		n, err := p.once(ctx)
+		wait := outboxPoll
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			p.failed.Inc()
+			p.log.Error("outbox stands still and is tried again", zap.Error(err))
+			wait = outboxRetry
+		case n > 0:
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// once carries one batch and returns how many rows that was.
+func (p *pump) once(ctx context.Context) (int, error) {
+	rows, err := p.store.Outbox(ctx, outboxBatch)
+	if err != nil {
+		return 0, err
+	}
+	for done := 0; done < len(rows); {
+		n, err := p.carry(ctx, rows[done:])
+		done += n
+		if err != nil {
+			return done, err
+		}
+	}
+	return len(rows), nil
+}
+
+// carry carries the first row, and with an audit entry all entries that follow
+// it, since the log takes many at the price of one.
+func (p *pump) carry(ctx context.Context, rows []review.OutboxRow) (int, error) {
+	entries := 0
+	for entries < len(rows) && rows[entries].Entry != nil {
+		entries++
+	}
+	results := make([]string, max(entries, 1))
+	var err error
+	if entries > 0 {
+		batch := make([]audit.Entry, entries)
+		for i := range batch {
+			batch[i] = *rows[i].Entry
+		}
+		var indexes []uint64
+		indexes, err = p.ledger.AppendAll(ctx, batch)
+		for i, index := range indexes {
+			results[i] = strconv.FormatUint(index, 10)
+		}
+	} else {
+		results[0], err = p.alert(ctx, *rows[0].Decision)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("outbox row %d (%s): %w", rows[0].Seq, rows[0].Kind, err)
+	}
+	for i, result := range results {
+		if err := p.store.Done(ctx, rows[i].Seq, result); err != nil {
+			return i, fmt.Errorf("outbox row %d (%s): %w", rows[i].Seq, rows[i].Kind, err)
+		}
+		p.done.WithLabelValues(rows[i].Kind).Inc()
+	}
+	return len(results), nil
+}
+
+// alert builds a decided case's alert, with the proof that the decision is in
+// the audit log, and puts it into the queue of the centre in charge.
+func (p *pump) alert(ctx context.Context, d review.Decision) (string, error) {
+	// The decision's own entry lies before its alert in the outbox.
+	index, ok, err := p.store.AuditIndex(ctx, d.ID)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		return "", fmt.Errorf("decision %s is not in the audit log yet", d.ID)
+	}
+	proof, err := p.ledger.Prove(ctx, index)
+	if err != nil {
+		return "", err
+	}
+	centre, why := p.table.Route(d)
+	a, err := report.Build(d, centre, why, proof, p.verifier)
+	if err != nil {
+		return "", err
+	}
+	data, err := report.Encode(a)
+	if err != nil {
+		return "", err
+	}
+	return a.ID, p.client.Produce(ctx, stream.Output{Topic: centre.Topic(), Event: stream.Event{
+		ID: a.ID, Source: "vigil/report", Type: "vigil.alert.v1", Subject: string(d.Case.Subject),
+		Time: d.At, Key: d.CaseID, ContentType: typeJSON, Data: data,
+	}})
+}

@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"gocloud.dev/blob"
+
+	"github.com/vigil-stream/vigil/correlate"
+	"github.com/vigil-stream/vigil/detect"
+	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// Each function below joins one room to its topics: what the record says goes
+// in, what the room says goes out.
+
+// A keeper says where the state of stateful loops is kept.
+type keeper struct {
+	dir         string
+	checkpoints *blob.Bucket
+	every       int64 // records between two checkpoints
+}
+
+func (k keeper) loop(name, topic string, handle stream.Handler) stream.Loop {
+	return stream.Loop{Name: name, Topic: topic, Handle: handle, StateDir: k.dir, Checkpoints: k.checkpoints, CheckpointEvery: k.every}
+}
+
+func detectLoops(k keeper, db *hashdb.DB) []stream.Loop {
+	detector := detect.New(db, detect.DefaultLimits())
+	return []stream.Loop{
+		k.loop("detect-frames", topicFrames,
+			func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
+				signals, err := detector.Frame(ctx, s, detect.Frame{
+					ID: m.ID, Stream: m.Ext["stream"], Platform: m.Ext["platform"], Subject: signal.Subject(m.Subject),
+					At: m.Time, ContentType: m.ContentType, Data: m.Data,
+				})
+				return signalsOr(err, "vigil/detect", signals)
+			}),
+		{Name: "detect-sessions", Topic: topicSessions, Handle: stateless("vigil/detect", detect.Session)},
+		{Name: "detect-flags", Topic: topicFlags, Handle: stateless("vigil/detect", detect.Flag)},
+	}
+}
+
+func paymentsLoops(k keeper, tok *signal.Tokenizer, rules payments.Rules) []stream.Loop {
+	profiler := payments.NewProfiler(rules)
+	return []stream.Loop{
+		{Name: "payments-split", Topic: topicTransactions,
+			Handle: func(_ context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
+				// What of a message is bad does not hold up the rest of it.
+				good, bad := payments.Parse(m.ContentType, m.Data)
+				var outs []stream.Output
+				for _, tx := range good {
+					for _, t := range tx.Split(tok) {
+						out, err := transferOutput(t)
+						if err != nil {
+							return nil, err
+						}
+						outs = append(outs, out)
+					}
+				}
+				return outs, bad
+			}},
+		k.loop("payments-profile", topicTransfers,
+			func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
+				t, err := payments.DecodeTransfer(m.Data)
+				if err != nil {
+					return nil, err
+				}
+				signals, err := profiler.Process(ctx, s, t)
+				return signalsOr(err, "vigil/payments", signals)
+			}),
+	}
+}
+
+func correlateLoops(k keeper, weights correlate.Weights) []stream.Loop {
+	correlator := correlate.New(weights)
+	return []stream.Loop{k.loop("correlate", topicSignals,
+		func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
+			in, err := signal.Decode(m.Data)
+			if err != nil {
+				return nil, err
+			}
+			cases, err := correlator.Process(ctx, s, in)
+			if err != nil {
+				return nil, err
+			}
+			return caseOutputs(cases)
+		})}
+}
+
+func reviewLoops(store *review.Store) []stream.Loop {
+	return []stream.Loop{{Name: "review", Topic: topicCases,
+		Handle: func(ctx context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
+			_, err := store.Receive(ctx, m.Data)
+			return nil, err
+		}}}
+}
+
+// stateless wraps a room's function from a record's value to signals.
+func stateless(source string, read func([]byte) ([]signal.Signal, error)) stream.Handler {
+	return func(_ context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
+		signals, err := read(m.Data)
+		return signalsOr(err, source, signals)
+	}
+}
+
+func signalsOr(err error, source string, signals []signal.Signal) ([]stream.Output, error) {
+	outs, eerr := signalOutputs(source, signals)
+	return outs, errors.Join(err, eerr)
+}

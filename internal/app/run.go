@@ -1,0 +1,243 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/klog/v2"
+
+	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/correlate"
+	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/review"
+)
+
+// Run hosts the configured rooms until ctx ends, and stops them cleanly.
+func Run(ctx context.Context, c Config) error {
+	log, err := newLogger(c.Log, c.LogLevel)
+	if err != nil {
+		return err
+	}
+	return runRooms(ctx, c, log, func(addr string) {
+		log.Info("running", zap.Strings("rooms", c.Rooms), zap.String("broker", addr))
+	})
+}
+
+// runRooms does the work of Run; up is called once, when the topics are there
+// and the rooms are starting.
+func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker string)) (err error) {
+	defer func() { _ = log.Sync() }() // stderr may not support it; there is nobody to tell
+	reg := newRegistry()
+	brokers := c.Brokers
+	if len(brokers) == 0 {
+		embedded, err := startEmbedded(&c)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, embedded.close()) }()
+		brokers = []string{embedded.addr}
+	}
+	client, err := stream.Connect(ctx, stream.Config{
+		Brokers: brokers, Prefix: c.Prefix, ClientID: "vigil", Logger: log, Registerer: reg, SessionTimeout: c.SessionTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	table, err := report.DefaultTable()
+	if err != nil {
+		return err
+	}
+	// An embedded broker is ours, so its topics are too; on a real one they are
+	// made by `vigil topics create`, by who has the right to.
+	if len(c.Brokers) == 0 {
+		if _, err := client.CreateTopics(ctx, c.topicSpecs(table)); err != nil {
+			return err
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return serveOps(ctx, c.Listen, reg, client.Ready, log) })
+	closeRooms, err := startRooms(ctx, g, c, client, table, reg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeRooms()) }()
+	up(brokers[0])
+	return g.Wait()
+}
+
+func (c *Config) topicSpecs(table report.Table) []stream.TopicSpec {
+	return topicSpecs(c.Partitions, table.Centres)
+}
+
+// startRooms opens what the configured rooms need and starts their loops in g.
+// What it returns closes it all, and is called when g is done.
+func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream.Client, table report.Table, reg *prometheus.Registry, log *zap.Logger) (func() error, error) {
+	var closers []func() error
+	closeAll := func() (err error) {
+		for _, f := range slices.Backward(closers) {
+			err = errors.Join(err, f())
+		}
+		return err
+	}
+	fail := func(err error) (func() error, error) { return nil, errors.Join(err, closeAll()) }
+	hosts := func(room string) bool { return slices.Contains(c.Rooms, room) }
+
+	bucket, err := openCheckpoints(c.Checkpoints)
+	if err != nil {
+		return fail(err)
+	}
+	closers = append(closers, bucket.Close)
+	keep := keeper{dir: c.State, checkpoints: bucket, every: c.CheckpointEvery}
+
+	var loops []stream.Loop
+	if hosts("detect") {
+		db, err := hashdb.Open(c.hashesDir())
+		if err != nil {
+			return fail(err)
+		}
+		loops = append(loops, detectLoops(keep, db)...)
+		g.Go(func() error { return refreshLists(ctx, db, log) })
+	}
+	if hosts("payments") {
+		tok, err := tokenizer(c.KeyFile)
+		if err != nil {
+			return fail(err)
+		}
+		loops = append(loops, paymentsLoops(keep, tok, payments.DefaultRules())...)
+	}
+	if hosts("correlate") {
+		weights, err := correlate.DefaultWeights()
+		if err != nil {
+			return fail(err)
+		}
+		loops = append(loops, correlateLoops(keep, weights)...)
+	}
+	if hosts("review") || hosts("report") {
+		store, err := review.Open(ctx, c.storeFile(), time.Now)
+		if err != nil {
+			return fail(err)
+		}
+		closers = append(closers, store.Close)
+		if hosts("review") {
+			loops = append(loops, reviewLoops(store)...)
+		}
+		if hosts("report") {
+			ledger, verifier, err := c.openAudit(ctx)
+			if err != nil {
+				return fail(err)
+			}
+			closers = append(closers, func() error { return ledger.Close(context.WithoutCancel(ctx)) })
+			p := newPump(store, ledger, verifier, table, client, reg, log)
+			g.Go(func() error { return p.run(ctx) })
+		}
+	}
+	for _, l := range loops {
+		g.Go(func() error { return client.Run(ctx, l) })
+	}
+	return closeAll, nil
+}
+
+// refreshLists takes up what other processes import, within a second.
+func refreshLists(ctx context.Context, db *hashdb.DB, log *zap.Logger) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		changed, err := db.Refresh()
+		if err != nil {
+			// The lists in memory stay; matching against old lists beats none.
+			log.Error("hash lists not refreshed", zap.Error(err))
+		} else if changed {
+			log.Info("hash lists refreshed", zap.Int("lists", len(db.Lists())))
+		}
+	}
+}
+
+// openAudit opens the audit log with its keys, which are made at first use.
+func (c *Config) openAudit(ctx context.Context) (*audit.Log, string, error) {
+	// Tessera logs through klog's global: leave its errors on stderr, and no chatter.
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	signer, verifier, err := audit.LoadOrCreateKey(c.auditKeys())
+	if err != nil {
+		return nil, "", err
+	}
+	ledger, err := audit.Open(ctx, c.auditDir(), signer)
+	return ledger, verifier, err
+}
+
+// openCheckpoints opens the blob storage named by a folder or a file:// URL.
+func openCheckpoints(where string) (*blob.Bucket, error) {
+	dir, err := filepath.Abs(strings.TrimPrefix(where, "file://"))
+	if err != nil {
+		return nil, fmt.Errorf("checkpoints: %w", err)
+	}
+	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{CreateDir: true, DirFileMode: 0o700, NoTempDir: true})
+	if err != nil {
+		return nil, fmt.Errorf("checkpoints: %w", err)
+	}
+	return bucket, nil
+}
+
+// An embedded broker, and the file by which other commands find it.
+type embeddedBroker struct {
+	broker *stream.Embedded
+	addr   string
+	file   string
+}
+
+// startEmbedded starts the embedded broker of a deployment and writes its
+// address beside its data, where `vigil watch` and the others look for it.
+func startEmbedded(c *Config) (*embeddedBroker, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	broker, err := stream.StartEmbedded(c.brokerDir(), "")
+	if err != nil {
+		return nil, err
+	}
+	e := &embeddedBroker{broker: broker, addr: broker.Addr(), file: c.path("broker.addr")}
+	if err := os.WriteFile(e.file, []byte(e.addr+"\n"), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("write the broker's address: %w", err), broker.Close())
+	}
+	return e, nil
+}
+
+func (e *embeddedBroker) close() error { return errors.Join(os.Remove(e.file), e.broker.Close()) }
+
+// dial connects a short-lived command to the deployment's broker: the one of
+// the configuration, or the embedded one of a running `vigil run`.
+func dial(ctx context.Context, c Config) (*stream.Client, error) {
+	brokers := c.Brokers
+	if len(brokers) == 0 {
+		addr, err := os.ReadFile(c.path("broker.addr"))
+		if err != nil {
+			return nil, fmt.Errorf("no brokers are configured, and no embedded broker runs on %s: start `vigil run` first, or set brokers in vigil.yaml", c.Data)
+		}
+		brokers = []string{strings.TrimSpace(string(addr))}
+	}
+	return stream.Connect(ctx, stream.Config{
+		Brokers: brokers, Prefix: c.Prefix, ClientID: "vigil", Logger: zap.NewNop(),
+		Registerer: prometheus.NewRegistry(),
+	})
+}

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/report"
+)
+
+// The topics, without the deployment's prefix.
+const (
+	topicFrames       = "frames"
+	topicSessions     = "sessions"
+	topicFlags        = "flags"
+	topicTransactions = "transactions"
+	topicTransfers    = "transfers"
+	topicSignals      = "signals"
+	topicCases        = "cases"
+	topicDeadLetter   = "deadletter"
+)
+
+// Retention. Ingress is personal data and short-lived; what rooms rebuild their
+// state from must outlast the time between two checkpoints by far.
+const (
+	retainWeek = "604800000"   // 7 days, in ms
+	retain100  = "8640000000"  // 100 days: the longest profile window and some
+	retainYear = "31536000000" // one year, as the REPORT Act asks of what was reported
+)
+
+// topicSpecs lists every topic with its settings. internal/stream adds the size
+// limit, and that brokers keep what they get uncompressed: they unpack a batch
+// against that limit, and no reader meets a compressed bomb.
+func topicSpecs(partitions int, centres []report.Centre) []stream.TopicSpec {
+	settings := func(retention string) map[string]string {
+		return map[string]string{
+			"cleanup.policy": "delete",
+			"retention.ms":   retention,
+		}
+	}
+	specs := []stream.TopicSpec{
+		{Name: topicFrames, Partitions: partitions, Config: settings(retainWeek)},
+		{Name: topicSessions, Partitions: partitions, Config: settings(retainWeek)},
+		{Name: topicFlags, Partitions: partitions, Config: settings(retainWeek)},
+		{Name: topicTransactions, Partitions: partitions, Config: settings(retainWeek)},
+		{Name: topicTransfers, Partitions: partitions, Config: settings(retain100)},
+		{Name: topicSignals, Partitions: partitions, Config: settings(retain100)},
+		{Name: topicCases, Partitions: partitions, Config: settings(retain100)},
+		{Name: topicDeadLetter, Partitions: 1, Config: settings(retain100)},
+	}
+	for _, c := range centres {
+		specs = append(specs, stream.TopicSpec{Name: c.Topic(), Partitions: 1, Config: settings(retainYear)})
+	}
+	return specs
+}
