@@ -17,15 +17,16 @@ import (
 // private session and its end. The stretches of the window in which a transfer
 // would be aligned, laid together, cover a share p of it: somebody who streams
 // every day covers all of it, and then no alignment means anything. If k of n
-// transfers are aligned, and q is the share expected of paid streams, then the
-// log-likelihood ratio of two binomials is
+// transfers are aligned, the log-likelihood ratio of two binomials is
 //
-//	k ln(q/p) + (n−k) ln((1−q)/(1−p))
+//	k ln(q/p) + (n−k) ln((1−q)/(1−p)) − 1,  q = min(k/n, aligned)
 //
-// which counts where it is above 0, k is at least the least number, and p is
-// below q; and then only up to the most it may be worth. It takes transfers for
-// independent, which those on one evening are not, and it knows nothing of
-// habits: a tutor is paid as punctually. Hence the limit.
+// where the share q is fitted, for not every paid stream is one that was seen,
+// and 1 is taken off for the fitting (Akaike's criterion); aligned is the share
+// expected where all were. It counts where it is above 0, k is at least the
+// least number and q is above p, and then only up to the most it may be worth.
+// It takes transfers for independent, which those on one evening are not, and it
+// knows nothing of habits: a tutor is paid as punctually. Hence the limit.
 //
 // Transfers are told apart by their instant: the same transfer stands behind
 // several typologies. What a subject pays says nothing about its own streams, so
@@ -44,11 +45,12 @@ func (f weightsFile) coincidence(ev evidence) Part {
 	if k == 0 || float64(k) < w.Least.Value {
 		return Part{}
 	}
-	p, q := float64(length(spans))/float64(ev.until-ev.since), w.Aligned.Value
+	p := float64(length(spans)) / float64(ev.until-ev.since)
+	q := min(float64(k)/float64(n), w.Aligned.Value)
 	if p >= q {
 		return Part{}
 	}
-	ratio := float64(k)*math.Log(q/p) + float64(n-k)*math.Log((1-q)/(1-p))
+	ratio := float64(k)*math.Log(q/p) + float64(n-k)*math.Log((1-q)/(1-p)) - 1
 	if ratio <= 0 {
 		return Part{}
 	}

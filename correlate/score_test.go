@@ -185,6 +185,10 @@ func TestCoincidence(t *testing.T) {
 		{"during it", []signal.Signal{private("s", ago(1)), aPayment("P01", .1, 6, 6, ago(.9), ago(.5), ago(.1))}, true},
 		{"two are too few", []signal.Signal{private("s", noon), aPayment("P01", .1, 6, 6, beforeSession(2)...)}, false},
 		{"after it", []signal.Signal{private("s", ago(100)), aPayment("P01", .1, 6, 6, beforeSession(6)...)}, false},
+		{"a third of them, before the one session seen", []signal.Signal{private("s", noon),
+			aPayment("P01", .1, 6, 6, append(spread(10, 40), beforeSession(5)...)...)}, true},
+		{"no more of them than chance gives", []signal.Signal{private("s", noon), private("t", ago(5*days)), private("u", ago(10*days)), private("v", ago(15*days)),
+			aPayment("P01", .1, 6, 6, spread(36, 17)...)}, false},
 		{"at other times", []signal.Signal{private("s", noon), aPayment("P01", .1, 6, 6, spread(10, 40)...)}, false},
 		{"before a public session", []signal.Signal{aSession("s", false, noon, time.Hour), aPayment("P01", .1, 6, 6, beforeSession(6)...)}, false},
 		{"somebody who streams every day", append(daily, aPayment("P01", .1, 6, 6, beforeSession(6)...)), false},
@@ -204,6 +208,9 @@ func TestCoincidence(t *testing.T) {
 	sent.Payment.Role = signal.Sender
 	if got := assess(t, private("s", noon), sent).weight(partCoincidence); got != 0 {
 		t.Errorf("what the subject paid weighs %v against its own sessions", got)
+	}
+	if got, want := assess(t, private("s", noon), aPayment("P01", .1, 6, 6, append(spread(20, 30), beforeSession(3)...)...)).weight(partCoincidence), 0.882; got != want {
+		t.Errorf("3 of 23 in 25 of 720 hours weigh %v, want %v", got, want)
 	}
 	ancient := aPayment("P01", .1, 6, 6, beforeSession(3)...)
 	ancient.Payment.Times = append([]time.Time{time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)}, ancient.Payment.Times...)
