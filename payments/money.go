@@ -11,13 +11,14 @@ import (
 // below 2^53, so that every reader of JSON holds it exactly.
 const maxAmount = 1_000_000_000_000_000
 
-// minorDigits has the active currencies and funds of ISO 4217 (list one, of
-// 2026-01) by the number of their decimals. It is kept here because CLDR, which
+// minorDigits has the currencies and funds of ISO 4217 (list one of 2026-01, and
+// ANG and BGN, which left it lately and may still come late) by the number of
+// their decimals. It is kept here because CLDR, which
 // golang.org/x/text/currency has, counts the decimals that people are shown
 // instead: none for PKR or IDR, where a bank's message has two.
 var minorDigits = digitsByCurrency(map[int]string{
 	0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-	2: "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD " +
+	2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD " +
 		"CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL " +
 		"GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR " +
 		"LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD " +

@@ -16,7 +16,7 @@ type LowValue struct {
 // findLowValue looks at either end. It is weak: family, tutors, donors and
 // freelancers all have such transfers.
 func findLowValue(v view, r Rules) (finding, bool) {
-	low := v.where(func(e entry) bool { return e.abroad() && r.Limits[e.currency].Low.has(e.amount) })
+	low := v.where(func(e *entry) bool { return e.abroad() && r.Limits[e.currency].Low.has(e.amount) })
 	w := best(low, r.Window, window.transfers)
 	if w.transfers() < r.LowValue.Transfers {
 		return finding{}, false

@@ -20,9 +20,10 @@ type Repetition struct {
 // paid often by many is what anyone who sells does. Only transfers across a
 // border count; those with a shared name and those of steady customers do not.
 func findRepetition(v view, r Rules) (finding, bool) {
-	runs := make(map[token][]entry)
-	var top []entry
-	for _, e := range v.entries {
+	runs := make(map[token][]*entry)
+	var top []*entry
+	for i := range v.entries {
+		e := &v.entries[i]
 		other := v.others[e.other]
 		if !e.abroad() || !r.Limits[e.currency].Repeat.has(e.amount) || other.tie == tieName || other.steady {
 			continue

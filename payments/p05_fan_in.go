@@ -20,7 +20,7 @@ func findFanIn(v view, r Rules) (finding, bool) {
 	if v.role != signal.Recipient {
 		return finding{}, false
 	}
-	small := v.where(func(e entry) bool {
+	small := v.where(func(e *entry) bool {
 		other := v.others[e.other]
 		return e.abroad() && r.Limits[e.currency].FanIn.has(e.amount) && other.tie == tieNone && !other.steady
 	})

@@ -16,8 +16,8 @@ type Round struct {
 // findRound looks at either end. It says very little: most people who send money
 // to somebody send a round sum.
 func findRound(v view, r Rules) (finding, bool) {
-	low := v.where(func(e entry) bool { return e.abroad() && r.Limits[e.currency].Low.has(e.amount) })
-	var round []entry
+	low := v.where(func(e *entry) bool { return e.abroad() && r.Limits[e.currency].Low.has(e.amount) })
+	var round []*entry
 	for _, e := range low {
 		if unit := r.Limits[e.currency].Round; unit > 0 && e.amount%unit == 0 {
 			round = append(round, e)

@@ -14,7 +14,7 @@ type Cover struct {
 // findCover looks at either end, at transfers of low value across a border whose
 // ends share no name.
 func findCover(v view, r Rules) (finding, bool) {
-	cover := v.where(func(e entry) bool {
+	cover := v.where(func(e *entry) bool {
 		return e.classes != 0 && e.abroad() && r.Limits[e.currency].Low.has(e.amount) && v.others[e.other].tie == tieNone
 	})
 	various := func(w window) int { return w.counterparties + w.classes }

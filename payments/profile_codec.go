@@ -46,7 +46,7 @@ func decodeProfile(data []byte, role signal.Role) (*profile, error) {
 	if data[0] != profileFormat {
 		return nil, fmt.Errorf("stored profile has format %d, and this program knows %d", data[0], profileFormat)
 	}
-	d := decoder{rest: data[1:]}
+	d := decoder{data: data, text: string(data), at: 1}
 	p.floor = d.varint()
 	p.rules = d.string()
 	for range d.count(1) {
@@ -60,7 +60,7 @@ func decodeProfile(data []byte, role signal.Role) (*profile, error) {
 		e.country, e.otherCountry = d.string(), d.string()
 		p.entries = append(p.entries, e)
 	}
-	if d.broken || len(d.rest) > 0 {
+	if d.broken || d.at < len(data) {
 		return nil, errors.New("stored profile is damaged")
 	}
 	return p, nil
@@ -70,45 +70,66 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// A decoder reads values off the front of rest, and zeros once it is broken.
+// A decoder reads values from one place on, and zeros once it is broken. Its
+// strings are parts of text, the same bytes as data, to copy them only once.
 type decoder struct {
-	rest   []byte
+	data   []byte
+	text   string
+	at     int
 	broken bool
 }
 
-func (d *decoder) take(n int) []byte {
-	if d.broken || n < 0 || n > len(d.rest) {
+// skip steps over n bytes, and returns where they begin and end.
+func (d *decoder) skip(n int) (from, to int) {
+	if d.broken || n < 0 || n > len(d.data)-d.at {
 		d.broken = true
-		return make([]byte, min(max(n, 0), len(token{})))
+		return 0, 0
 	}
-	out := d.rest[:n]
-	d.rest = d.rest[n:]
-	return out
+	d.at += n
+	return d.at - n, d.at
 }
 
-func (d *decoder) byte() byte { return d.take(1)[0] }
-
-func (d *decoder) token() token { return token(d.take(len(token{}))) }
-
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.rest)
-	if n <= 0 {
-		d.broken = true
+func (d *decoder) byte() byte {
+	from, to := d.skip(1)
+	if from == to {
 		return 0
 	}
-	d.take(n)
+	return d.data[from]
+}
+
+func (d *decoder) token() (t token) {
+	from, to := d.skip(len(t))
+	copy(t[:], d.data[from:to])
+	return t
+}
+
+func (d *decoder) string() string {
+	from, to := d.skip(d.count(1))
+	return d.text[from:to]
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.data[d.at:])
+	d.varlen(n)
 	return v
 }
 
 // count reads how many things of at least size bytes follow.
 func (d *decoder) count(size int) int {
-	v, n := binary.Uvarint(d.rest)
-	if n <= 0 || v > uint64(len(d.rest)/size) {
+	v, n := binary.Uvarint(d.data[d.at:])
+	d.varlen(n)
+	if d.broken || v > uint64((len(d.data)-d.at)/size) {
 		d.broken = true
 		return 0
 	}
-	d.take(n)
 	return int(v)
 }
 
-func (d *decoder) string() string { return string(d.take(d.count(1))) }
+// varlen steps over a varint of n bytes, where n is what package binary says.
+func (d *decoder) varlen(n int) {
+	if n <= 0 {
+		d.broken = true
+		return
+	}
+	d.skip(n)
+}

@@ -141,4 +141,4 @@ func withdrawn(prof *profile, typology, rules string, t Transfer) signal.Signal 
 	}
 }
 
-func newest(entries []entry, n int) []entry { return entries[max(0, len(entries)-n):] }
+func newest(entries []*entry, n int) []*entry { return entries[max(0, len(entries)-n):] }

@@ -27,7 +27,7 @@ var typologies = []typology{
 
 // A finding is that a typology fired.
 type finding struct {
-	counted  []entry // the transfers that count for it, by time and id
+	counted  []*entry // the transfers that count for it, by time and id
 	says     string
 	strength float64 // above 0, to 1
 }
@@ -46,8 +46,9 @@ type view struct {
 
 func newView(p *profile, r Rules) view {
 	v := view{profile: p, others: make(map[token]counterparty)}
-	byOther := make(map[token][]entry)
-	for _, e := range p.entries {
+	byOther := make(map[token][]*entry)
+	for i := range p.entries {
+		e := &p.entries[i]
 		byOther[e.other] = append(byOther[e.other], e)
 	}
 	for other, entries := range byOther {
@@ -61,10 +62,10 @@ func newView(p *profile, r Rules) view {
 }
 
 // where returns the entries of which keep is true.
-func (v view) where(keep func(entry) bool) []entry {
-	var out []entry
-	for _, e := range v.entries {
-		if keep(e) {
+func (v view) where(keep func(*entry) bool) []*entry {
+	var out []*entry
+	for i := range v.entries {
+		if e := &v.entries[i]; keep(e) {
 			out = append(out, e)
 		}
 	}
@@ -83,7 +84,7 @@ func (w window) transfers() int { return w.to - w.from }
 // best returns the window of at most that width with the highest score, of
 // several the latest. Score may not fall when a window grows, so only windows
 // that cannot grow to the left are tried.
-func best(entries []entry, width time.Duration, score func(window) int) window {
+func best(entries []*entry, width time.Duration, score func(window) int) window {
 	var top, w window
 	others, inClass := make(map[token]int), make([]int, len(classes))
 	for i, e := range entries {
@@ -122,7 +123,7 @@ func best(entries []entry, width time.Duration, score func(window) int) window {
 }
 
 // between counts the profile's entries in the time of a window of some of them.
-func (v view) between(some []entry) int {
+func (v view) between(some []*entry) int {
 	n := 0
 	for _, e := range v.entries {
 		if e.at >= some[0].at && e.at <= some[len(some)-1].at {
@@ -139,7 +140,7 @@ func grow(base, step, most, more int) float64 {
 }
 
 // bands says which amounts are meant, by currency: "10 to 100 EUR or 10 to 500 AUD".
-func bands(entries []entry, band func(currency string) Band) string {
+func bands(entries []*entry, band func(currency string) Band) string {
 	currencies := make(map[string]bool)
 	for _, e := range entries {
 		currencies[e.currency] = true
@@ -152,7 +153,7 @@ func bands(entries []entry, band func(currency string) Band) string {
 	return strings.Join(said, " or ")
 }
 
-func distinct(entries []entry) int {
+func distinct(entries []*entry) int {
 	others := make(map[token]bool)
 	for _, e := range entries {
 		others[e.other] = true
@@ -179,7 +180,7 @@ type Steady struct {
 }
 
 // is looks at one counterparty's transfers, by time.
-func (s Steady) is(entries []entry) bool {
+func (s Steady) is(entries []*entry) bool {
 	if len(entries) < max(s.Transfers, 2) {
 		return false
 	}
