@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/jpeg"
 	"io"
 	"os"
 	"path/filepath"

@@ -189,20 +189,6 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-func BenchmarkPDQ(b *testing.B) {
-	l := LumaOf(scene(1280, 720), ModeFull)
-	for _, mode := range []Mode{Mode512, ModeFull} {
-		b.Run(mode.String(), func(b *testing.B) {
-			h := NewHasher(mode)
-			for b.Loop() {
-				if _, _, err := h.PDQ(l); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
 func TestWordsKeepTheOrderOfBytes(t *testing.T) {
 	h := Hash{Kind: KindPDQ}
 	for i := range h.Bits {

@@ -53,6 +53,7 @@ func LumaOf(img image.Image, mode Mode) Luma {
 // sampler takes luminance into a buffer that it reuses.
 type sampler struct {
 	cols, rows []int // The source column and row of each of the result's.
+	chroma     []int // The place in a row of chroma that goes with each of cols.
 	pix        []float32
 }
 
@@ -130,24 +131,30 @@ func (s *sampler) reduce(l Luma, mode Mode) Luma {
 // differently; but the reference clips the three channels to 0 and 255, which
 // changes their sum for a saturated colour.
 func (s *sampler) yCbCr(dst []float32, p *image.YCbCr, y int) {
-	row := p.Y[p.YOffset(p.Rect.Min.X, y):]
+	if y == p.Rect.Min.Y { // The first row, and the same for all.
+		s.chroma = s.chroma[:0]
+		for _, col := range s.cols {
+			s.chroma = append(s.chroma, p.COffset(p.Rect.Min.X+col, y))
+		}
+	}
+	luma, at := p.Y[p.YOffset(p.Rect.Min.X, y):], p.COffset(p.Rect.Min.X, y)
+	cb, cr, chroma := p.Cb[at:], p.Cr[at:], s.chroma[:len(s.cols)]
 	for j, col := range s.cols {
-		luma := row[col]
-		dst[j] = float32(luma)
-		c := p.COffset(p.Rect.Min.X+col, y)
-		if saturates(luma, p.Cb[c], p.Cr[c]) {
-			dst[j] = weigh(color.YCbCrToRGB(luma, p.Cb[c], p.Cr[c]))
+		l, b, r := luma[col], cb[chroma[j]], cr[chroma[j]]
+		dst[j] = float32(l)
+		if saturates(l, b, r) {
+			dst[j] = weigh(color.YCbCrToRGB(l, b, r))
 		}
 	}
 }
 
 // saturates reports whether the colour's red, green or blue rounds to less than 0
-// or more than 255. The factors are JFIF's, in 65,536ths.
+// or more than 255. The factors are JFIF's, in 65,536ths; a sum that is negative or
+// too large has a bit above the 24th.
 func saturates(y, cb, cr uint8) bool {
 	b, r := int32(cb)-128, int32(cr)-128
-	red, green, blue := 91881*r, -22554*b-46802*r, 116130*b
-	sum := int32(y) << 16
-	return sum+min(red, green, blue) < -1<<15 || sum+max(red, green, blue) >= 255<<16+1<<15
+	sum := int32(y)<<16 + 1<<15
+	return uint32((sum+91881*r)|(sum-22554*b-46802*r)|(sum+116130*b)) >= 1<<24
 }
 
 func copyBytes(dst []float32, src []byte, cols []int) {

@@ -1,10 +1,12 @@
 package hashdb
 
 import (
+	"bytes"
 	"errors"
 	"image"
 	"image/color"
 	"image/draw"
+	"image/jpeg"
 	"math"
 	"testing"
 
@@ -252,5 +254,41 @@ func TestPDQAllocatesNothing(t *testing.T) {
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations a hash, want 0", n)
+	}
+}
+
+func BenchmarkPDQ(b *testing.B) {
+	l := LumaOf(scene(1280, 720), ModeFull)
+	for _, mode := range []Mode{Mode512, ModeFull} {
+		b.Run(mode.String(), func(b *testing.B) {
+			h := NewHasher(mode)
+			for b.Loop() {
+				if _, _, err := h.PDQ(l); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// A decoded 720p frame: only the pixels that the hash needs become luminance.
+func BenchmarkHashImage(b *testing.B) {
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, scene(1280, 720), nil); err != nil {
+		b.Fatal(err)
+	}
+	img, err := jpeg.Decode(&file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, kind := range kinds {
+		b.Run(kind.String(), func(b *testing.B) {
+			h := NewHasher(Mode512)
+			for b.Loop() {
+				if _, _, err := HashImage(h, kind, img); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
