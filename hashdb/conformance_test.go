@@ -1,12 +1,13 @@
 package hashdb
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"io"
 	"os"
 	"path/filepath"
@@ -37,12 +38,11 @@ type vector struct {
 
 func vectors(t testing.TB, dir string) []vector {
 	t.Helper()
-	f, err := os.Open(filepath.Join(dir, "expected.csv"))
+	data, err := os.ReadFile(filepath.Join(dir, "expected.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,12 +65,11 @@ func vectors(t testing.TB, dir string) []vector {
 // readPNM reads a binary PGM or PPM of 8 bits, as the reference vectors are.
 func readPNM(t testing.TB, file string) image.Image {
 	t.Helper()
-	f, err := os.Open(file)
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	r := bufio.NewReader(f)
+	r := bytes.NewReader(content)
 	var magic string
 	var w, h, top int
 	if _, err := fmt.Fscanf(r, "%s\n%d %d\n%d\n", &magic, &w, &h, &top); err != nil || top != 255 {
@@ -160,12 +159,11 @@ func TestPDQPictureVectors(t *testing.T) {
 
 func decode(t testing.TB, file string) image.Image {
 	t.Helper()
-	f, err := os.Open(file)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	img, _, err := image.Decode(f)
+	img, err := jpeg.Decode(bytes.NewReader(data))
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
