@@ -1,0 +1,302 @@
+package payments
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// fires returns the typologies that fire on payments in one role, by strength.
+func fires(t *testing.T, role signal.Role, payments []payment) map[string]float64 {
+	t.Helper()
+	got := make(map[string]float64)
+	for _, s := range firing(process(t, store{}, transfersOf(t, role, payments))) {
+		got[s.Payment.Typology] = s.Payment.Strength
+	}
+	return got
+}
+
+func TestPlantedPatternSaysWhy(t *testing.T) {
+	var b bytes.Buffer
+	for _, role := range []signal.Role{signal.Sender, signal.Recipient} {
+		latest := firing(process(t, store{}, transfersOf(t, role, planted())))
+		signals := slices.SortedFunc(maps.Values(latest), func(x, y signal.Signal) int {
+			return strings.Compare(x.Payment.Typology+string(x.Subject), y.Payment.Typology+string(y.Subject))
+		})
+		for _, s := range signals {
+			fmt.Fprintf(&b, "%s of a %s, strength %.2f: %s\n", s.Payment.Typology, role, s.Payment.Strength, s.Says)
+			data, err := signal.Encode(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&b, "  %s\n", data)
+		}
+	}
+	golden := filepath.Join("testdata", "planted.txt")
+	if *update {
+		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b.Bytes(), want) {
+		t.Errorf("signals differ from %s; run with -update and look:\n%s", golden, b.String())
+	}
+}
+
+// every returns n payments at an even gap.
+func every(gap float64, n int, p payment) []payment {
+	var out []payment
+	for i := range n {
+		p.daysAgo = gap * float64(i)
+		out = append(out, p)
+	}
+	return out
+}
+
+// uneven is the same with amounts that differ, which is not steady.
+func uneven(gap float64, n int, p payment) []payment {
+	out := every(gap, n, p)
+	for i := range out {
+		out[i].amount = fmt.Sprint(21 + i)
+	}
+	return out
+}
+
+// TestLookAlikes has the innocent people whose payments look like the public
+// indicators. Those that fire a strong typology all the same are here on purpose: payments
+// cannot tell them apart, which is why payments alone never make a case.
+func TestLookAlikes(t *testing.T) {
+	donors := func(to string) (out []payment) {
+		for i, name := range []string{"Donna Alpha", "Emil Beta", "Fritz Gamma", "Gerda Delta"} {
+			for month := range 3 {
+				out = append(out, payment{from: name, to: to, daysAgo: float64(30*month + i), amount: "25", text: "scholarship fund"})
+			}
+		}
+		return out
+	}
+	pupils := func() (out []payment) {
+		for i, name := range []string{"Paula Schulz", "Quentin Lerner", "Rita Studiosa"} {
+			for week := range 8 {
+				out = append(out, payment{from: name, to: "Teresa Tutor", daysAgo: float64(7*week + i), amount: "28", text: fmt.Sprintf("lesson %d", week)})
+			}
+		}
+		return out
+	}
+	viewers := func(least int) (out []payment) {
+		for i := range 10 {
+			out = append(out, payment{from: fmt.Sprintf("Viewer One%c", 'a'+i), to: "Greg Gamer", daysAgo: float64(3 * i), amount: fmt.Sprint(least + i%5), text: "gg"})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name      string
+		role      signal.Role
+		payments  []payment
+		strongest []string // of P02, P05 and P08, which say more than the others
+	}{
+		{"monthly family remitter, as sender", signal.Sender, every(30, 3, payment{from: "Ana Muster", to: "Lola Muster", amount: "150", text: "family support, medicine"}), nil},
+		{"monthly family remitter, as recipient", signal.Recipient, every(30, 3, payment{from: "Ana Muster", to: "Lola Muster", amount: "150", text: "family support, medicine"}), nil},
+		{"weekly family remitter", signal.Sender, every(7, 12, payment{from: "Ana Muster", to: "Lola Muster", amount: "50", text: "school, food"}), nil},
+		{"tutor paid per lesson, as recipient", signal.Recipient, pupils(), nil},
+		{"a tutor's pupil", signal.Sender, every(7, 8, payment{from: "Paula Schulz", to: "Teresa Tutor", amount: "28", text: "lesson"}), nil},
+		{"donor", signal.Sender, every(30, 6, payment{from: "Donna Alpha", to: "Church of Demo", amount: "25", text: "scholarship"}), nil},
+		{"weekly donor", signal.Sender, every(7, 12, payment{from: "Donna Alpha", to: "Church of Demo", amount: "10", text: "school meals"}), nil},
+		{"charity: cannot be told from fan-in", signal.Recipient, donors("Demo Fund"), []string{"P05", "P08"}},
+		{"long-distance couple: small gifts often are repetition", signal.Recipient, uneven(9, 6, payment{from: "Liam Faraway", to: "Pia Partner", text: "for our trip"}), []string{"P02"}},
+		{"freelancer with large invoices", signal.Recipient, slices.Concat(
+			every(12, 4, payment{from: "Client Alpha", to: "Fe Freelance", amount: "900", text: "invoice"}),
+			every(15, 4, payment{from: "Client Beta", to: "Fe Freelance", amount: "1250", text: "invoice"}),
+			every(20, 4, payment{from: "Client Gamma", to: "Fe Freelance", amount: "400", text: "invoice"})), nil},
+		{"gamer with small gifts", signal.Recipient, viewers(2), nil},
+		{"performer with tips: cannot be told from fan-in", signal.Recipient, viewers(12), []string{"P05"}},
+		{"romance scam, as recipient", signal.Recipient, []payment{
+			{from: "Olive Hopeful", to: "Sly Swindler", daysAgo: 30, amount: "300"},
+			{from: "Olive Hopeful", to: "Sly Swindler", daysAgo: 20, amount: "700"},
+			{from: "Olive Hopeful", to: "Sly Swindler", daysAgo: 3, amount: "1900"}}, nil},
+		{"a life at home", signal.Sender, every(1, 60, payment{from: "Ana Muster", to: "Demo Bakery", amount: "10", text: "rent, school", toCountry: "DE"}), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			all := fires(t, c.role, c.payments)
+			for id := range all {
+				if id != "P01" && id != "P07" {
+					got = append(got, id)
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, c.strongest) {
+				t.Errorf("%v fire strongly, want %v", all, c.strongest)
+			}
+		})
+	}
+}
+
+func TestTypologiesFireAtTheirParameters(t *testing.T) {
+	// one payment from each of n unrelated senders, a day apart.
+	senders := func(n int, p payment) (out []payment) {
+		for i := range n {
+			p.from, p.daysAgo = fmt.Sprintf("Sender%c", 'a'+i), float64(i)
+			out = append(out, p)
+		}
+		return out
+	}
+	base := payment{from: "Anton Testmann", to: "Maria Muster", amount: "23"}
+	with := func(change func(*payment)) payment {
+		p := base
+		change(&p)
+		return p
+	}
+	for _, c := range []struct {
+		name     string
+		typology string
+		role     signal.Role
+		payments []payment
+		want     bool
+	}{
+		{"three low ones", "P01", signal.Sender, every(15, 3, base), true},
+		{"two low ones", "P01", signal.Sender, every(15, 2, base), false},
+		{"three in 32 days", "P01", signal.Sender, every(16, 3, base), false},
+		{"below the band", "P01", signal.Sender, every(1, 9, with(func(p *payment) { p.amount = "9.99" })), false},
+		{"above the band", "P01", signal.Sender, every(1, 9, with(func(p *payment) { p.amount = "200.01" })), false},
+		{"at home", "P01", signal.Sender, every(1, 9, with(func(p *payment) { p.toCountry = "DE" })), false},
+		{"a band of another currency", "P01", signal.Sender, every(1, 9, with(func(p *payment) { p.amount, p.currency = "500", "AUD" })), true},
+		{"no published limit", "P01", signal.Sender, every(1, 9, with(func(p *payment) { p.currency = "GBP" })), false},
+
+		{"four in a row", "P02", signal.Sender, uneven(19, 4, base), true},
+		{"three in a row", "P02", signal.Sender, uneven(19, 3, base), false},
+		{"gaps of 20 days", "P02", signal.Sender, uneven(20, 9, base), false},
+		{"large", "P02", signal.Sender, every(3, 9, with(func(p *payment) { p.amount = "100.01" })), false},
+		{"a shared name", "P02", signal.Sender, uneven(3, 9, with(func(p *payment) { p.from = "Ana Muster" })), false},
+		{"steady", "P02", signal.Sender, every(7, 9, base), false},
+		{"bursts are not steady", "P02", signal.Sender, every(0.1, 9, base), true},
+		{"over several recipients", "P02", signal.Sender, []payment{
+			with(func(p *payment) { p.to, p.daysAgo = "Xa", 1 }), with(func(p *payment) { p.to, p.daysAgo = "Xb", 2 }),
+			with(func(p *payment) { p.to, p.daysAgo = "Xc", 3 }), with(func(p *payment) { p.to, p.daysAgo = "Xd", 4 })}, true},
+		{"over several senders", "P02", signal.Recipient, senders(9, base), false},
+		{"from one sender", "P02", signal.Recipient, uneven(3, 4, base), true},
+
+		{"three senders", "P05", signal.Recipient, senders(3, base), true},
+		{"two senders", "P05", signal.Recipient, senders(2, base), false},
+		{"one sender often", "P05", signal.Recipient, uneven(3, 9, base), false},
+		{"a sender is not fanned into", "P05", signal.Sender, senders(9, base), false},
+		{"at home", "P05", signal.Recipient, senders(9, with(func(p *payment) { p.fromCountry = "PH" })), false},
+		{"large", "P05", signal.Recipient, senders(9, with(func(p *payment) { p.amount = "101" })), false},
+		{"recipient without a name", "P05", signal.Recipient, senders(9, with(func(p *payment) { p.to = "" })), false},
+		{"no published limit", "P05", signal.Recipient, senders(9, with(func(p *payment) { p.currency = "GBP" })), false},
+
+		{"five round ones", "P07", signal.Sender, every(7, 5, with(func(p *payment) { p.amount = "25" })), true},
+		{"four round ones", "P07", signal.Sender, every(7, 4, with(func(p *payment) { p.amount = "25" })), false},
+		{"not round", "P07", signal.Sender, every(7, 9, base), false},
+		{"round for another currency", "P07", signal.Sender, every(3, 9, with(func(p *payment) { p.amount, p.currency = "1005", "PHP" })), false},
+
+		{"two purposes of one sender", "P08", signal.Recipient, []payment{
+			with(func(p *payment) { p.text, p.daysAgo = "school", 1 }), with(func(p *payment) { p.text, p.daysAgo = "hospital", 2 })}, true},
+		{"one purpose of two senders", "P08", signal.Recipient, senders(2, with(func(p *payment) { p.text = "rent" })), true},
+		{"one purpose of one sender", "P08", signal.Recipient, every(3, 9, with(func(p *payment) { p.text = "rent" })), false},
+		{"one transfer of many purposes", "P08", signal.Recipient, every(3, 1, with(func(p *payment) { p.text = "rent, school, doctor, tuition" })), false},
+		{"many purposes at once hide nothing", "P08", signal.Recipient, append(
+			senders(2, with(func(p *payment) { p.text = "rent" })),
+			with(func(p *payment) { p.text, p.daysAgo = "rent, school, doctor, tuition, food", 60 })), true},
+		{"a shared name", "P08", signal.Recipient, senders(9, with(func(p *payment) {
+			p.text, p.to = "rent", "Sendera Senderb Senderc Senderd Sendere Senderf Senderg Senderh Senderi"
+		})), false},
+		{"no purpose", "P08", signal.Recipient, senders(9, base), false},
+	} {
+		t.Run(c.typology+"/"+c.name, func(t *testing.T) {
+			got := fires(t, c.role, c.payments)
+			if _, fired := got[c.typology]; fired != c.want {
+				t.Errorf("fired is %v, want %v; all that fire: %v", fired, c.want, got)
+			}
+		})
+	}
+}
+
+// TestCorridorAndNamesAloneFireNothing sends one large payment from everywhere
+// to everywhere: whom a person is and where they live must not be a signal.
+func TestCorridorAndNamesAloneFireNothing(t *testing.T) {
+	tested := 0
+	for _, from := range []string{"DE", "AU", "US", "SE"} {
+		for _, to := range []string{"PH", "RO", "KE", "BR", "TH"} {
+			for _, name := range []string{"Maria Santos", "Nguyen Thi Bao", "John Smith"} {
+				for _, role := range []signal.Role{signal.Sender, signal.Recipient} {
+					tested++
+					got := fires(t, role, every(25, 4, payment{from: "Anton Testmann", to: name, amount: "900", fromCountry: from, toCountry: to}))
+					if len(got) > 0 {
+						t.Errorf("%s to %s of %s: %v", from, to, name, got)
+					}
+				}
+			}
+		}
+	}
+	if tested != 120 {
+		t.Errorf("tested %d", tested)
+	}
+}
+
+// TestTheSamePaymentsFireTheSameInEveryCorridor changes only the countries.
+func TestTheSamePaymentsFireTheSameInEveryCorridor(t *testing.T) {
+	want := fires(t, signal.Recipient, planted())
+	for _, from := range []string{"AU", "SE", "PH"} {
+		for _, to := range []string{"RO", "KE", "BR"} {
+			payments := planted()
+			for i := range payments {
+				payments[i].fromCountry, payments[i].toCountry = from, to
+			}
+			if got := fires(t, signal.Recipient, payments); !maps.Equal(got, want) {
+				t.Errorf("%s to %s: %v, want %v", from, to, got, want)
+			}
+		}
+	}
+}
+
+func TestSignalsPointAtTheHoldersRecords(t *testing.T) {
+	var payments []payment
+	for i := range 100 {
+		payments = append(payments, payment{from: fmt.Sprintf("Sender%c%c", 'a'+i%26, 'a'+i/26), to: "Maria Muster", daysAgo: float64(i) / 4, amount: "20"})
+	}
+	for _, s := range process(t, store{}, transfersOf(t, signal.Recipient, payments)) {
+		if s.Payment.Typology != "P05" {
+			continue
+		}
+		p := s.Payment
+		if p.Transfers != 100 || p.Counterparties != 100 || p.Unrelated != 100 || len(p.Times) != 64 || len(s.Evidence) != signal.MaxEvidence {
+			t.Errorf("%d transfers, %d others, %d unrelated, %d times, %d pieces of evidence", p.Transfers, p.Counterparties, p.Unrelated, len(p.Times), len(s.Evidence))
+		}
+		last := s.Evidence[len(s.Evidence)-1]
+		if last != (signal.Evidence{What: "transaction", Holder: "DEMODEFFXXX", Ref: "R0", At: now}) || !p.Times[63].Equal(now) {
+			t.Errorf("the newest is %+v", last)
+		}
+		if p.Country != "PH" || !slices.Equal(p.Countries, []string{"DE"}) || p.Strength != 0.9 {
+			t.Errorf("%+v", p)
+		}
+		return
+	}
+	t.Fatal("P05 did not fire")
+}
+
+func TestDefaultRulesSayWhereTheyAreFrom(t *testing.T) {
+	for currency, l := range DefaultRules().Limits {
+		if _, ok := minorDigits[currency]; !ok || l.Source == "" || l.Round < 1 {
+			t.Errorf("%s: %+v", currency, l)
+		}
+		for _, b := range []Band{l.Low, l.Repeat, l.FanIn} {
+			if b.Min < 1 || b.Max < b.Min {
+				t.Errorf("%s: band %+v", currency, b)
+			}
+		}
+	}
+}
