@@ -156,7 +156,7 @@ func (s *set) add(e entry) change {
 		old := k.kind != kindPayment && k.end < s.since(keptDays)
 		itself := k.compare(e) == 0
 		switch {
-		case !old && !(crowded && k.compare(victim) == 0):
+		case !old && (!crowded || k.compare(victim) != 0):
 			kept = append(kept, k)
 			continue
 		case itself:

@@ -92,7 +92,7 @@ func TestIDDoesNotCollideByConcatenation(t *testing.T) {
 	if ID("ab", "c") == ID("a", "bc") || ID("a") == ID("a", "") {
 		t.Error("two lists of parts gave one id")
 	}
-	if ID("a", "b") != ID("a", "b") || len(ID("a")) != 32 {
+	if first, second := ID("a", "b"), ID("a", "b"); first != second || len(first) != 32 {
 		t.Error("an id must be 32 digits and the same every time")
 	}
 }

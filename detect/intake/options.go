@@ -75,14 +75,14 @@ func (o Options) withDefaults() (Options, error) {
 		wrong = append(wrong, errors.New("MaxFrame: must not be negative"))
 	}
 	if o.Start.IsZero() {
-		wrong = append(wrong, errors.New("Start: the event time of the first frame is needed"))
+		wrong = append(wrong, errors.New("start: the event time of the first frame is needed"))
 	}
 	if o.Stderr == nil {
 		o.Stderr = io.Discard
 	}
 	switch m := scheme.FindStringSubmatch(o.Input); {
 	case o.Input == "":
-		wrong = append(wrong, errors.New("Input: a path or an address is needed"))
+		wrong = append(wrong, errors.New("input: a path or an address is needed"))
 	case m == nil:
 		if info, err := os.Stat(o.Input); err != nil {
 			wrong = append(wrong, fmt.Errorf("Input: %w", err))
@@ -90,7 +90,7 @@ func (o Options) withDefaults() (Options, error) {
 			wrong = append(wrong, errors.New("Input: is a folder"))
 		}
 	case protocols[strings.ToLower(m[1])] == "":
-		wrong = append(wrong, errors.New("Input: must be a path or begin with http://, https://, rtmp:// or rtmps://"))
+		wrong = append(wrong, errors.New("input: must be a path or begin with http://, https://, rtmp:// or rtmps://"))
 	case o.Loop || o.Realtime:
 		wrong = append(wrong, errors.New("Loop, Realtime: only a file can be looped or slowed to its own speed"))
 	}

@@ -62,7 +62,7 @@ func (s *splitter) header() (length int, err error) {
 	for range maxHeaderLines {
 		line, err := s.line()
 		switch {
-		case err == io.EOF && line == "" && fields == 0:
+		case errors.Is(err, io.EOF) && line == "" && fields == 0:
 			return 0, io.EOF
 		case err != nil:
 			return 0, unexpected(err)
@@ -113,7 +113,7 @@ func (s *splitter) line() (string, error) {
 
 // unexpected names an end of input that comes too early.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

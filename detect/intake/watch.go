@@ -92,7 +92,7 @@ func Watch(ctx context.Context, o Options, each func(Sample) error) (reason stri
 func sample(r io.Reader, o Options, each func(Sample) error) (count int, readErr, eachErr error) {
 	for s := newSplitter(r, o.MaxFrame); ; count++ {
 		picture, err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return count, nil, nil
 		}
 		if err != nil {

@@ -175,16 +175,16 @@ func TestWatchRefusesWrongOptionsAllAtOnce(t *testing.T) {
 		o    Options
 		want []string
 	}{
-		"nothing":          {Options{}, []string{"Input:", "Start:"}},
-		"several":          {Options{Input: "x://y", FPS: -1, MaxFrame: -1}, []string{"Input:", "FPS:", "MaxFrame:", "Start:"}},
+		"nothing":          {Options{}, []string{"input:", "start:"}},
+		"several":          {Options{Input: "x://y", FPS: -1, MaxFrame: -1}, []string{"input:", "FPS:", "MaxFrame:", "start:"}},
 		"no number":        {Options{Input: "http://h", FPS: math.NaN(), Start: start}, []string{"FPS:"}},
 		"too fast":         {Options{Input: "http://h", FPS: 61, Start: start}, []string{"FPS:"}},
-		"a file URL":       {Options{Input: "file:///etc/hostname", Start: start}, []string{"Input:"}},
+		"a file URL":       {Options{Input: "file:///etc/hostname", Start: start}, []string{"input:"}},
 		"a folder":         {Options{Input: folder, Start: start}, []string{"folder"}},
-		"no such file":     {Options{Input: filepath.Join(folder, "none"), Start: start}, []string{"Input:"}},
+		"no such file":     {Options{Input: filepath.Join(folder, "none"), Start: start}, []string{"input:"}},
 		"a looped address": {Options{Input: "rtmp://h/a", Loop: true, Start: start}, []string{"Loop"}},
 		"a slowed address": {Options{Input: "HTTP://h/a", Realtime: true, Start: start}, []string{"Realtime"}},
-		"a secret with it": {Options{Input: "rtsp://user:secret@h", Start: start}, []string{"Input:"}},
+		"a secret with it": {Options{Input: "rtsp://user:secret@h", Start: start}, []string{"input:"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reason, err := Watch(t.Context(), c.o, nil)
