@@ -3,6 +3,7 @@ package stream
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"strings"
@@ -175,7 +176,7 @@ func TestParseFetch(t *testing.T) {
 			t.Errorf("a response cut to %d bytes is read", n)
 		}
 	}
-	if _, err := parseFetch(fetchResponse(1, nil)); err != errOutOfRange {
+	if _, err := parseFetch(fetchResponse(1, nil)); !errors.Is(err, errOutOfRange) {
 		t.Errorf("got %v, want %v", err, errOutOfRange)
 	}
 	if _, err := parseFetch(fetchResponse(6, nil)); !contains(err, "Not Leader") {

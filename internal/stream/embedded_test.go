@@ -91,6 +91,21 @@ func TestHandlerThatHangsIsGivenUp(t *testing.T) {
 	other.stop()
 }
 
+func TestLoopWaitsForItsTopicAndSaysSo(t *testing.T) {
+	w := newTown(t, embedded(t).Addr(), TopicSpec{Name: "out", Partitions: 1})
+	w.run(w.c, Loop{Name: "echo", Topic: "in", StuckAfter: time.Millisecond,
+		Handle: func(_ context.Context, m Message, _ State) ([]Output, error) { return echo(m), nil }})
+	w.until("not ready", func() bool { return contains(w.c.Ready(), "echo: in: for", "not there yet") })
+	for _, want := range []int{1, 0} { // to create again changes nothing
+		if created, err := w.c.CreateTopics(t.Context(), []TopicSpec{{Name: "in", Partitions: 1}}); err != nil || len(created) != want {
+			t.Errorf("created %v, %v; want %d", created, err, want)
+		}
+	}
+	w.produce(numbered("in", "a", 0, 3)...)
+	w.awaitIDs("out", 3)
+	w.until("ready", func() bool { return w.c.Ready() == nil })
+}
+
 func TestConfigurationErrorsAreAllNamed(t *testing.T) {
 	c := &Client{}
 	err := c.Run(t.Context(), Loop{Name: "a/b", CheckpointEvery: -1})

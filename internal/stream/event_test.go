@@ -68,7 +68,7 @@ func TestRecordsThatAreNoEventAreRejected(t *testing.T) {
 		"ce_time is not an RFC 3339":  with(header("ce_time", "2026-03-01T12:00:00")),
 		"lower-case letters":          with(header("ce_Secret_Name", "x")),
 		"the limits are 64 and 16384": with(header("x", strings.Repeat("x", maxHeaderBytes))),
-		"70 headers":                  with(bytesRepeat(header("x", ""), 66)...),
+		"70 headers":                  with(repeated(header("x", ""), 66)...),
 	} {
 		_, _, err := parseEvent(record{headers: headers})
 		if reason, is := permanentReason(err); !is || reason != "cloudevents" || !contains(err, want) || strings.Contains(err.Error(), "secret-") {
@@ -77,7 +77,7 @@ func TestRecordsThatAreNoEventAreRejected(t *testing.T) {
 	}
 }
 
-func bytesRepeat(h kafka.Header, n int) []kafka.Header {
+func repeated(h kafka.Header, n int) []kafka.Header {
 	out := make([]kafka.Header, n)
 	for i := range out {
 		out[i] = h
@@ -130,7 +130,7 @@ func FuzzParseEvent(f *testing.F) {
 
 func TestDeadLetterIsBounded(t *testing.T) {
 	w := &worker{c: &Client{cfg: Config{Prefix: "p.", MaxMessage: testMaxMessage}}, loop: Loop{Name: "l", Topic: "in"}, partition: 3}
-	r := record{offset: 7, key: bytes.Repeat([]byte("k"), maxLetterKey+1), value: make([]byte, testMaxMessage), headers: bytesRepeat(header("ce_x", strings.Repeat("x", 500)), 20)}
+	r := record{offset: 7, key: bytes.Repeat([]byte("k"), maxLetterKey+1), value: make([]byte, testMaxMessage), headers: repeated(header("ce_x", strings.Repeat("x", 500)), 20)}
 	letter, err := w.deadLetter(r, "image", reject("image", "%s", strings.Repeat("é\n", 2000)))
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -371,15 +370,6 @@ func contents(t *testing.T, dir string, l Loop, partition int) []string {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return out
-}
-
-func ids(ms []Message) []string {
-	var out []string
-	for _, m := range ms {
-		out = append(out, m.ID)
-	}
-	slices.Sort(out)
 	return out
 }
 

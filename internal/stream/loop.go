@@ -92,7 +92,11 @@ func (c *Client) Run(ctx context.Context, l Loop) error {
 		return err
 	}
 	log := c.log.With(zap.String("loop", l.Name))
+	whole := &progress{loop: l.Name, topic: l.Topic, partition: -1, limit: l.StuckAfter}
+	c.track(whole, true)
+	defer c.track(whole, false)
 	// Not left to the group: it would join again and again in no time.
+	whole.begin("the topic is not there yet", 0)
 	if _, err := c.awaitPartitions(ctx, l.Topic); err != nil {
 		return endsWith(ctx, err)
 	}
@@ -112,7 +116,8 @@ func (c *Client) Run(ctx context.Context, l Loop) error {
 	if err != nil {
 		return fmt.Errorf("stream: loop %q: %w", l.Name, err)
 	}
-	m := &member{c: c, loop: l, log: log, hung: make(chan struct{})}
+	whole.begin("the group cannot be joined yet", 0)
+	m := &member{c: c, loop: l, log: log, progress: whole, hung: make(chan struct{})}
 	ended, watched := make(chan struct{}), make(chan struct{})
 	go func() { defer close(watched); m.watch(ctx, ended) }()
 	m.generations(ctx, group)
@@ -124,11 +129,12 @@ func (c *Client) Run(ctx context.Context, l Loop) error {
 
 // A member is one process's part in a loop.
 type member struct {
-	c    *Client
-	loop Loop
-	log  *zap.Logger
-	hung chan struct{} // closed when a handler is given up
-	why  error         // set before hung is closed
+	c        *Client
+	loop     Loop
+	log      *zap.Logger
+	progress *progress     // of joining, not of any partition
+	hung     chan struct{} // closed when a handler is given up
+	why      error         // set before hung is closed
 }
 
 // generations works through one assignment of partitions after the other.
@@ -139,8 +145,10 @@ func (m *member) generations(ctx context.Context, group *kafka.ConsumerGroup) {
 			return
 		}
 		if err != nil {
+			m.progress.begin("the group cannot be joined yet", 0)
 			continue // the group has logged it, and waits before it joins again
 		}
+		m.progress.done()
 		all := m.start(ctx, gen)
 		select {
 		case <-all:

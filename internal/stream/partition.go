@@ -113,7 +113,7 @@ func (w *worker) openOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.saved = w.next
+	w.saved, w.since = w.next, time.Now()
 	// The first flush commits the position where the group has none, so that
 	// retention cannot move an unmarked beginning, or where the store is ahead.
 	w.flushed = min(w.next, w.committed)

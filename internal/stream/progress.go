@@ -12,7 +12,7 @@ import (
 type progress struct {
 	loop      string
 	topic     string
-	partition int
+	partition int           // -1 for the loop as a whole
 	limit     time.Duration // beyond which it counts as stuck
 
 	mu      sync.Mutex
@@ -66,6 +66,9 @@ func (p *progress) stuck() error {
 		return fmt.Errorf("%s: %s/%d has stopped: %w", p.loop, p.topic, p.partition, p.lost)
 	}
 	if d := time.Since(p.since); !p.since.IsZero() && d > p.limit {
+		if p.partition < 0 {
+			return fmt.Errorf("%s: %s: for %s: %s", p.loop, p.topic, d.Round(time.Second), p.doing)
+		}
 		return fmt.Errorf("%s: %s/%d: at offset %d for %s: %s", p.loop, p.topic, p.partition, p.offset, d.Round(time.Second), p.doing)
 	}
 	return nil

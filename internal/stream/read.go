@@ -13,7 +13,7 @@ import (
 
 // ReadAll calls fn with every event of a topic, from the oldest kept to the
 // newest as of the call, one partition after the other. It belongs to no group
-// and commits nothing. Passing errors are retried until ctx ends; an error of
+// and commits nothing. A topic that does not exist is waited for. Passing errors are retried until ctx ends; an error of
 // fn ends it and is returned. A record that is no event is logged, counted and
 // passed over.
 func (c *Client) ReadAll(ctx context.Context, topic string, fn func(Message) error) error {
