@@ -85,9 +85,9 @@ func (o Options) withDefaults() (Options, error) {
 		wrong = append(wrong, errors.New("input: a path or an address is needed"))
 	case m == nil:
 		if info, err := os.Stat(o.Input); err != nil {
-			wrong = append(wrong, fmt.Errorf("Input: %w", err))
+			wrong = append(wrong, fmt.Errorf("input: %w", err))
 		} else if info.IsDir() {
-			wrong = append(wrong, errors.New("Input: is a folder"))
+			wrong = append(wrong, errors.New("input: is a folder"))
 		}
 	case protocols[strings.ToLower(m[1])] == "":
 		wrong = append(wrong, errors.New("input: must be a path or begin with http://, https://, rtmp:// or rtmps://"))

@@ -69,7 +69,7 @@ func TestKilledWorkersLoseAndDoubleNothing(t *testing.T) {
 			}
 			workers[i].start()
 		}
-		next = time.Now().Add(time.Duration(1500+r.IntN(4000)) * time.Millisecond)
+		next = time.Now().Add(time.Duration(2000+r.IntN(8000)) * time.Millisecond)
 	}
 	wild.review(harass)
 	<-played
@@ -146,7 +146,7 @@ func newDeployment(t *testing.T, bin, broker, name string, town *town) *deployme
 	c := DefaultConfig(filepath.Join(dir, "data"))
 	c.Prefix = fmt.Sprintf("fault-%s-%d.", name, time.Now().UnixNano())
 	c.CheckpointEvery = 2000
-	c.SessionTimeout = 3 * time.Second
+	c.SessionTimeout = 6 * time.Second
 	d := &deployment{t: t, name: name, bin: bin, broker: broker, dir: dir, c: c, town: town, decided: map[string]bool{}}
 	config := d.config("tools")
 	vigil(t, bin, "topics", "create", "--config", config)

@@ -3,9 +3,13 @@ package app
 import (
 	"bytes"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/image/draw"
 
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/internal/stream"
@@ -45,6 +49,9 @@ func newTown(frames, pays, planted int) *town {
 	for _, s := range w.Streams {
 		for i := range s.Frames {
 			frame, err := s.Frame(i)
+			if err == nil {
+				frame, err = shrunk(frame)
+			}
 			if err != nil {
 				panic(err)
 			}
@@ -56,6 +63,20 @@ func newTown(frames, pays, planted int) *town {
 		}
 	}
 	return t
+}
+
+// shrunk scales a frame down: it is the workers that are put to the test here,
+// and not the decoder.
+func shrunk(frame []byte) ([]byte, error) {
+	img, err := jpeg.Decode(bytes.NewReader(frame))
+	if err != nil {
+		return nil, err
+	}
+	small := image.NewRGBA(image.Rect(0, 0, 160, 90))
+	draw.BiLinear.Scale(small, small.Bounds(), img, img.Bounds(), draw.Src, nil)
+	var b bytes.Buffer
+	err = jpeg.Encode(&b, small, nil)
+	return b.Bytes(), err
 }
 
 // each gives every record of the town, streams and payments interleaved.
