@@ -50,6 +50,10 @@
 // ([Profiler.Process] says how). It is the same, byte for byte, in whatever
 // order and how often the transfers arrive.
 //
+// Time is the institution's. A transfer dated far ahead takes the window with it
+// and empties the profile of what was before, and there is no clock here to
+// notice: an intake that has one should refuse such a record.
+//
 // # Rejections
 //
 // What no retry can mend is a [signal.Rejection]; its text names the place, and

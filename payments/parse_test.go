@@ -68,6 +68,14 @@ func TestParseReadsEveryVersionAndWrapper(t *testing.T) {
 	}
 }
 
+func TestLimitsAreOfOneTransactionAndNotOfTheMessage(t *testing.T) {
+	const n = 1000 // of some 40 parts each
+	data := message(space08, slices.Repeat([]string{transactionXML("1")}, n)...)
+	if good, err := Parse(ContentXML, []byte(data)); err != nil || len(good) != n {
+		t.Errorf("%d transactions of %d, %v", len(good), n, err)
+	}
+}
+
 func TestParseReadsTheFieldsThatBanksReallySend(t *testing.T) {
 	from := transactionXML("1")
 	for _, c := range []struct {

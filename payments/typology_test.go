@@ -263,6 +263,32 @@ func TestTheSamePaymentsFireTheSameInEveryCorridor(t *testing.T) {
 	}
 }
 
+func TestOneSharedNameTiesACounterpartyForAllItsTransfers(t *testing.T) {
+	p := &profile{entries: []entry{{tie: tieName}, {at: 1, tie: tieNone}, {at: 2}}}
+	if got := newView(p, DefaultRules()).others[token{}].tie; got != tieName {
+		t.Errorf("tie %d, want %d", got, tieName)
+	}
+}
+
+func TestOfEqualWindowsTheLatestIsTold(t *testing.T) {
+	payments := append(every(1, 3, payment{from: "Anton Testmann", to: "Maria Muster", amount: "23"}),
+		payment{from: "Anton Testmann", to: "Maria Muster", amount: "23", daysAgo: 60},
+		payment{from: "Anton Testmann", to: "Maria Muster", amount: "23", daysAgo: 61},
+		payment{from: "Anton Testmann", to: "Maria Muster", amount: "23", daysAgo: 62})
+	told := 0
+	for _, s := range process(t, store{}, transfersOf(t, signal.Sender, payments)) {
+		if s.Payment.Typology == "P01" {
+			told++
+			if !s.End.Equal(now) {
+				t.Errorf("the window ends at %v, want %v", s.End, now)
+			}
+		}
+	}
+	if told != 1 {
+		t.Errorf("P01 was told %d times", told)
+	}
+}
+
 func TestSignalsPointAtTheHoldersRecords(t *testing.T) {
 	var payments []payment
 	for i := range 100 {
