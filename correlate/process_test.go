@@ -143,7 +143,7 @@ func history(r *rand.Rand) []signal.Signal {
 		for n := 1; n <= 5; n++ {
 			// The best window, and so the end, may move back.
 			p := aPayment(id, r.Float64(), n, r.IntN(n+1), every(n, 20, r.Float64()*100*days)...)
-			p.Revision = uint64(n)
+			p.Revision = 4_900_000_000 + uint64(n)
 			out = append(out, p)
 		}
 	}

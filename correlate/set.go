@@ -215,19 +215,29 @@ func (s *set) span() (first, last time.Time) {
 	return time.Unix(0, lo).UTC(), time.Unix(0, hi).UTC()
 }
 
-// perDay leaves room for the sum of a day's revisions in a case's revision.
-const perDay = 1_000_000_000
+// perDay leaves room for the sum of a day's revisions in a case's revision, and
+// perPayment bounds what one payment signal adds to it.
+const (
+	perDay     = 1_000_000_000
+	perPayment = 100 * perDay
+)
 
 // revision is the sum of the revisions of the signals kept, on the base of the
 // newest signal's day times 10^9. Within a day nothing is dropped for its age,
 // so the sum grows with every signal; over days, when old signals drop out of
-// it, the base does. So it is a function of the set and grows with every change
-// to it. At the limits of number and sum alone it may stand still or fall; then
-// a published case's revision steps by one instead, and depends on the order.
+// it, the base does. Payment signals never drop out for their age, and their
+// revisions are large, since they hold a time: they stand outside the bound of a
+// day. So it is a function of the set and grows with every change to it. At the
+// limits of number and sum alone it may stand still or fall; then a published
+// case's revision steps by one instead, and depends on the order.
 func (s *set) revision() uint64 {
-	var sum uint64
+	var sum, paid uint64
 	for _, e := range s.entries {
-		sum = min(sum+min(e.revision, perDay), perDay-1)
+		if e.kind == kindPayment {
+			paid += min(e.revision, perPayment)
+		} else {
+			sum = min(sum+min(e.revision, perDay), perDay-1)
+		}
 	}
-	return uint64(s.day)*perDay + sum
+	return uint64(s.day)*perDay + sum + paid
 }
