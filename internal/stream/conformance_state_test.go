@@ -96,6 +96,9 @@ func TestStateOfANewOwnerEqualsThatOfAnUndisturbedOne(t *testing.T) {
 			t.Errorf("with every checkpoint damaged %d records were handled, want all 240", n)
 		}
 
+		if got := metric(w.c.metrics.records, "count"); got != 240 {
+			t.Errorf("%v records are counted, want 240: a replay counts nothing again", got)
+		}
 		all := w.all("out")
 		if w.inOrder(all); len(all) != 240 {
 			t.Errorf("%d outputs, want 240: a replay produces nothing again", len(all))

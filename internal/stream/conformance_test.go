@@ -190,8 +190,8 @@ func TestBadRecordsGoToTheDeadLettersAndGoodOnesOn(t *testing.T) {
 			case "3":
 				panic("personal data")
 			case "4":
-				var none map[string]int
-				none["x"] = 1
+				var none []int
+				none[len(m.Data)] = 1
 			case "5":
 				outs[0].Event.Data = make([]byte, testMaxMessage)
 			}
@@ -213,7 +213,7 @@ func TestBadRecordsGoToTheDeadLettersAndGoodOnesOn(t *testing.T) {
 		for i, want := range []struct{ reason, text, offset, original, value string }{
 			{"too-dull", "the place and the fault", "1", "a-0001", "1"},
 			{"panic", "a string", "3", "a-0003", "3"},
-			{"panic", "nil map", "4", "a-0004", "4"},
+			{"panic", "index out of range", "4", "a-0004", "4"},
 			{"oversize", "the limit is", "5", "a-0005", "5"},
 			{"cloudevents", "ce_specversion", "6", "", "no event"},
 		} {

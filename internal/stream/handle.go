@@ -41,7 +41,9 @@ func (w *worker) process(ctx context.Context, r record) error {
 			if err != nil {
 				return err
 			}
-			w.dead[reason]++
+			if !w.replays(r.offset) {
+				w.dead[reason]++
+			}
 			return w.accept(r, append(outs, letter), nil)
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -64,15 +66,15 @@ func (w *worker) accept(r record, outs []outgoing, made *changes) error {
 			return err
 		}
 	}
+	w.next = r.offset + 1
 	if w.replays(r.offset) {
-		outs = nil
+		return nil
 	}
 	for _, o := range outs {
 		w.bytes += o.size
 	}
 	w.outs = append(w.outs, outs...)
 	w.records++
-	w.next = r.offset + 1
 	return nil
 }
 
