@@ -83,6 +83,7 @@ func (c *cli) watch() *cobra.Command {
 	f.Float64Var(&o.FPS, "fps", 1, "frames a second to sample")
 	f.BoolVar(&o.Private, "private", false, "the stream is not open to the public")
 	f.BoolVar(&o.Loop, "loop", false, "play a file again and again at its natural speed, until interrupted")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "`host:port` of metrics and health, none for none; the log says which port was free")
 	require(cmd, "stream", "platform", "account")
 	return cmd
 }

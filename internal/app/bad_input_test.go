@@ -127,6 +127,7 @@ func badInput(t *testing.T, broker string) {
 	bank("currency", payments.ContentXML, xml(4, `Ccy="EUR"`, `Ccy="QQQ"`))
 	bank("amount-negative", payments.ContentXML, xml(5, ">50.00<", ">-50.00<"))
 	bank("time-zone", payments.ContentXML, xml(6, "18:00:00Z</AccptncDtTm", "18:00:00</AccptncDtTm"))
+	bank("time-future", payments.ContentXML, xml(9, "<AccptncDtTm>2026", "<AccptncDtTm>2099"))
 	bank("xml-namespace", payments.ContentXML, xml(7, "pacs.008.001.08", "pacs.999.001.08"))
 	bank("schema", payments.ContentJSON, []byte(`{"institution":"DEMODEFFXXX"}`))
 	bank("json", payments.ContentJSON, []byte(`{"institution"`))

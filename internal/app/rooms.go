@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gocloud.dev/blob"
 
@@ -29,7 +30,7 @@ func (k keeper) loop(name, topic string, handle stream.Handler) stream.Loop {
 	return stream.Loop{Name: name, Topic: topic, Handle: handle, StateDir: k.dir, Checkpoints: k.checkpoints, CheckpointEvery: k.every}
 }
 
-func detectLoops(k keeper, db *hashdb.DB) []stream.Loop {
+func detectLoops(k keeper, db *hashdb.DB, now func() time.Time) []stream.Loop {
 	detector := detect.New(db, detect.DefaultLimits())
 	return []stream.Loop{
 		k.loop("detect-frames", topicFrames,
@@ -40,12 +41,12 @@ func detectLoops(k keeper, db *hashdb.DB) []stream.Loop {
 				})
 				return signalsOr(err, "vigil/detect", signals)
 			}),
-		{Name: "detect-sessions", Topic: topicSessions, Handle: stateless("vigil/detect", detect.Session)},
-		{Name: "detect-flags", Topic: topicFlags, Handle: stateless("vigil/detect", detect.Flag)},
+		{Name: "detect-sessions", Topic: topicSessions, Handle: stateless("vigil/detect", detect.Session, now)},
+		{Name: "detect-flags", Topic: topicFlags, Handle: stateless("vigil/detect", detect.Flag, now)},
 	}
 }
 
-func paymentsLoops(k keeper, tok *signal.Tokenizer, rules payments.Rules) []stream.Loop {
+func paymentsLoops(k keeper, tok *signal.Tokenizer, rules payments.Rules, now func() time.Time) []stream.Loop {
 	profiler := payments.NewProfiler(rules)
 	return []stream.Loop{
 		{Name: "payments-split", Topic: topicTransactions,
@@ -54,6 +55,10 @@ func paymentsLoops(k keeper, tok *signal.Tokenizer, rules payments.Rules) []stre
 				good, bad := payments.Parse(m.ContentType, m.Data)
 				var outs []stream.Output
 				for _, tx := range good {
+					if err := notAhead(tx.At, now); err != nil {
+						bad = errors.Join(bad, err)
+						continue
+					}
 					for _, t := range tx.Split(tok) {
 						out, err := transferOutput(t)
 						if err != nil {
@@ -101,11 +106,29 @@ func reviewLoops(store *review.Store) []stream.Loop {
 }
 
 // stateless wraps a room's function from a record's value to signals.
-func stateless(source string, read func([]byte) ([]signal.Signal, error)) stream.Handler {
+func stateless(source string, read func([]byte) ([]signal.Signal, error), now func() time.Time) stream.Handler {
 	return func(_ context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
 		signals, err := read(m.Data)
+		for _, s := range signals {
+			if ahead := notAhead(s.End, now); ahead != nil {
+				return nil, ahead
+			}
+		}
 		return signalsOr(err, source, signals)
 	}
+}
+
+// maxAhead is how far a partner's clock may run ahead of ours.
+const maxAhead = 24 * time.Hour
+
+// notAhead refuses what is dated in the future: windows end with the newest
+// event, so one record of the year 2099 would push a subject's whole past out of
+// them. Only loops without state may look at the clock.
+func notAhead(at time.Time, now func() time.Time) error {
+	if at.After(now().Add(maxAhead)) {
+		return signal.Reject("time-future", "is dated more than %s ahead of the time of arrival", maxAhead)
+	}
+	return nil
 }
 
 func signalsOr(err error, source string, signals []signal.Signal) ([]stream.Output, error) {

@@ -111,7 +111,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		if err != nil {
 			return fail(err)
 		}
-		loops = append(loops, detectLoops(keep, db)...)
+		loops = append(loops, detectLoops(keep, db, time.Now)...)
 		g.Go(func() error { return refreshLists(ctx, db, log) })
 	}
 	if hosts("payments") {
@@ -119,7 +119,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		if err != nil {
 			return fail(err)
 		}
-		loops = append(loops, paymentsLoops(keep, tok, payments.DefaultRules())...)
+		loops = append(loops, paymentsLoops(keep, tok, payments.DefaultRules(), time.Now)...)
 	}
 	if hosts("correlate") {
 		weights, err := correlate.DefaultWeights()
@@ -225,9 +225,14 @@ func startEmbedded(c *Config) (*embeddedBroker, error) {
 
 func (e *embeddedBroker) close() error { return errors.Join(os.Remove(e.file), e.broker.Close()) }
 
-// dial connects a short-lived command to the deployment's broker: the one of
-// the configuration, or the embedded one of a running `vigil run`.
+// dial connects a short-lived command to the deployment's broker.
 func dial(ctx context.Context, c Config) (*stream.Client, error) {
+	return dialWith(ctx, c, prometheus.NewRegistry(), zap.NewNop())
+}
+
+// dialWith connects to the brokers of the configuration, or to the embedded one
+// of a running `vigil run`.
+func dialWith(ctx context.Context, c Config, reg prometheus.Registerer, log *zap.Logger) (*stream.Client, error) {
 	brokers := c.Brokers
 	if len(brokers) == 0 {
 		addr, err := os.ReadFile(c.path("broker.addr"))
@@ -237,7 +242,6 @@ func dial(ctx context.Context, c Config) (*stream.Client, error) {
 		brokers = []string{strings.TrimSpace(string(addr))}
 	}
 	return stream.Connect(ctx, stream.Config{
-		Brokers: brokers, Prefix: c.Prefix, ClientID: "vigil", Logger: zap.NewNop(),
-		Registerer: prometheus.NewRegistry(),
+		Brokers: brokers, Prefix: c.Prefix, ClientID: "vigil", Logger: log, Registerer: reg,
 	})
 }

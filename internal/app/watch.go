@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/detect/intake"
 	"github.com/vigil-stream/vigil/internal/stream"
@@ -23,35 +26,47 @@ type WatchOptions struct {
 	Country  string // where the streamer probably is, ISO 3166-1 alpha-2, or ""
 	FPS      float64
 	Private  bool
-	Loop     bool // a file plays again and again, at its natural speed
+	Loop     bool   // a file plays again and again, at its natural speed
+	Listen   string // host:port of metrics and health, or "none"
 	Out      io.Writer
 	Err      io.Writer
 }
 
 // Watch samples a live stream into frames and tells its start and end in
 // sessions. It ends with the stream, or when ctx does.
-func Watch(ctx context.Context, c Config, o WatchOptions) error {
+func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 	tok, err := tokenizer(c.KeyFile)
 	if err != nil {
 		return err
 	}
-	client, err := dial(ctx, c)
+	log, err := newLogger(c.Log, c.LogLevel)
 	if err != nil {
 		return err
 	}
+	reg := newRegistry()
+	client, err := dialWith(ctx, c, reg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
 	start := time.Now().UTC().Truncate(time.Millisecond)
 	session := detect.SessionRecord{
 		Stream: o.Stream, Platform: o.Platform, Subject: tok.Subject(o.Platform, o.Account),
 		State: detect.Started, Private: o.Private, Country: o.Country, StartedAt: start, At: start,
 	}
-	err = watchSession(ctx, client, session, o)
-	if cerr := client.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	ops, stop := context.WithCancel(ctx)
+	var g errgroup.Group
+	g.Go(func() error { return serveOps(ops, o.Listen, reg, client.Ready, log) })
+	g.Go(func() error {
+		defer stop()
+		return watchSession(ctx, client, session, o, reg)
+	})
+	return g.Wait()
 }
 
-func watchSession(ctx context.Context, client *stream.Client, session detect.SessionRecord, o WatchOptions) error {
+func watchSession(ctx context.Context, client *stream.Client, session detect.SessionRecord, o WatchOptions, reg prometheus.Registerer) error {
+	frames := prometheus.NewCounter(prometheus.CounterOpts{Name: "vigil_watch_frames_total", Help: "Frames sampled and sent."})
+	reg.MustRegister(frames)
 	if err := produceSession(ctx, client, session); err != nil {
 		return err
 	}
@@ -59,9 +74,13 @@ func watchSession(ctx context.Context, client *stream.Client, session detect.Ses
 	reason, watchErr := intake.Watch(ctx, intake.Options{
 		Input: o.Input, FPS: o.FPS, Loop: o.Loop, Realtime: o.Loop, Start: session.StartedAt, Stderr: o.Err,
 	}, func(s intake.Sample) error {
+		if err := client.Produce(ctx, frameOutput(session, s.Index, s.At, typeJPEG, s.JPEG)); err != nil {
+			return err
+		}
 		session.At = s.At
 		sent++
-		return client.Produce(ctx, frameOutput(session, s.Index, s.At, typeJPEG, s.JPEG))
+		frames.Inc()
+		return nil
 	})
 	if watchErr != nil && reason == "" {
 		reason = "error"
