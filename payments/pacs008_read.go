@@ -87,10 +87,10 @@ func (in xmlTransaction) transaction(head xmlHeader) (Transaction, error) {
 		return Transaction{}, fmt.Errorf("IntrBkSttlmAmt: %w", err)
 	}
 	if t.Debtor, err = party(in.Debtor, in.DebtorAccount, in.DebtorAgent); err != nil {
-		return Transaction{}, fmt.Errorf("Dbtr: %w", err)
+		return Transaction{}, fmt.Errorf("%s: %w", "Dbtr", err)
 	}
 	if t.Creditor, err = party(in.Creditor, in.CreditorAcct, in.CreditorAgent); err != nil {
-		return Transaction{}, fmt.Errorf("Cdtr: %w", err)
+		return Transaction{}, fmt.Errorf("%s: %w", "Cdtr", err)
 	}
 	if err := in.words(&t); err != nil {
 		return Transaction{}, err

@@ -92,7 +92,7 @@ func (o Options) withDefaults() (Options, error) {
 	case protocols[strings.ToLower(m[1])] == "":
 		wrong = append(wrong, errors.New("input: must be a path or begin with http://, https://, rtmp:// or rtmps://"))
 	case o.Loop || o.Realtime:
-		wrong = append(wrong, errors.New("Loop, Realtime: only a file can be looped or slowed to its own speed"))
+		wrong = append(wrong, errors.New("loop, realtime: only a file can be looped or slowed to its own speed"))
 	}
 	return o, errors.Join(wrong...)
 }

@@ -182,8 +182,8 @@ func TestWatchRefusesWrongOptionsAllAtOnce(t *testing.T) {
 		"a file URL":       {Options{Input: "file:///etc/hostname", Start: start}, []string{"input:"}},
 		"a folder":         {Options{Input: folder, Start: start}, []string{"folder"}},
 		"no such file":     {Options{Input: filepath.Join(folder, "none"), Start: start}, []string{"input:"}},
-		"a looped address": {Options{Input: "rtmp://h/a", Loop: true, Start: start}, []string{"Loop"}},
-		"a slowed address": {Options{Input: "HTTP://h/a", Realtime: true, Start: start}, []string{"Realtime"}},
+		"a looped address": {Options{Input: "rtmp://h/a", Loop: true, Start: start}, []string{"loop"}},
+		"a slowed address": {Options{Input: "HTTP://h/a", Realtime: true, Start: start}, []string{"realtime"}},
 		"a secret with it": {Options{Input: "rtsp://user:secret@h", Start: start}, []string{"input:"}},
 	} {
 		t.Run(name, func(t *testing.T) {

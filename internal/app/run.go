@@ -33,9 +33,13 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	return runRooms(ctx, c, log, func(addr string) {
+	err = runRooms(ctx, c, log, func(addr string) {
 		log.Info("running", zap.Strings("rooms", c.Rooms), zap.String("broker", addr))
 	})
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // stopped before it was up
+	}
+	return err
 }
 
 // runRooms does the work of Run; up is called once, when the topics are there
