@@ -43,7 +43,7 @@ race: ## the tests under the race detector; needs a C compiler
 
 .PHONY: real
 real: ## the tests on real Kafka, ffmpeg and the reference media
-	deploy/kafka/with-kafka.sh $(GO) test -count=1 -timeout 30m ./internal/stream/... ./internal/app/... ./detect/...
+	VIGIL_REAL=1 deploy/kafka/with-kafka.sh $(GO) test -count=1 -timeout 30m ./internal/stream/... ./internal/app/... ./detect/...
 
 .PHONY: kafka
 kafka: ## fetch Kafka with Maven and start a broker on loopback
