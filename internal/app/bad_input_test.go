@@ -174,6 +174,12 @@ func badInput(t *testing.T, broker string) {
 		return n == 4, fmt.Sprintf("%d transfers of 2 payments", n)
 	})
 
+	// A command that would wait for a topic that is not there says so.
+	if err := client.CheckTopics(t.Context(), topicFrames, "no-such-topic"); err == nil ||
+		!strings.Contains(err.Error(), c.Prefix+"no-such-topic") || strings.Contains(err.Error(), topicFrames) {
+		t.Errorf("a missing topic gave %v", err)
+	}
+
 	// A record beyond the limit is refused where it is made, with its size.
 	err = client.Produce(t.Context(), frameOutput(session, 99, townDay, typeJPEG, make([]byte, 10<<20)))
 	var permanent interface{ Permanent() bool }

@@ -23,7 +23,7 @@ const feedBatch = 200
 // record of its own. What payments will refuse is named on errs and sent all the
 // same, so that the dead letters hold it.
 func Feed(ctx context.Context, c Config, sources []Source, out, errs io.Writer) (err error) {
-	client, err := dial(ctx, c)
+	client, err := dial(ctx, c, topicTransactions)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func readInbox(ctx context.Context, c Config, o InboxOptions, printed func() err
 			return err
 		}
 	}
-	client, err := dial(ctx, c)
+	client, err := dial(ctx, c, centre.Topic())
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -69,10 +68,14 @@ func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker str
 	}
 	// An embedded broker is ours, so its topics are too; on a real one they are
 	// made by `vigil topics create`, by who has the right to.
+	specs := c.topicSpecs(table)
 	if len(c.Brokers) == 0 {
-		if _, err := client.CreateTopics(ctx, c.topicSpecs(table)); err != nil {
-			return err
-		}
+		_, err = client.CreateTopics(ctx, specs)
+	} else {
+		err = checkTopics(ctx, client, names(specs)...)
+	}
+	if err != nil {
+		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return serveOps(ctx, c.Listen, reg, client.Ready, log) })
@@ -201,51 +204,4 @@ func openCheckpoints(where string) (*blob.Bucket, error) {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}
 	return bucket, nil
-}
-
-// An embedded broker, and the file by which other commands find it.
-type embeddedBroker struct {
-	broker *stream.Embedded
-	addr   string
-	file   string
-}
-
-// startEmbedded starts the embedded broker of a deployment and writes its
-// address beside its data, where `vigil watch` and the others look for it.
-func startEmbedded(c *Config) (*embeddedBroker, error) {
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
-	}
-	broker, err := stream.StartEmbedded(c.brokerDir(), "")
-	if err != nil {
-		return nil, err
-	}
-	e := &embeddedBroker{broker: broker, addr: broker.Addr(), file: c.path("broker.addr")}
-	if err := os.WriteFile(e.file, []byte(e.addr+"\n"), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("write the broker's address: %w", err), broker.Close())
-	}
-	return e, nil
-}
-
-func (e *embeddedBroker) close() error { return errors.Join(os.Remove(e.file), e.broker.Close()) }
-
-// dial connects a short-lived command to the deployment's broker.
-func dial(ctx context.Context, c Config) (*stream.Client, error) {
-	return dialWith(ctx, c, prometheus.NewRegistry(), zap.NewNop())
-}
-
-// dialWith connects to the brokers of the configuration, or to the embedded one
-// of a running `vigil run`.
-func dialWith(ctx context.Context, c Config, reg prometheus.Registerer, log *zap.Logger) (*stream.Client, error) {
-	brokers := c.Brokers
-	if len(brokers) == 0 {
-		addr, err := os.ReadFile(c.path("broker.addr"))
-		if err != nil {
-			return nil, fmt.Errorf("no brokers are configured, and no embedded broker runs on %s: start `vigil run` first, or set brokers in vigil.yaml", c.Data)
-		}
-		brokers = []string{strings.TrimSpace(string(addr))}
-	}
-	return stream.Connect(ctx, stream.Config{
-		Brokers: brokers, Prefix: c.Prefix, ClientID: "vigil", Logger: log, Registerer: reg,
-	})
 }

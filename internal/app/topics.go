@@ -50,3 +50,11 @@ func topicSpecs(partitions int, centres []report.Centre) []stream.TopicSpec {
 	}
 	return specs
 }
+
+func names(specs []stream.TopicSpec) []string {
+	out := make([]string, len(specs))
+	for i, s := range specs {
+		out[i] = s.Name
+	}
+	return out
+}

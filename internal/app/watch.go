@@ -44,7 +44,7 @@ func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 		return err
 	}
 	reg := newRegistry()
-	client, err := dialWith(ctx, c, reg, log)
+	client, err := dialWith(ctx, c, reg, log, topicFrames, topicSessions)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -47,6 +48,25 @@ func (c *Client) CreateTopics(ctx context.Context, specs []TopicSpec) (created [
 		}
 	}
 	return created, nil
+}
+
+// CheckTopics returns an error that names the topics that do not exist: who sends
+// to one would wait for it without a word.
+func (c *Client) CheckTopics(ctx context.Context, names ...string) error {
+	var missing []string
+	for _, name := range names {
+		_, err := c.partitions(ctx, name)
+		switch {
+		case errors.Is(err, kafka.UnknownTopicOrPartition):
+			missing = append(missing, c.cfg.Prefix+name)
+		case err != nil:
+			return err
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the broker has no topics %s", strings.Join(missing, ", "))
+	}
+	return nil
 }
 
 // partitions returns how many partitions a topic has, from metadata that may be
