@@ -67,13 +67,15 @@ func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 func watchSession(ctx context.Context, client *stream.Client, session detect.SessionRecord, o WatchOptions, reg prometheus.Registerer) error {
 	frames := prometheus.NewCounter(prometheus.CounterOpts{Name: "vigil_watch_frames_total", Help: "Frames sampled and sent."})
 	reg.MustRegister(frames)
-	if err := produceSession(ctx, client, session); err != nil {
-		return err
-	}
 	sent := 0
 	reason, watchErr := intake.Watch(ctx, intake.Options{
 		Input: o.Input, FPS: o.FPS, Loop: o.Loop, Realtime: o.Loop, Start: session.StartedAt, Stderr: o.Err,
 	}, func(s intake.Sample) error {
+		if sent == 0 { // what never gave a frame was no session
+			if err := produceSession(ctx, client, session); err != nil {
+				return err
+			}
+		}
 		if err := client.Produce(ctx, frameOutput(session, s.Index, s.At, typeJPEG, s.JPEG)); err != nil {
 			return err
 		}
@@ -82,15 +84,14 @@ func watchSession(ctx context.Context, client *stream.Client, session detect.Ses
 		frames.Inc()
 		return nil
 	})
-	if watchErr != nil && reason == "" {
-		reason = "error"
-	}
-	// The end is told also where the watch was interrupted.
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	session.State, session.Reason = detect.Ended, reason
-	if err := produceSession(end, client, session); err != nil {
-		return errors.Join(watchErr, err)
+	if sent > 0 {
+		// The end is told also where the watch was interrupted.
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		session.State, session.Reason = detect.Ended, reason
+		if err := produceSession(end, client, session); err != nil {
+			return errors.Join(watchErr, err)
+		}
 	}
 	if watchErr != nil && ctx.Err() == nil {
 		return watchErr
