@@ -63,6 +63,19 @@ func LoadOrCreateKey(dir string) (signer, verifier string, err error) {
 	return signer, verifier, nil
 }
 
+// LoadVerifier reads the verifier key in the folder dir and makes none: who
+// checks a log must not come to a key of their own.
+func LoadVerifier(dir string) (string, error) {
+	verifier, err := readKey(filepath.Join(dir, verifierFile))
+	if err != nil {
+		return "", fmt.Errorf("audit key: %w", err)
+	}
+	if _, err := note.NewVerifier(verifier); err != nil {
+		return "", fmt.Errorf("audit key: %s: %w", verifierFile, err)
+	}
+	return verifier, nil
+}
+
 func readKey(name string) (string, error) {
 	key, err := os.ReadFile(name)
 	return strings.TrimSpace(string(key)), err

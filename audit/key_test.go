@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,5 +111,28 @@ func TestNewKeyRefusesBadOrigins(t *testing.T) {
 		if _, _, err := NewKey(origin); err == nil {
 			t.Errorf("origin %q is taken", origin)
 		}
+	}
+}
+
+func TestLoadVerifierReadsAndMakesNone(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := LoadVerifier(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty folder gave %v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("looking for a key left %v, %v", entries, err)
+	}
+	_, want, err := LoadOrCreateKey(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := LoadVerifier(dir); err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	if err := os.WriteFile(filepath.Join(dir, verifierFile), []byte("no key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadVerifier(dir); err == nil {
+		t.Error("a broken key was read")
 	}
 }

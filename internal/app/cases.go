@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,8 +15,12 @@ import (
 	"github.com/vigil-stream/vigil/review"
 )
 
-// withStore runs f on the case store.
+// withStore runs f on the case store of a deployment, and makes none: an empty
+// one in a mistyped folder would say that there are no cases.
 func withStore(ctx context.Context, c Config, f func(*review.Store) error) error {
+	if _, err := os.Stat(c.storeFile()); err != nil {
+		return fmt.Errorf("no case store yet, or not the folder of `vigil run`: %w", err)
+	}
 	store, err := review.Open(ctx, c.storeFile(), time.Now)
 	if err != nil {
 		return err

@@ -46,10 +46,8 @@ func VerifyAudit(ctx context.Context, c Config, o VerifyOptions) error {
 	if o.Dir == "" {
 		o.Dir = c.auditDir()
 	}
-	if o.Key == "" {
-		if _, o.Key, err = audit.LoadOrCreateKey(c.auditKeys()); err != nil {
-			return err
-		}
+	if o.Key, err = c.verifier(o.Key); err != nil {
+		return err
 	}
 	var previous []byte
 	if o.Previous != "" {

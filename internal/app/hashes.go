@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -151,6 +152,9 @@ func LookupHashes(c Config, kindName string, radius int, hashes []string, out, e
 	db, err := hashdb.Open(c.hashesDir())
 	if err != nil {
 		return err
+	}
+	if !slices.Contains(db.Kinds(), kind) {
+		return fmt.Errorf("no list of kind %s in %s: an empty look-up would pass for no match", kind, c.hashesDir())
 	}
 	failed := false
 	for _, text := range hashes {

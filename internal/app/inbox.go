@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
 )
@@ -35,11 +34,9 @@ func readInbox(ctx context.Context, c Config, o InboxOptions, printed func() err
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUsage, err)
 	}
-	key := o.LogKey
-	if key == "" {
-		if _, key, err = audit.LoadOrCreateKey(c.auditKeys()); err != nil {
-			return err
-		}
+	key, err := c.verifier(o.LogKey)
+	if err != nil {
+		return err
 	}
 	client, err := dial(ctx, c, centre.Topic())
 	if err != nil {

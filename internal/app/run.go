@@ -193,6 +193,19 @@ func (c *Config) openAudit(ctx context.Context) (*audit.Log, string, error) {
 	return ledger, verifier, err
 }
 
+// verifier returns the key to check the audit log with: the one given, or this
+// deployment's own.
+func (c *Config) verifier(given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	key, err := audit.LoadVerifier(c.auditKeys())
+	if err != nil {
+		return "", fmt.Errorf("%w; give the log's key with --log-key", err)
+	}
+	return key, nil
+}
+
 // openCheckpoints opens the blob storage named by a folder or a file:// URL.
 func openCheckpoints(where string) (*blob.Bucket, error) {
 	dir, err := filepath.Abs(strings.TrimPrefix(where, "file://"))
