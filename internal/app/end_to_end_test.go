@@ -25,6 +25,7 @@ func TestRiverOnRealKafka(t *testing.T) {
 	dir := t.TempDir()
 	c := DefaultConfig(filepath.Join(dir, "data"))
 	c.Prefix = fmt.Sprintf("river-%d.", time.Now().UnixNano())
+	c.Listen = "none"
 	config := writeConfig(t, c, broker)
 	vigil(t, bin, "topics", "create", "--config", config)
 

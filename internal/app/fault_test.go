@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -87,8 +91,9 @@ func TestKilledWorkersLoseAndDoubleNothing(t *testing.T) {
 	}
 
 	// A fresh owner of everything takes the checkpoints and replays the rest.
+	wild.c.Listen = freeAddr(t)
 	heir := wild.worker("heir", Rooms...)
-	wild.owned("heir")
+	wild.owned("http://" + wild.c.Listen + "/metrics")
 	heir.stop()
 
 	want := town.alertIDs(t, wild)
@@ -123,6 +128,19 @@ func TestKilledWorkersLoseAndDoubleNothing(t *testing.T) {
 	}
 }
 
+// freeAddr is an address on loopback that was free a moment ago.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return l.Addr().String()
+}
+
 func without(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
@@ -147,6 +165,7 @@ func newDeployment(t *testing.T, bin, broker, name string, town *town) *deployme
 	c.Prefix = fmt.Sprintf("fault-%s-%d.", name, time.Now().UnixNano())
 	c.CheckpointEvery = 2000
 	c.SessionTimeout = 6 * time.Second
+	c.Listen = "none"
 	d := &deployment{t: t, name: name, bin: bin, broker: broker, dir: dir, c: c, town: town, decided: map[string]bool{}}
 	config := d.config("tools")
 	vigil(t, bin, "topics", "create", "--config", config)
@@ -276,16 +295,29 @@ func (d *deployment) drained() {
 	})
 }
 
-// owned waits until a process has a store of every partition of the stateful
-// loops, at its end.
-func (d *deployment) owned(process string) {
+// owned waits until a process, by its own metrics, has every partition of the
+// stateful loops and has done all of its records.
+func (d *deployment) owned(metrics string) {
 	d.t.Helper()
 	want := 3 * d.c.Partitions
-	eventually(d.t, 2*time.Minute, d.name+": state of "+process, func() (bool, string) {
-		stores := storeFolders(d.t, filepath.Join(d.dir, "state-"+process))
-		return len(stores) == want, fmt.Sprintf("%d of %d stores", len(stores), want)
+	eventually(d.t, 2*time.Minute, d.name+": all partitions done", func() (bool, string) {
+		answer, err := http.Get(metrics)
+		if err != nil {
+			return false, err.Error()
+		}
+		defer func() { _ = answer.Body.Close() }()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			return false, err.Error()
+		}
+		lags := regexp.MustCompile(`(?m)^vigil_lag_records\{loop="(detect-frames|payments-profile|correlate)".*\} (\S+)$`).FindAllStringSubmatch(string(text), -1)
+		for _, lag := range lags {
+			if lag[2] != "0" {
+				return false, lag[0]
+			}
+		}
+		return len(lags) == want, fmt.Sprintf("%d of %d partitions", len(lags), want)
 	})
-	d.drained()
 }
 
 func (d *deployment) verifier() string {

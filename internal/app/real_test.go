@@ -126,8 +126,8 @@ func tail(file string) string {
 func writeConfig(t *testing.T, c Config, broker string) string {
 	t.Helper()
 	file := c.State + ".yaml"
-	text := fmt.Sprintf("data: %s\nstate: %s\nbrokers: [%s]\nprefix: %s\npartitions: %d\ncheckpoint_every: %d\nsession_timeout: %s\nlisten: none\n",
-		c.Data, c.State, broker, c.Prefix, c.Partitions, c.CheckpointEvery, c.SessionTimeout)
+	text := fmt.Sprintf("data: %s\nstate: %s\nbrokers: [%s]\nprefix: %s\npartitions: %d\ncheckpoint_every: %d\nsession_timeout: %s\nlisten: %s\n",
+		c.Data, c.State, broker, c.Prefix, c.Partitions, c.CheckpointEvery, c.SessionTimeout, c.Listen)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}

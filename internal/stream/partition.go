@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 )
 
@@ -125,7 +126,6 @@ func (w *worker) openOnce(ctx context.Context) error {
 // work handles records until ctx ends or something fails that another
 // generation must mend.
 func (w *worker) work(ctx context.Context) error {
-	lag := w.c.metrics.lag.WithLabelValues(w.loop.Name, strconv.Itoa(w.partition))
 	for attempt := 0; ; {
 		rs, after, highWatermark, err := w.c.records(ctx, w.loop.Topic, w.partition, w.next)
 		switch {
@@ -162,9 +162,14 @@ func (w *worker) work(ctx context.Context) error {
 		if err := w.flush(ctx); err != nil {
 			return err
 		}
-		lag.Set(float64(max(0, highWatermark-w.next)))
+		w.lag().Set(float64(max(0, highWatermark-w.next)))
 		w.checkpoint(ctx, w.loop.CheckpointEvery)
 	}
+}
+
+// lag is the gauge of the records that this worker has not done yet.
+func (w *worker) lag() prometheus.Gauge {
+	return w.c.metrics.lag.WithLabelValues(w.loop.Name, strconv.Itoa(w.partition))
 }
 
 // flush makes the effects of the records before next durable, in this order:
