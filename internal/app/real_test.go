@@ -93,13 +93,18 @@ func (w *worker) kill() bool {
 	return err == nil
 }
 
-// stop ends the process as Ctrl-C does, and expects it to end well.
+// stop ends the process as Ctrl-C does, and expects it to end well, or by the
+// signal where that came before the process could listen for it.
 func (w *worker) stop() {
 	w.t.Helper()
 	if err := w.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		w.t.Fatalf("%v: %v\n%s", w.args, err, tail(w.log.Name()))
 	}
-	if err := w.cmd.Wait(); err != nil {
+	err := w.cmd.Wait()
+	if status, ok := w.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGINT {
+		return
+	}
+	if err != nil {
 		w.t.Fatalf("%v: %v\n%s", w.args, err, tail(w.log.Name()))
 	}
 }
