@@ -30,7 +30,8 @@ import (
 // How hard the workers are treated.
 const (
 	killsWanted = 20
-	killers     = 3 // workers of the stateful rooms; a fourth hosts review and report
+	rounds      = 12 // the input comes in as many pieces
+	killers     = 3  // workers of the stateful rooms; a fourth hosts review and report
 )
 
 // TestKilledWorkersLoseAndDoubleNothing runs a town of 20,000 frames and 20,000
@@ -42,9 +43,10 @@ func TestKilledWorkersLoseAndDoubleNothing(t *testing.T) {
 	town := newTown(20_000, 20_000, 100)
 
 	calm := newDeployment(t, bin, broker, "calm", town)
+	input := town.all(t, calm.tok)
 	one := calm.worker("all", Rooms...)
-	calm.play()
-	calm.review(nil)
+	calm.produce(input)
+	calm.reviewed()
 	calm.drained()
 	one.stop()
 
@@ -54,18 +56,11 @@ func TestKilledWorkersLoseAndDoubleNothing(t *testing.T) {
 		workers = append(workers, wild.worker(fmt.Sprintf("stateful-%d", i), "detect", "payments", "correlate"))
 	}
 	workers = append(workers, wild.worker("people", "review", "report"))
-	played := make(chan struct{})
-	go func() {
-		defer close(played)
-		wild.play()
-	}()
-	kills := 0
+	wild.drained() // all of them have joined
 	r := rand.New(rand.NewPCG(1, 2))
-	next := time.Now()
-	harass := func() {
-		if kills >= killsWanted || time.Now().Before(next) {
-			return
-		}
+	kills := 0
+	kill := func(after time.Duration) {
+		<-time.After(after)
 		// One to three at once; the rest of the group has to take over.
 		for _, i := range r.Perm(len(workers))[:1+r.IntN(3)] {
 			if workers[i].kill() {
@@ -73,14 +68,17 @@ func TestKilledWorkersLoseAndDoubleNothing(t *testing.T) {
 			}
 			workers[i].start()
 		}
-		next = time.Now().Add(time.Duration(2000+r.IntN(8000)) * time.Millisecond)
 	}
-	wild.review(harass)
-	<-played
-	for kills < killsWanted {
-		harass()
-		wild.review(nil)
+	for round := range rounds {
+		// A kill finds the workers amid fresh input, or taking over from others.
+		wild.produce(input[len(input)*round/rounds : len(input)*(round+1)/rounds])
+		kill(time.Duration(r.IntN(1500)) * time.Millisecond)
+		if round%3 == 2 {
+			kill(time.Duration(r.IntN(8000)) * time.Millisecond)
+		}
+		wild.drained()
 	}
+	wild.reviewed()
 	wild.drained()
 	for _, w := range workers {
 		w.stop()
@@ -200,61 +198,56 @@ func (d *deployment) worker(name string, rooms ...string) *worker {
 		"run", "--config", d.config(name), "--rooms", strings.Join(rooms, ","))
 }
 
-// play produces the town, a thousand records at a time.
-func (d *deployment) play() {
-	var batch []stream.Output
-	d.town.each(d.t, d.tok, func(o stream.Output) {
-		if batch = append(batch, o); len(batch) == 1000 {
-			d.produce(batch)
-			batch = batch[:0]
+// produce sends records, a thousand at a time.
+func (d *deployment) produce(input []stream.Output) {
+	d.t.Helper()
+	for batch := range slices.Chunk(input, 1000) {
+		if err := d.client.Produce(d.t.Context(), batch...); err != nil {
+			d.t.Fatalf("produce: %v", err)
 		}
-	})
-	d.produce(batch)
-}
-
-func (d *deployment) produce(batch []stream.Output) {
-	if err := d.client.Produce(d.t.Context(), batch...); err != nil {
-		d.t.Errorf("produce: %v", err)
 	}
 }
 
-// review is the stand-in reviewer: it confirms each case once its evidence is
-// whole, until all planted ones are decided. meanwhile runs between two looks.
-func (d *deployment) review(meanwhile func()) {
+// reviewed lets the stand-in reviewer go on until all planted cases are decided.
+func (d *deployment) reviewed() {
 	d.t.Helper()
-	eventually(d.t, 8*time.Minute, d.name+": decisions", func() (bool, string) {
-		if meanwhile != nil {
-			meanwhile()
-		}
-		store, err := review.Open(d.t.Context(), d.c.storeFile(), time.Now)
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		defer func() {
-			if err := store.Close(); err != nil {
-				d.t.Error(err)
-			}
-		}()
-		cases, err := store.List(d.t.Context(), review.Filter{States: []review.State{review.StateOpen}, Limit: review.MaxLimit})
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		for _, s := range cases {
-			c, _, err := store.Show(d.t.Context(), s.ID, "stand-in")
-			if err != nil {
-				d.t.Fatal(err)
-			}
-			if !whole(c) {
-				continue
-			}
-			if _, err := store.Decide(d.t.Context(), review.Request{
-				CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: "several-signs", Reviewer: "stand-in", StandIn: true,
-			}); err == nil {
-				d.decided[c.ID] = true
-			}
-		}
+	eventually(d.t, 2*time.Minute, d.name+": decisions", func() (bool, string) {
+		d.review()
 		return len(d.decided) >= len(d.town.planted), fmt.Sprintf("%d of %d decided", len(d.decided), len(d.town.planted))
 	})
+}
+
+// review is the stand-in reviewer: it confirms each case whose evidence is whole.
+func (d *deployment) review() {
+	d.t.Helper()
+	store, err := review.Open(d.t.Context(), d.c.storeFile(), time.Now)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer func() {
+		if err := store.Close(); err != nil {
+			d.t.Error(err)
+		}
+	}()
+	cases, err := store.List(d.t.Context(), review.Filter{States: []review.State{review.StateOpen}, Limit: review.MaxLimit})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, s := range cases {
+		c, _, err := store.Show(d.t.Context(), s.ID, "stand-in")
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if !whole(c) {
+			continue
+		}
+		// A case that changed in between is looked at again next time.
+		if _, err := store.Decide(d.t.Context(), review.Request{
+			CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: "several-signs", Reviewer: "stand-in", StandIn: true,
+		}); err == nil {
+			d.decided[c.ID] = true
+		}
+	}
 }
 
 // whole says that a case rests on a match, a session and payments.
@@ -267,7 +260,7 @@ func whole(c review.Case) bool {
 }
 
 // drained waits until every group has committed the end of its topic and the
-// outbox is empty.
+// outbox is empty; the reviewer works meanwhile.
 func (d *deployment) drained() {
 	d.t.Helper()
 	groups := map[string]string{
@@ -276,6 +269,7 @@ func (d *deployment) drained() {
 	}
 	for _, group := range []string{"detect-frames", "detect-sessions", "payments-split", "payments-profile", "correlate", "review"} {
 		eventually(d.t, 5*time.Minute, d.name+": "+group, func() (bool, string) {
+			d.review()
 			lag, err := lagOf(d.t.Context(), d.broker, d.c.Prefix+group, d.c.Prefix+groups[group], d.c.Partitions)
 			return err == nil && lag == 0, fmt.Sprintf("lag %d, %v", lag, err)
 		})
@@ -379,7 +373,10 @@ func lagOf(ctx context.Context, broker, group, topic string, partitions int) (in
 		lag += end.LastOffset
 	}
 	for _, p := range committed.Topics[topic] {
-		lag -= max(p.CommittedOffset, 0)
+		if p.CommittedOffset < 0 {
+			return 0, fmt.Errorf("nothing committed in partition %d", p.Partition)
+		}
+		lag -= p.CommittedOffset
 	}
 	return lag, nil
 }

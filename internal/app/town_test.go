@@ -79,24 +79,26 @@ func shrunk(frame []byte) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// each gives every record of the town, streams and payments interleaved.
-func (w *town) each(t *testing.T, tok *signal.Tokenizer, give func(stream.Output)) {
+// all returns every record of the town, streams and payments interleaved.
+func (w *town) all(t *testing.T, tok *signal.Tokenizer) (out []stream.Output) {
 	t.Helper()
+	give := func(o stream.Output) { out = append(out, o) }
 	streams := w.frames / framesPerStream
 	next := 0 // payment
 	for s := range streams {
 		account := fmt.Sprintf("streamer-%03d@example.org", s)
-		if s < len(w.planted) {
-			account = w.planted[s]
+		planted := s%2 == 0 && s/2 < len(w.planted)
+		if planted {
+			account = w.planted[s/2]
 		}
 		session := detect.SessionRecord{
 			Stream: fmt.Sprintf("town-%03d", s), Platform: townPlatform, Subject: tok.Subject(townPlatform, account),
-			State: detect.Started, Private: s < len(w.planted) || s%3 == 0, Country: "CA", StartedAt: townDay, At: townDay,
+			State: detect.Started, Private: planted || s%3 == 0, Country: "CA", StartedAt: townDay, At: townDay,
 		}
 		give(mustSession(t, session))
 		for i := range framesPerStream {
 			frame := w.innocent[(s*31+i)%len(w.innocent)]
-			if s < len(w.planted) && i < replayedFrames {
+			if planted && i < replayedFrames {
 				frame = w.replayed[(s+i)%len(w.replayed)]
 			}
 			session.At = townDay.Add(time.Duration(i) * time.Second)
@@ -108,6 +110,7 @@ func (w *town) each(t *testing.T, tok *signal.Tokenizer, give func(stream.Output
 			give(w.payment(t, next))
 		}
 	}
+	return out
 }
 
 func mustSession(t *testing.T, s detect.SessionRecord) stream.Output {
@@ -119,7 +122,7 @@ func mustSession(t *testing.T, s detect.SessionRecord) stream.Output {
 	return out
 }
 
-// payment is the nth of the town: the first ones go to the planted accounts.
+// payment is the nth of the town; now and then one goes to a planted account.
 func (w *town) payment(t *testing.T, n int) stream.Output {
 	t.Helper()
 	tx := payments.Transaction{
@@ -128,9 +131,9 @@ func (w *town) payment(t *testing.T, n int) stream.Output {
 		Debtor:   payments.Party{Name: fmt.Sprintf("Payer Town%05d", n), Country: "DE", Agent: "DEMODEFFXXX", Email: fmt.Sprintf("payer-%05d@example.org", n)},
 		Creditor: payments.Party{Name: fmt.Sprintf("Payee Town%05d", n%4000), Country: "DE", Agent: "DEMODEFFXXX", Proxy: fmt.Sprintf("payee-%05d@example.org", n%4000)},
 	}
-	if n < len(w.planted)*paidTimes {
-		who := n % len(w.planted)
-		tx.At = townDay.Add(-time.Duration(10+n) * time.Minute)
+	if every := w.payments / (len(w.planted) * paidTimes); n%every == 0 {
+		who := n / every % len(w.planted)
+		tx.At = townDay.Add(-time.Duration(10+n%600) * time.Minute)
 		tx.Amount, tx.Remittance = 3000, []string{"school uniform"}
 		tx.Creditor = payments.Party{Name: fmt.Sprintf("Payee Plan%03d", who), Country: "CA", Agent: "DEMOCAXXXXX", Proxy: w.planted[who]}
 	}
