@@ -27,7 +27,7 @@ test: ## run the tests; needs only Go
 	$(GO) test ./...
 
 .PHONY: check
-check: lint race real ## all that CI does after make test: lint, race detector, tests on real parts
+check: test demo lint race real ## everything that CI does: the above, lint, race detector, tests on real parts
 
 .PHONY: lint
 lint: $(LINT) ## gofmt, go vet and golangci-lint
