@@ -36,7 +36,10 @@ func Run(ctx context.Context, c Config) error {
 		log.Info("running", zap.Strings("rooms", c.Rooms), zap.String("broker", addr))
 	})
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // stopped before it was up
+		err = nil // stopped before it was up
+	}
+	if err == nil {
+		log.Info("stopped")
 	}
 	return err
 }
