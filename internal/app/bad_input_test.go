@@ -95,15 +95,15 @@ func badInput(t *testing.T, broker string) {
 		}
 	}
 
-	frame("", typeJPEG, good)
-	frame("image-broken", typeJPEG, good[:len(good)/2])
-	frame("image-too-large", typeJPEG, append(slices.Clone(good), make([]byte, 8<<20)...))
+	frame("", detect.JPEG, good)
+	frame("image-broken", detect.JPEG, good[:len(good)/2])
+	frame("image-too-large", detect.JPEG, append(slices.Clone(good), make([]byte, 8<<20)...))
 	frame("image-pixels", "image/png", pngOf(60_000, 60_000, nil))
 	frame("image-pixels", "image/png", pngOf(10_000, 10_000, make([]byte, 10_001*10_000)))
-	frame("image-format", typeJPEG, []byte("<html>no picture</html>"))
+	frame("image-format", detect.JPEG, []byte("<html>no picture</html>"))
 	frame("content-type", "text/html", []byte("<html>no picture</html>"))
 	frame("schema", detect.HashType, []byte(`{"kind":"pdq","hash":"12","quality":80}`))
-	frame("", typeJPEG, good)
+	frame("", detect.JPEG, good)
 
 	xml := func(i int, replace ...string) []byte {
 		var b bytes.Buffer
@@ -181,7 +181,7 @@ func badInput(t *testing.T, broker string) {
 	}
 
 	// A record beyond the limit is refused where it is made, with its size.
-	err = client.Produce(t.Context(), frameOutput(session, 99, townDay, typeJPEG, make([]byte, 10<<20)))
+	err = client.Produce(t.Context(), frameOutput(session, 99, townDay, detect.JPEG, make([]byte, 10<<20)))
 	var permanent interface{ Permanent() bool }
 	if !errors.As(err, &permanent) || !strings.Contains(err.Error(), "frames") {
 		t.Errorf("an oversize record gave %v", err)

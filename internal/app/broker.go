@@ -56,9 +56,7 @@ func dialWith(ctx context.Context, c Config, reg prometheus.Registerer, log *zap
 		}
 		brokers = []string{strings.TrimSpace(string(addr))}
 	}
-	client, err := stream.Connect(ctx, stream.Config{
-		Brokers: brokers, Prefix: c.Prefix, ClientID: "vigil", Logger: log, Registerer: reg,
-	})
+	client, err := connectTo(ctx, c, brokers, reg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +64,12 @@ func dialWith(ctx context.Context, c Config, reg prometheus.Registerer, log *zap
 		return nil, errors.Join(err, client.Close())
 	}
 	return client, nil
+}
+
+func connectTo(ctx context.Context, c Config, brokers []string, reg prometheus.Registerer, log *zap.Logger) (*stream.Client, error) {
+	return stream.Connect(ctx, stream.Config{
+		Brokers: brokers, Prefix: c.Prefix, ClientID: "vigil", Logger: log, Registerer: reg, SessionTimeout: c.SessionTimeout,
+	})
 }
 
 // checkTopics says how to make the topics that are missing.

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/internal/world"
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/review"
@@ -103,6 +104,8 @@ type demo struct {
 	c     Config
 	world world.World
 	began time.Time
+	// sessions are those of the world's streams, in their order.
+	sessions []detect.SessionRecord
 }
 
 // say prints a line of progress. A terminal that is gone stops nothing.

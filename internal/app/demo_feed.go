@@ -44,6 +44,7 @@ func (d *demo) feedWorld(ctx context.Context, client *stream.Client, store *revi
 	}
 	w := d.world
 	sessions := make([]detect.SessionRecord, len(w.Streams))
+	d.sessions = sessions
 	for i, s := range w.Streams {
 		sessions[i] = detect.SessionRecord{
 			Stream: s.ID, Platform: s.Platform, Subject: tok.Subject(s.Platform, s.Account), State: detect.Started,
@@ -126,7 +127,7 @@ func (d *demo) feedPayments(ctx context.Context, client *stream.Client) error {
 
 func worldFrame(session detect.SessionRecord, s world.Stream, i int) (stream.Output, error) {
 	frame, err := s.Frame(i % s.Frames)
-	return frameOutput(session, i, s.At(i), typeJPEG, frame), err
+	return frameOutput(session, i, s.At(i), detect.JPEG, frame), err
 }
 
 func produceFlag(ctx context.Context, client *stream.Client, f world.Flag, s detect.SessionRecord) error {
@@ -144,10 +145,6 @@ func produceFlag(ctx context.Context, client *stream.Client, f world.Flag, s det
 
 // goOn streams on, one frame a second of each stream that replays nothing.
 func (d *demo) goOn(ctx context.Context, client *stream.Client) error {
-	tok, err := tokenizer(d.c.KeyFile)
-	if err != nil {
-		return err
-	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for i := d.world.Streams[0].Frames; ; i++ {
@@ -157,12 +154,11 @@ func (d *demo) goOn(ctx context.Context, client *stream.Client) error {
 		case <-tick.C:
 		}
 		var outs []stream.Output
-		for _, s := range d.world.Streams {
+		for j, s := range d.world.Streams {
 			if s.Replaying(s.Frames / 2) {
 				continue
 			}
-			session := detect.SessionRecord{Stream: s.ID, Platform: s.Platform, Subject: tok.Subject(s.Platform, s.Account), StartedAt: s.Start}
-			out, err := worldFrame(session, s, i)
+			out, err := worldFrame(d.sessions[j], s, i)
 			if err != nil {
 				return err
 			}

@@ -1,19 +1,16 @@
 package app
 
 import (
+	"strconv"
+
 	"github.com/vigil-stream/vigil/correlate"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/signal"
-
-	"strconv"
 )
 
-// Content types of record values.
-const (
-	typeJSON = "application/json"
-	typeJPEG = "image/jpeg"
-)
+// typeJSON is the content type of the values that rooms encode.
+const typeJSON = "application/json"
 
 // signalOutputs makes the records of signals. The id of a record is that of the
 // signal and its revision, so a repeat is the same record.

@@ -51,16 +51,14 @@ func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker str
 	reg := newRegistry()
 	brokers := c.Brokers
 	if len(brokers) == 0 {
-		embedded, err := startEmbedded(&c)
-		if err != nil {
-			return err
+		embedded, startErr := startEmbedded(&c)
+		if startErr != nil {
+			return startErr
 		}
 		defer func() { err = errors.Join(err, embedded.close()) }()
 		brokers = []string{embedded.addr}
 	}
-	client, err := stream.Connect(ctx, stream.Config{
-		Brokers: brokers, Prefix: c.Prefix, ClientID: "vigil", Logger: log, Registerer: reg, SessionTimeout: c.SessionTimeout,
-	})
+	client, err := connectTo(ctx, c, brokers, reg, log)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ const (
 	topicTransfers    = "transfers"
 	topicSignals      = "signals"
 	topicCases        = "cases"
-	topicDeadLetter   = "deadletter"
+	topicDeadLetter   = stream.DeadLetters
 )
 
 // Retention. Ingress is personal data and short-lived; what rooms rebuild their

@@ -102,7 +102,7 @@ func (w *town) all(t *testing.T, tok *signal.Tokenizer) (out []stream.Output) {
 				frame = w.replayed[(s+i)%len(w.replayed)]
 			}
 			session.At = townDay.Add(time.Duration(i) * time.Second)
-			give(frameOutput(session, i, session.At, typeJPEG, frame))
+			give(frameOutput(session, i, session.At, detect.JPEG, frame))
 		}
 		session.State = detect.Ended
 		give(mustSession(t, session))

@@ -76,7 +76,7 @@ func watchSession(ctx context.Context, client *stream.Client, session detect.Ses
 				return err
 			}
 		}
-		if err := client.Produce(ctx, frameOutput(session, s.Index, s.At, typeJPEG, s.JPEG)); err != nil {
+		if err := client.Produce(ctx, frameOutput(session, s.Index, s.At, detect.JPEG, s.JPEG)); err != nil {
 			return err
 		}
 		session.At = s.At
