@@ -27,27 +27,6 @@ type loadedList struct {
 	index index
 }
 
-// Match says that an entry of a list lies within its radius of a hash.
-type Match struct {
-	List    string // The list's source.
-	Version string // The list's version at the look-up.
-	Entry   string // Names the entry without giving its hash: 16 hexadecimal digits.
-	Kind    Kind
-	// Distance is the number of differing bits, and Radius the greatest that counted.
-	Distance, Radius int
-}
-
-// ListInfo describes a list.
-type ListInfo struct {
-	Source  string
-	Kind    Kind
-	Entries int
-	Radius  int // In bits.
-	// Version is a digest of entries, kind and radius: 16 hexadecimal digits, equal
-	// wherever the list is equal.
-	Version string
-}
-
 // Open loads the lists in dir, which it makes with mode 0700 if it is not there.
 // It refuses a folder or list file to which others have access, and a list file
 // that is damaged, with an error that names it and wraps ErrDamaged.
@@ -175,7 +154,7 @@ func (db *DB) lookup(h Hash, radius func(*loadedList) int) ([]Match, error) {
 // the constants. Hashes of other kinds need not be computed.
 func (db *DB) Kinds() []Kind {
 	var present []Kind
-	for _, k := range kinds {
+	for _, k := range Kinds() {
 		if slices.ContainsFunc(db.current.Load().lists, func(l *loadedList) bool {
 			return l.kind == k && len(l.hashes) > 0
 		}) {
@@ -189,7 +168,10 @@ func (db *DB) Kinds() []Kind {
 func (db *DB) Lists() []ListInfo {
 	var infos []ListInfo
 	for _, l := range db.current.Load().lists {
-		infos = append(infos, ListInfo{l.source, l.kind, len(l.hashes), l.radius, l.version})
+		infos = append(infos, ListInfo{
+			List:    List{Source: l.source, Kind: l.kind, Radius: l.radius, State: StateLive},
+			Entries: len(l.hashes), Version: l.version,
+		})
 	}
 	slices.SortFunc(infos, func(a, b ListInfo) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Kind, b.Kind))

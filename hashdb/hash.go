@@ -12,13 +12,13 @@ import (
 // Hash is one perceptual hash. It is comparable; the zero Hash is of no kind.
 type Hash struct {
 	Kind Kind
-	// Bits holds the hash in the order of its hexadecimal form. Kinds of 64 bits
-	// use the first 8 bytes, and the others are zero.
+	// Bits holds the hash in the order of its hexadecimal form. Kinds of fewer than
+	// 256 bits use the first bytes, and the others are zero.
 	Bits [32]byte
 }
 
-// ParseHash reads a hash of kind k from its hexadecimal form, 64 digits for PDQ
-// and 16 for the other kinds, in either case. An error says what is wrong and
+// ParseHash reads a hash of kind k from its hexadecimal form, a digit for four
+// bits, in either case. An error says what is wrong and
 // where, without repeating the text.
 func ParseHash(k Kind, text string) (Hash, error) {
 	digits := k.Bits() / 4
@@ -51,9 +51,30 @@ func hexDigit(c byte) (byte, bool) {
 	return 0, false
 }
 
-// String returns the hash in lower-case hexadecimal, 64 or 16 digits. It is
+// String returns the hash in lower-case hexadecimal. It is
 // empty for a Hash of no kind. Logs and metrics must not hold it.
 func (h Hash) String() string { return hex.EncodeToString(h.Bits[:h.Kind.size()]) }
+
+// NewHash returns the hash of kind k with the given bytes.
+func NewHash(k Kind, b []byte) (Hash, error) {
+	h := Hash{Kind: k}
+	if !k.valid() {
+		return Hash{}, fmt.Errorf("%v is not a kind of hash", k)
+	}
+	if len(b) != k.size() {
+		return Hash{}, fmt.Errorf("%v hash has %d bytes, want %d", k, len(b), k.size())
+	}
+	copy(h.Bits[:], b)
+	return h, nil
+}
+
+// Bytes returns a copy of the hash's bytes, as many as its kind has.
+func (h Hash) Bytes() []byte { return append([]byte(nil), h.Bits[:h.Kind.size()]...) }
+
+// Entry names the hash without giving it away: the first 16 hexadecimal digits of
+// SHA-256 over the kind's name, a colon and the hash's bytes. It is the same in every
+// list and every process.
+func (h Hash) Entry() string { return entryID(h.Kind, h.words()) }
 
 // Distance returns the number of bits in which h and o differ, and false when
 // they are of different kinds and so have no distance.

@@ -113,9 +113,9 @@ func (req ImportRequest) check() error {
 	if req.Kind.Bits() == 0 {
 		return fmt.Errorf("%v is not a kind of hash", req.Kind)
 	}
-	if req.Radius < 0 || req.Radius > req.Kind.maxRadius() {
+	if req.Radius < 0 || req.Radius > req.Kind.MaxRadius() {
 		return fmt.Errorf("radius %d for a list of %v, want 1 to %d, or 0 for the default: beyond, unrelated pictures match",
-			req.Radius, req.Kind, req.Kind.maxRadius())
+			req.Radius, req.Kind, req.Kind.MaxRadius())
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (req ImportRequest) check() error {
 // merge returns the list with the fresh hashes, which are ascending, no two equal.
 // old may be nil and is left as it is.
 func (req ImportRequest) merge(old *loadedList, fresh []words) *list {
-	next := &list{source: req.Source, kind: req.Kind, radius: req.Kind.defaultRadius(), hashes: fresh}
+	next := &list{source: req.Source, kind: req.Kind, radius: req.Kind.DefaultRadius(), hashes: fresh}
 	if old != nil {
 		next.radius = old.radius
 		next.hashes = union(old.hashes, fresh)

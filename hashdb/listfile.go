@@ -163,8 +163,8 @@ func readHeader(in io.Reader) (*list, int, error) {
 		return nil, 0, fmt.Errorf("it has an unknown kind of hash: %w", ErrDamaged)
 	case checkSource(l.source) != nil:
 		return nil, 0, fmt.Errorf("its source has no valid name: %w", ErrDamaged)
-	case l.radius < 1 || l.radius > l.kind.maxRadius():
-		return nil, 0, fmt.Errorf("its radius is %d, want 1 to %d: %w", l.radius, l.kind.maxRadius(), ErrDamaged)
+	case l.radius < 1 || l.radius > l.kind.MaxRadius():
+		return nil, 0, fmt.Errorf("its radius is %d, want 1 to %d: %w", l.radius, l.kind.MaxRadius(), ErrDamaged)
 	case entries > maxEntries:
 		return nil, 0, fmt.Errorf("it has %d entries, above the limit of %d: %w", entries, maxEntries, ErrDamaged)
 	}

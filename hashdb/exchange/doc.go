@@ -1,0 +1,2 @@
+// Package exchange keeps hash lists in step with their owners.
+package exchange
