@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/pdq"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -34,7 +35,7 @@ type State interface {
 type Detector struct {
 	index   Index
 	limits  Limits
-	hashers chan *hashdb.Hasher
+	hashers chan *pdq.Hasher
 }
 
 // New returns a Detector for the lists of index. A limit of zero is the default.
@@ -45,9 +46,9 @@ func New(index Index, limits Limits) *Detector {
 	if limits.Pixels == 0 {
 		limits.Pixels = DefaultLimits().Pixels
 	}
-	d := &Detector{index: index, limits: limits, hashers: make(chan *hashdb.Hasher, runtime.GOMAXPROCS(0))}
+	d := &Detector{index: index, limits: limits, hashers: make(chan *pdq.Hasher, runtime.GOMAXPROCS(0))}
 	for range cap(d.hashers) {
-		d.hashers <- hashdb.NewHasher(hashdb.Mode512)
+		d.hashers <- pdq.New(pdq.Mode512)
 	}
 	return d
 }

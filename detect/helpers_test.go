@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/pdq"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -116,7 +117,7 @@ func pngOf(t testing.TB, img image.Image) []byte {
 // hashOf is the hash of a picture as it was drawn.
 func hashOf(t testing.TB, kind hashdb.Kind, img image.Image) hashdb.Hash {
 	t.Helper()
-	h, quality, err := hashdb.HashImage(hashdb.NewHasher(hashdb.Mode512), kind, img)
+	h, quality, err := hashdb.HashImage(pdq.New(pdq.Mode512), kind, img)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/image/webp"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/pdq"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -144,7 +145,7 @@ func sniff(data []byte) string {
 func (d *Detector) hashPicture(ctx context.Context, contentType string, data []byte, kinds []hashdb.Kind) (fingerprint, error) {
 	// A hasher is also the leave to decode: it bounds memory and load however
 	// many partitions are worked at once. It goes back even after a panic.
-	var hasher *hashdb.Hasher
+	var hasher *pdq.Hasher
 	select {
 	case hasher = <-d.hashers:
 	case <-ctx.Done():
@@ -156,18 +157,23 @@ func (d *Detector) hashPicture(ctx context.Context, contentType string, data []b
 	if err != nil {
 		return fingerprint{}, err
 	}
-	pdq, quality, err := hashdb.HashImage(hasher, hashdb.KindPDQ, img)
+	base, quality, err := hashdb.HashImage(hasher, hashdb.KindPDQ, img)
 	if err != nil {
 		return fingerprint{}, rejectHash(img, err)
 	}
 	sum := sha256.Sum256(data)
 	fp := fingerprint{quality: quality, sha256: hex.EncodeToString(sum[:])}
 	for _, kind := range kinds {
-		hash := pdq
-		if kind != hashdb.KindPDQ {
-			if hash, _, err = hashdb.HashImage(hasher, kind, img); err != nil {
-				return fingerprint{}, rejectHash(img, err)
-			}
+		hash := base
+		switch {
+		case kind == hashdb.KindPDQ:
+		case kind.Exact():
+			hash, err = hashdb.Digest(kind, bytes.NewReader(data))
+		default:
+			hash, _, err = hashdb.HashImage(hasher, kind, img)
+		}
+		if err != nil {
+			return fingerprint{}, rejectHash(img, err)
 		}
 		fp.hashes = append(fp.hashes, hash)
 	}

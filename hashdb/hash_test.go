@@ -78,13 +78,13 @@ func TestDistance(t *testing.T) {
 }
 
 func TestKindNames(t *testing.T) {
-	for _, k := range kinds {
+	for _, k := range Kinds() {
 		got, err := ParseKind(k.String())
 		if err != nil || got != k {
 			t.Errorf("ParseKind(%s) = %v, %v", k, got, err)
 		}
 	}
-	for _, name := range []string{"", "PDQ", "md5", "kind(0)"} {
+	for _, name := range []string{"", "PDQ", "md4", "kind(0)"} {
 		if _, err := ParseKind(name); err == nil {
 			t.Errorf("ParseKind(%q) gave no error", name)
 		}

@@ -7,7 +7,13 @@ import (
 	"image/draw"
 
 	"github.com/corona10/goimagehash"
+
+	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
+
+// ErrTooSmall is wrapped by the error for a picture with fewer than 5 pixels
+// along a side, which no kind hashes.
+var ErrTooSmall = pdq.ErrTooSmall
 
 // NoQuality is the quality of a hash whose kind measures none.
 const NoQuality = -1
@@ -17,20 +23,25 @@ const NoQuality = -1
 // goimagehash computes and which say nothing about how far they can be trusted.
 //
 // The error wraps ErrTooSmall for a picture that is too small.
-func HashImage(h *Hasher, kind Kind, img image.Image) (Hash, int, error) {
+func HashImage(h *pdq.Hasher, kind Kind, img image.Image) (Hash, int, error) {
 	// An empty picture has nothing to sample, and goimagehash would read past it.
 	size := img.Bounds().Size()
 	if size.X < 1 || size.Y < 1 {
-		return Hash{}, 0, tooSmall(size.X, size.Y)
+		return Hash{}, 0, tooSmall(size)
 	}
 	if kind == KindPDQ {
-		return h.PDQ(h.sampler.luma(img, h.mode))
+		sum, quality, err := h.Image(img)
+		return Hash{Kind: KindPDQ, Bits: sum}, quality, err
 	}
-	if size.X < minSide || size.Y < minSide {
-		return Hash{}, 0, tooSmall(size.X, size.Y)
+	if size.X < pdq.MinSide || size.Y < pdq.MinSide {
+		return Hash{}, 0, tooSmall(size)
 	}
 	hash, err := imageHash(kind, zeroBased(img))
 	return hash, NoQuality, err
+}
+
+func tooSmall(size image.Point) error {
+	return fmt.Errorf("%d by %d pixels, want at least %d a side: %w", size.X, size.Y, pdq.MinSide, ErrTooSmall)
 }
 
 func imageHash(kind Kind, img image.Image) (Hash, error) {
@@ -43,6 +54,8 @@ func imageHash(kind Kind, img image.Image) (Hash, error) {
 		sum, err = goimagehash.DifferenceHash(img)
 	case KindAHash:
 		sum, err = goimagehash.AverageHash(img)
+	case KindMD5, KindSHA1, KindSHA256:
+		return Hash{}, fmt.Errorf("%v is a digest of a file's bytes, not a hash of a picture", kind)
 	default:
 		return Hash{}, fmt.Errorf("%v is not a kind of hash", kind)
 	}

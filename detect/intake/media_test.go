@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
 
 // The thresholds published with PDQ.
@@ -98,7 +99,7 @@ func TestSampledFramesMatchTheReferenceOfAnotherRendition(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			list := reference(t, filepath.Join(media, "vpdq", c.list+".txt"))
-			hasher := hashdb.NewHasher(hashdb.Mode512)
+			hasher := pdq.New(pdq.Mode512)
 			usable, matched := 0, 0
 			o := Options{Input: c.input, FPS: c.fps, Start: start}
 			reason, err := Watch(t.Context(), o, func(s Sample) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/pdq"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -25,7 +26,7 @@ func Hash(kindName string, files []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	hasher := hashdb.NewHasher(hashdb.Mode512)
+	hasher := pdq.New(pdq.Mode512)
 	failed := false
 	for _, file := range files {
 		line, err := hashFile(hasher, kind, file)
@@ -43,7 +44,7 @@ func Hash(kindName string, files []string, out, errs io.Writer) error {
 	return nil
 }
 
-func hashFile(hasher *hashdb.Hasher, kind hashdb.Kind, file string) (string, error) {
+func hashFile(hasher *pdq.Hasher, kind hashdb.Kind, file string) (string, error) {
 	limits := detect.DefaultLimits()
 	f, err := os.Open(file)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
 
 // The limits of PDQ as published: matches lie within 31 bits, and a picture of
@@ -16,9 +17,9 @@ const (
 	minQuality = 50
 )
 
-func pdq(t *testing.T, img image.Image) hashdb.Hash {
+func pdqOf(t *testing.T, img image.Image) hashdb.Hash {
 	t.Helper()
-	h, quality, err := hashdb.HashImage(hashdb.NewHasher(hashdb.Mode512), hashdb.KindPDQ, img)
+	h, quality, err := hashdb.HashImage(pdq.New(pdq.Mode512), hashdb.KindPDQ, img)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func distance(t *testing.T, a, b hashdb.Hash) int {
 func TestScenesAreUnlikeEachOther(t *testing.T) {
 	var hashes []hashdb.Hash
 	for seed := range uint64(40) {
-		hashes = append(hashes, pdq(t, newScene(seed).render(0)))
+		hashes = append(hashes, pdqOf(t, newScene(seed).render(0)))
 	}
 	compared := 0
 	for i, a := range hashes {
@@ -70,7 +71,7 @@ func TestReplaysStayWithinTheRadius(t *testing.T) {
 		if replay.Bounds() == original.Bounds() {
 			t.Error("the replay has the size of the original")
 		}
-		d := distance(t, pdq(t, original), pdq(t, replay))
+		d := distance(t, pdqOf(t, original), pdqOf(t, replay))
 		if d == 0 || d > radius {
 			t.Errorf("seed %d: the replay is %d bits from the original, want 1 to %d", seed, d, radius)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/pdq"
 	"github.com/vigil-stream/vigil/payments"
 )
 
@@ -59,7 +60,7 @@ func New(seed uint64, now time.Time) (World, error) {
 	now = now.UTC().Truncate(time.Second)
 	began := now.Add(-frames * frameEvery)
 	w := World{ListName: listName}
-	hasher := hashdb.NewHasher(hashdb.Mode512)
+	hasher := pdq.New(pdq.Mode512)
 	var list []scene
 	for i := range uint64(listSize) {
 		s := newScene(seed<<16 + listScenes + i)

@@ -1,20 +1,21 @@
-package hashdb
+package pdq
 
 import (
 	"errors"
 	"fmt"
+	"image"
 	"slices"
 )
 
 // ErrTooSmall is wrapped by the error for a picture with fewer than 5 pixels
-// along a side, which no kind hashes.
+// along a side.
 var ErrTooSmall = errors.New("picture is too small to hash")
 
-// minSide is the least side in pixels that the PDQ reference accepts.
-const minSide = 5
+// MinSide is the least side in pixels that the reference hashes.
+const MinSide = 5
 
 // Hasher computes hashes. It keeps its buffers, so that after the first pictures
-// of a size PDQ allocates nothing. It is for one goroutine at a time.
+// of a size it allocates nothing. It is for one goroutine at a time.
 type Hasher struct {
 	mode    Mode
 	sampler sampler
@@ -24,12 +25,22 @@ type Hasher struct {
 	coeffs  [kept][kept]float32
 }
 
-// NewHasher returns a Hasher that computes PDQ in the given mode.
-func NewHasher(mode Mode) *Hasher {
+// New returns a Hasher that follows the reference in the given mode.
+func New(mode Mode) *Hasher {
 	return &Hasher{mode: mode, dct: newDCTTable()}
 }
 
-// PDQ returns the PDQ hash of l and its quality, 0 to 100: how much detail the
+// Image returns the hash of a decoded picture and its quality, as Luma does for the
+// luminance of LumaOf. Of a large picture only the pixels that the mode uses are
+// converted.
+func (h *Hasher) Image(img image.Image) (hash Hash, quality int, err error) {
+	if size := img.Bounds().Size(); size.X < 1 || size.Y < 1 { // Nothing to sample.
+		return Hash{}, 0, tooSmall(size.X, size.Y)
+	}
+	return h.Luma(h.sampler.luma(img, h.mode))
+}
+
+// Luma returns the hash of l and its quality, 0 to 100: how much detail the
 // picture has. Its authors discard hashes of quality below 50, since pictures
 // without detail match each other.
 //
@@ -40,7 +51,7 @@ func NewHasher(mode Mode) *Hasher {
 //
 // The error wraps ErrTooSmall when a side is below 5 pixels after the mode's
 // reduction, as in the reference; any other error says how l contradicts itself.
-func (h *Hasher) PDQ(l Luma) (hash Hash, quality int, err error) {
+func (h *Hasher) Luma(l Luma) (hash Hash, quality int, err error) {
 	if l.Width < 1 || l.Height < 1 || len(l.Pix) != l.Width*l.Height {
 		if l.Width == 0 || l.Height == 0 {
 			return Hash{}, 0, tooSmall(l.Width, l.Height)
@@ -48,7 +59,7 @@ func (h *Hasher) PDQ(l Luma) (hash Hash, quality int, err error) {
 		return Hash{}, 0, fmt.Errorf("luminance of %d values cannot be %d by %d pixels", len(l.Pix), l.Width, l.Height)
 	}
 	l = h.sampler.reduce(l, h.mode)
-	if l.Width < minSide || l.Height < minSide {
+	if l.Width < MinSide || l.Height < MinSide {
 		return Hash{}, 0, tooSmall(l.Width, l.Height)
 	}
 	h.filter.apply(l, &h.samples)
@@ -61,7 +72,7 @@ func (h *Hasher) PDQ(l Luma) (hash Hash, quality int, err error) {
 }
 
 func tooSmall(width, height int) error {
-	return fmt.Errorf("%d by %d pixels, want at least %d a side: %w", width, height, minSide, ErrTooSmall)
+	return fmt.Errorf("%d by %d pixels, want at least %d a side: %w", width, height, MinSide, ErrTooSmall)
 }
 
 // quality is the reference's: the sum of the differences between neighbouring
@@ -99,12 +110,12 @@ func (h *Hasher) bits() Hash {
 	}
 	slices.Sort(sorted[:])
 	median := sorted[len(sorted)/2-1]
-	hash := Hash{Kind: KindPDQ}
+	var hash Hash
 	for i := range h.coeffs {
 		for j, v := range h.coeffs[i] {
 			if v > median {
 				bit := i*kept + j
-				hash.Bits[31-bit/8] |= 1 << (bit % 8)
+				hash[31-bit/8] |= 1 << (bit % 8)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package hashdb
+package pdq
 
 // side is the number of rows and of columns that PDQ's filter leaves.
 const side = 64

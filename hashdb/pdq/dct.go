@@ -1,4 +1,4 @@
-package hashdb
+package pdq
 
 import "math"
 

@@ -1,8 +1,9 @@
-package hashdb
+package pdq
 
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
@@ -50,9 +51,7 @@ func vectors(t testing.TB, dir string) []vector {
 	for _, row := range rows[1:] {
 		v := vector{file: row[0]}
 		for m := range v.hash {
-			if v.hash[m], err = ParseHash(KindPDQ, row[1+2*m]); err != nil {
-				t.Fatal(err)
-			}
+			v.hash[m] = parse(t, row[1+2*m])
 			if v.quality[m], err = strconv.Atoi(row[2+2*m]); err != nil {
 				t.Fatal(err)
 			}
@@ -60,6 +59,14 @@ func vectors(t testing.TB, dir string) []vector {
 		all = append(all, v)
 	}
 	return all
+}
+
+func parse(t testing.TB, text string) (h Hash) {
+	t.Helper()
+	if n, err := hex.Decode(h[:], []byte(text)); err != nil || n != len(h) {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	return h
 }
 
 // readPNM reads a binary PGM or PPM of 8 bits, as the reference vectors are.
@@ -101,7 +108,7 @@ func TestPDQLuminanceVectors(t *testing.T) {
 	for _, v := range vectors(t, dir) {
 		img := readPNM(t, filepath.Join(dir, v.file))
 		for _, mode := range []Mode{Mode512, ModeFull} {
-			hash, quality, err := NewHasher(mode).PDQ(LumaOf(img, mode))
+			hash, quality, err := New(mode).Luma(LumaOf(img, mode))
 			if strings.HasPrefix(v.file, "toosmall") {
 				if !errors.Is(err, ErrTooSmall) {
 					t.Errorf("%s: error %v, want ErrTooSmall", v.file, err)
@@ -112,7 +119,7 @@ func TestPDQLuminanceVectors(t *testing.T) {
 				t.Errorf("%s: %v", v.file, err)
 				continue
 			}
-			d, _ := hash.Distance(v.hash[mode])
+			d := distance(hash, v.hash[mode])
 			if quality != v.quality[mode] {
 				t.Errorf("%s mode %v: quality %d, want %d", v.file, mode, quality, v.quality[mode])
 			}
@@ -134,12 +141,12 @@ func TestPDQPictureVectors(t *testing.T) {
 	for _, v := range vectors(t, dir) {
 		img := decode(t, filepath.Join(dir, v.file))
 		for _, mode := range []Mode{Mode512, ModeFull} {
-			hash, quality, err := HashImage(NewHasher(mode), KindPDQ, img)
+			hash, quality, err := New(mode).Image(img)
 			if err != nil {
 				t.Errorf("%s: %v", v.file, err)
 				continue
 			}
-			d, _ := hash.Distance(v.hash[mode])
+			d := distance(hash, v.hash[mode])
 			t.Logf("%s mode %v: distance %d, quality %d", v.file, mode, d, quality)
 			if d > 4 {
 				t.Errorf("%s mode %v: %d bits from the reference, want at most 4", v.file, mode, d)

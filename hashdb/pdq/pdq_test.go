@@ -1,16 +1,13 @@
-package hashdb
+package pdq
 
 import (
-	"bytes"
 	"errors"
 	"image"
 	"image/color"
 	"image/draw"
-	"image/jpeg"
 	"math"
+	"math/bits"
 	"testing"
-
-	"github.com/corona10/goimagehash"
 )
 
 // scene renders a picture with detail at several scales, the same everywhere.
@@ -30,6 +27,13 @@ func scene(width, height int) *image.RGBA {
 		}
 	}
 	return img
+}
+
+func distance(a, b Hash) (d int) {
+	for i := range a {
+		d += bits.OnesCount8(a[i] ^ b[i])
+	}
+	return d
 }
 
 // boxTwice is the filter as the reference defines it: whole pictures averaged along
@@ -98,7 +102,7 @@ func TestPDQOfSceneIsPinned(t *testing.T) {
 		{Mode512, "62e999f270e132e48df305e10e914e1b8f146d1bf31e761fa07410ee81debf61"},
 		{ModeFull, "66ed99f270e170e185e304e18c914e1b8f346d9b731e771fa07410ee80debf61"},
 	} {
-		hash, quality, err := HashImage(NewHasher(test.mode), KindPDQ, scene(960, 600))
+		hash, quality, err := New(test.mode).Image(scene(960, 600))
 		if err != nil || hash.String() != test.want || quality != 100 {
 			t.Errorf("mode %v: %v, %d, %v, want %v, 100", test.mode, hash, quality, err, test.want)
 		}
@@ -106,7 +110,7 @@ func TestPDQOfSceneIsPinned(t *testing.T) {
 }
 
 func TestPDQRejects(t *testing.T) {
-	h := NewHasher(Mode512)
+	h := New(Mode512)
 	flat := func(w, h int, v float32) Luma {
 		l := Luma{make([]float32, w*h), w, h}
 		for i := range l.Pix {
@@ -128,22 +132,22 @@ func TestPDQRejects(t *testing.T) {
 		{"not a number", flat(10, 10, float32(math.NaN())), false},
 		{"infinite", flat(600, 10, float32(math.Inf(-1))), false},
 	} {
-		_, _, err := h.PDQ(test.luma)
+		_, _, err := h.Luma(test.luma)
 		if err == nil || errors.Is(err, ErrTooSmall) != test.small {
 			t.Errorf("%s: error %v, want one that is ErrTooSmall: %v", test.name, err, test.small)
 		}
 	}
 	// In Mode512 the reference stretches to 512x512 before it looks at the size.
-	if _, _, err := h.PDQ(flat(600, 4, 9)); err != nil {
+	if _, _, err := h.Luma(flat(600, 4, 9)); err != nil {
 		t.Errorf("600x4 reduced to 512x512: %v", err)
 	}
-	if _, _, err := NewHasher(ModeFull).PDQ(flat(600, 4, 9)); !errors.Is(err, ErrTooSmall) {
+	if _, _, err := New(ModeFull).Luma(flat(600, 4, 9)); !errors.Is(err, ErrTooSmall) {
 		t.Errorf("600x4 at full size: error %v, want ErrTooSmall", err)
 	}
 }
 
 // A picture hashes the same however it is held in memory.
-func TestHashImageKnowsPictureTypes(t *testing.T) {
+func TestImageKnowsPictureTypes(t *testing.T) {
 	base := scene(700, 420)
 	gray := image.NewGray(base.Rect)
 	draw.Draw(gray, gray.Rect, base, image.Point{}, draw.Src)
@@ -158,9 +162,9 @@ func TestHashImageKnowsPictureTypes(t *testing.T) {
 	}
 	wide := image.NewGray(image.Rect(-30, -20, 730, 500))
 	draw.Draw(wide, base.Rect, gray, image.Point{}, draw.Src)
-	for _, kind := range kinds {
-		h := NewHasher(Mode512)
-		want, _, err := HashImage(h, kind, gray)
+	for _, mode := range []Mode{Mode512, ModeFull} {
+		h := New(mode)
+		want, _, err := h.Image(gray)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,17 +177,12 @@ func TestHashImageKnowsPictureTypes(t *testing.T) {
 			"part":       wide.SubImage(base.Rect),
 			"part YCbCr": partOf(yCbCr),
 		} {
-			got, quality, err := HashImage(h, kind, img)
+			got, _, err := h.Image(img)
 			if err != nil {
 				t.Fatal(err)
 			}
-			// The 64-bit kinds go through another scaler for each type.
-			d, _ := got.Distance(want)
-			if limit := map[bool]int{true: 0, false: 2}[kind == KindPDQ]; d > limit {
-				t.Errorf("%v of %s: %d bits from that of Gray", kind, name, d)
-			}
-			if (quality == NoQuality) != (kind != KindPDQ) {
-				t.Errorf("%v of %s: quality %d", kind, name, quality)
+			if d := distance(got, want); d != 0 {
+				t.Errorf("mode %v of %s: %d bits from that of Gray", mode, name, d)
 			}
 		}
 	}
@@ -203,37 +202,6 @@ func partOf(img *image.YCbCr) image.Image {
 	return large.SubImage(image.Rect(40, 20, size.X+40, size.Y+20))
 }
 
-func TestImageHashIsGoimagehash(t *testing.T) {
-	img := scene(320, 200)
-	for kind, f := range map[Kind]func(image.Image) (*goimagehash.ImageHash, error){
-		KindPHash: goimagehash.PerceptionHash, KindDHash: goimagehash.DifferenceHash, KindAHash: goimagehash.AverageHash,
-	} {
-		want, err := f(img)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, _, err := HashImage(NewHasher(Mode512), kind, img)
-		if err != nil || got.String() != want.ToString()[2:] {
-			t.Errorf("%v is %v, %v, want %s", kind, got, err, want.ToString())
-		}
-	}
-}
-
-func TestHashImageRejects(t *testing.T) {
-	h := NewHasher(Mode512)
-	for _, kind := range kinds {
-		for _, size := range []image.Point{{0, 0}, {0, 9}, {4, 9}} {
-			img := image.NewRGBA(image.Rectangle{Max: size})
-			if _, _, err := HashImage(h, kind, img); !errors.Is(err, ErrTooSmall) {
-				t.Errorf("%v of %v: error %v, want ErrTooSmall", kind, size, err)
-			}
-		}
-	}
-	if _, _, err := HashImage(h, Kind(0), scene(10, 10)); err == nil {
-		t.Error("no error for a kind that is none")
-	}
-}
-
 func TestSaturatedColourIsClipped(t *testing.T) {
 	img := image.NewYCbCr(image.Rect(0, 0, 8, 8), image.YCbCrSubsampleRatio444)
 	for i := range img.Y {
@@ -246,10 +214,10 @@ func TestSaturatedColourIsClipped(t *testing.T) {
 }
 
 func TestPDQAllocatesNothing(t *testing.T) {
-	h := NewHasher(Mode512)
+	h := New(Mode512)
 	l := LumaOf(scene(1280, 720), ModeFull)
 	if n := testing.AllocsPerRun(5, func() {
-		if _, _, err := h.PDQ(l); err != nil {
+		if _, _, err := h.Luma(l); err != nil {
 			t.Fatal(err)
 		}
 	}); n != 0 {
@@ -261,43 +229,12 @@ func BenchmarkPDQ(b *testing.B) {
 	l := LumaOf(scene(1280, 720), ModeFull)
 	for _, mode := range []Mode{Mode512, ModeFull} {
 		b.Run(mode.String(), func(b *testing.B) {
-			h := NewHasher(mode)
+			h := New(mode)
 			for b.Loop() {
-				if _, _, err := h.PDQ(l); err != nil {
+				if _, _, err := h.Luma(l); err != nil {
 					b.Fatal(err)
 				}
 			}
-		})
-	}
-}
-
-// A 720p frame from its file and from its pixels: of a decoded one only the
-// pixels that the hash needs become luminance. The baseline is the decoding.
-func BenchmarkHashImage(b *testing.B) {
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, scene(1280, 720), nil); err != nil {
-		b.Fatal(err)
-	}
-	var img image.Image
-	var decode float64
-	b.Run("decode", func(b *testing.B) {
-		for b.Loop() {
-			var err error
-			if img, err = jpeg.Decode(bytes.NewReader(file.Bytes())); err != nil {
-				b.Fatal(err)
-			}
-		}
-		decode = float64(b.Elapsed()) / float64(b.N)
-	})
-	for _, kind := range kinds {
-		b.Run(kind.String(), func(b *testing.B) {
-			h := NewHasher(Mode512)
-			for b.Loop() {
-				if _, _, err := HashImage(h, kind, img); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/decode, "of-decode")
 		})
 	}
 }
