@@ -18,6 +18,26 @@ const (
 	Retracted
 )
 
+var statusNames = [...]string{"listed", "disputed", "retracted"}
+
+// String returns the status's name: listed, disputed or retracted.
+func (s Status) String() string {
+	if int(s) >= len(statusNames) {
+		return fmt.Sprintf("status(%d)", uint8(s))
+	}
+	return statusNames[s]
+}
+
+// ParseStatus returns the status with the given name.
+func ParseStatus(name string) (Status, error) {
+	for i, n := range statusNames {
+		if n == name {
+			return Status(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%.20q is not one of listed, disputed, retracted", name)
+}
+
 // Entry is what a list says of one hash. Its source, hash and Ref together name it:
 // the same again replaces what the list said before.
 type Entry struct {

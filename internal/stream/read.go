@@ -22,7 +22,7 @@ func (c *Client) ReadAll(ctx context.Context, topic string, fn func(Message) err
 		return err
 	}
 	for partition := range n {
-		if err := c.readFrom(ctx, topic, partition, false, fn); err != nil {
+		if err := c.readFrom(ctx, topic, partition, 0, false, fn); err != nil {
 			return err
 		}
 	}
@@ -33,6 +33,12 @@ func (c *Client) ReadAll(ctx context.Context, topic string, fn func(Message) err
 // returns nil. Partitions are read at the same time and fn is called by one at
 // a time. Partitions that are added later are not seen.
 func (c *Client) Follow(ctx context.Context, topic string, fn func(Message) error) error {
+	return c.FollowFrom(ctx, topic, func(int) int64 { return 0 }, fn)
+}
+
+// FollowFrom is Follow that begins in each partition at the offset that from
+// gives, or at the oldest record kept where that is gone, as in a compacted topic.
+func (c *Client) FollowFrom(ctx context.Context, topic string, from func(partition int) int64, fn func(Message) error) error {
 	n, err := c.awaitPartitions(ctx, topic)
 	if err != nil {
 		return endsWith(ctx, err)
@@ -41,7 +47,7 @@ func (c *Client) Follow(ctx context.Context, topic string, fn func(Message) erro
 	group, inner := errgroup.WithContext(ctx)
 	for partition := range n {
 		group.Go(func() error {
-			return c.readFrom(inner, topic, partition, true, func(m Message) error {
+			return c.readFrom(inner, topic, partition, from(partition), true, func(m Message) error {
 				mu.Lock()
 				defer mu.Unlock()
 				if inner.Err() != nil {
@@ -73,15 +79,20 @@ func (c *Client) awaitPartitions(ctx context.Context, topic string) (n int, err 
 	return n, err
 }
 
-// readFrom reads one partition from its oldest record to its end or, live, on.
-func (c *Client) readFrom(ctx context.Context, topic string, partition int, live bool, fn func(Message) error) error {
-	var next, end int64
+// readFrom reads one partition from an offset, or its oldest record if that is
+// later, to its end or, live, on. An offset beyond the end is that of a log that
+// was lost and begun anew, and reading begins anew too.
+func (c *Client) readFrom(ctx context.Context, topic string, partition int, from int64, live bool, fn func(Message) error) error {
+	var next, end int64 // the oldest record's offset at first
 	err := c.patiently(ctx, topic, partition, func(ctx context.Context) (err error) {
 		next, end, err = c.bounds(ctx, topic, partition)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if from <= end {
+		next = max(next, from)
 	}
 	if live {
 		end = math.MaxInt64
