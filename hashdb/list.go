@@ -59,12 +59,20 @@ const maxText = 1000
 
 var sourceForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
+// CheckSource says what is wrong with the name of a source.
+func CheckSource(source string) error {
+	if !sourceForm.MatchString(source) {
+		return fmt.Errorf("source %.80q: want 1 to 64 letters, digits, '.', '_' and '-', the first a letter or digit", source)
+	}
+	return nil
+}
+
 // Check reports every fault of the list at once.
 func (l List) Check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if !sourceForm.MatchString(l.Source) {
-		fault("source %.80q: want 1 to 64 letters, digits, '.', '_' and '-', the first a letter or digit", l.Source)
+	if err := CheckSource(l.Source); err != nil {
+		faults = append(faults, err)
 	}
 	if !l.Kind.valid() {
 		fault("%v is not a kind of hash", l.Kind)
