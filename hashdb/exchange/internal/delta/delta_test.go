@@ -100,3 +100,38 @@ func TestVanished(t *testing.T) {
 		}
 	}
 }
+
+func TestWriter(t *testing.T) {
+	full := errors.New("full")
+	var got []hashdb.Batch
+	w := Writer{Apply: func(b hashdb.Batch) error {
+		got = append(got, b)
+		if len(got) == 4 {
+			return full
+		}
+		return nil
+	}}
+	for i := range Size + 1 {
+		e := entry(0, "", 0)
+		e.Hash.Bits[0], e.Hash.Bits[1] = byte(i), byte(i>>8)
+		if err := w.Put(hashdb.Record{Entries: []hashdb.Entry{e}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := hashdb.Record{Entries: []hashdb.Entry{entry(1, "a", 0)}}
+	for _, err := range []error{w.Put(a), w.Put(hashdb.Record{RetractRef: "a"}), w.Flush([]byte("x")), w.Flush(nil)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(got) != 3 || len(got[0].Entries) != Size || len(got[1].Entries) != 2 || len(got[2].RetractRefs) != 1 ||
+		got[0].Checkpoint.Value != nil || got[1].Checkpoint.Value != nil || string(got[2].Checkpoint.Value) != "x" {
+		t.Fatalf("%d batches, want %d entries, 2, and a retraction with a checkpoint", len(got), Size)
+	}
+	if err := w.Put(a); err != nil || w.Len() != 1 {
+		t.Fatalf("%d pending, %v", w.Len(), err)
+	}
+	if err := w.Flush(nil); !errors.Is(err, full) {
+		t.Errorf("flushing: %v, want what Apply said", err)
+	}
+}
