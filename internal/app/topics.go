@@ -14,6 +14,7 @@ const (
 	topicTransfers    = "transfers"
 	topicSignals      = "signals"
 	topicCases        = "cases"
+	topicHashes       = "hashes"
 	topicDeadLetter   = stream.DeadLetters
 )
 
@@ -43,6 +44,7 @@ func topicSpecs(partitions int, centres []report.Centre) []stream.TopicSpec {
 		{Name: topicTransfers, Partitions: partitions, Config: settings(retain100)},
 		{Name: topicSignals, Partitions: partitions, Config: settings(retain100)},
 		{Name: topicCases, Partitions: partitions, Config: settings(retain100)},
+		{Name: topicHashes, Partitions: 1, Config: map[string]string{"cleanup.policy": "compact"}},
 		{Name: topicDeadLetter, Partitions: 1, Config: settings(retain100)},
 	}
 	for _, c := range centres {
