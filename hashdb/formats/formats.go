@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -44,24 +43,41 @@ func Open(f Format, r io.Reader, o Options) (hashdb.RecordReader, Format, error)
 	if o.Kind != 0 && o.Kind.Bits() == 0 {
 		return nil, "", fmt.Errorf("%v is not a kind of hash", o.Kind)
 	}
-	in := bufio.NewReaderSize(r, peekSize)
+	in := buffered(r)
 	if f == Auto || f == "" {
 		var err error
 		if f, err = detect(in); err != nil {
 			return nil, "", err
 		}
 	}
+	var out hashdb.RecordReader
+	var err error
 	switch f {
+	case Lines:
+		out = newLines(in, o)
+	case CSV:
+		out, err = newCSV(in, o)
+	case ICSE:
+		out, err = newICSE(in, o)
+	case VICS:
+		out = newVICS(in, o)
+	case VPDQ:
+		out = newVPDQ(in, o)
 	case NCMEC:
 		n := NewNCMEC(in)
 		n.provenance = o.Provenance
-		return n, f, nil
+		out = n
 	case ThreatExchange:
 		t := NewThreatExchange(in)
 		t.provenance = o.Provenance
-		return t, f, nil
+		out = t
+	default:
+		err = fmt.Errorf("format %.20q is not one of %s", f, strings.Join(names(Names()), ", "))
 	}
-	return nil, "", fmt.Errorf("format %.20q is not one of %s", f, strings.Join(names(Names()), ", "))
+	if err != nil {
+		return nil, f, err
+	}
+	return out, f, nil
 }
 
 func names(formats []Format) []string {
