@@ -25,4 +25,7 @@ func (c Code) Compare(o Code) int {
 }
 
 // half returns half t, 0 to 15, counted from the most significant.
-func (c *Code) half(t int) uint16 { return uint16(c[t/4] >> (48 - 16*(t%4))) }
+func (c *Code) half(t int) uint16 { return uint16(c[t/4] >> halfShift(t)) }
+
+// halfShift returns how far half t is from the low end of its word.
+func halfShift(t int) int { return 48 - 16*(t%4) }

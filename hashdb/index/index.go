@@ -2,14 +2,15 @@ package index
 
 import (
 	"fmt"
-	"io"
+	"sync"
 )
 
 const (
 	// MaxRadius is the widest radius in bits that the tables answer. With the next one
 	// a look-up would flip three bits of a half, and a scan is faster.
 	MaxRadius = 47
-	// MaxCodes is the most codes that an index may have: entries are 24 bits long.
+	// MaxCodes is the most codes that an index may have: its tables keep 24 bits of an
+	// entry.
 	MaxCodes = 1 << 24
 	// MinCodes is the number of codes below which Scan is as fast and does without the
 	// tables, whose bounds alone take 4 MiB.
@@ -19,39 +20,49 @@ const (
 // Index finds codes by tables of their halves. It never changes and may be asked by many
 // goroutines at a time.
 type Index struct {
-	codes []Code
+	codes   []Code
+	tables  []byte // Nil when there are more codes than tables can hold.
+	layout  layout
+	masks   []uint16
+	wide    bool // Use AVX-512.
+	scratch sync.Pool
 }
 
-// Build indexes codes in heap memory. They must not change afterwards.
-func Build(codes []Code) *Index { return &Index{codes: codes} }
-
-// TablesSize returns the size in bytes of the encoded tables of n codes.
-func TablesSize(n int) int64 { return 0 }
-
-// WriteTables encodes the tables of codes.
-func WriteTables(w io.Writer, codes []Code) error { return nil }
+// Build indexes codes in heap memory. They must not change afterwards. More than
+// MaxCodes get no tables: every look-up among them scans.
+func Build(codes []Code) *Index {
+	if len(codes) > MaxCodes {
+		return &Index{codes: codes}
+	}
+	l := layoutOf(len(codes))
+	tables := make([]byte, l.size())
+	f := newFiller(codes)
+	for t := range tableCount {
+		f.fill(tables[t*l.stride:(t+1)*l.stride], t)
+	}
+	return newIndex(tables, codes)
+}
 
 // Open returns the index of codes whose encoded tables are given. It keeps both, which
-// must not change afterwards.
+// must not change afterwards, and copies neither. It errs when the tables' size or
+// bounds are not those of len(codes) codes. That they are of these very codes it does
+// not see: guard them by a checksum.
 func Open(tables []byte, codes []Code) (*Index, error) {
+	if len(codes) > MaxCodes {
+		return nil, fmt.Errorf("index tables of %d codes: at most %d can be", len(codes), MaxCodes)
+	}
 	if want := TablesSize(len(codes)); int64(len(tables)) != want {
 		return nil, fmt.Errorf("index tables of %d codes have %d bytes, want %d", len(codes), len(tables), want)
 	}
-	return &Index{codes: codes}, nil
+	if err := layoutOf(len(codes)).check(tables); err != nil {
+		return nil, err
+	}
+	return newIndex(tables, codes), nil
 }
 
-// Within appends to hits every code within radius bits of q, each once, in no particular
-// order.
-func (x *Index) Within(q Code, radius int, hits []Hit) []Hit {
-	return Scan(x.codes, q, radius, hits)
-}
-
-// WithinMany looks up many queries. It calls found for each in order with its position
-// and its hits, which are valid until found returns.
-func (x *Index) WithinMany(qs []Code, radius int, found func(i int, hits []Hit)) {
-	var hits []Hit
-	for i := range qs {
-		hits = x.Within(qs[i], radius, hits[:0])
-		found(i, hits)
+func newIndex(tables []byte, codes []Code) *Index {
+	return &Index{
+		codes: codes, tables: tables, layout: layoutOf(len(codes)), masks: flips(), wide: haveWide,
+		scratch: sync.Pool{New: func() any { return new(scratch) }},
 	}
 }
