@@ -111,7 +111,10 @@ func (j *jsonInput) element(v any) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		what, _, _ := strings.Cut(wrong.Value, " ") // A number would be repeated after its type.
-		err = fmt.Errorf("field %.100q is a %s", wrong.Field, what)
+		err = fmt.Errorf("the record is a %s", what)
+		if wrong.Field != "" {
+			err = fmt.Errorf("field %.100q is a %s", wrong.Field, what)
+		}
 	}
 	return j.bad(err)
 }

@@ -22,11 +22,27 @@ const (
 
 // buffered returns r behind a buffer, after a byte order mark if it begins with one.
 func buffered(r io.Reader) *bufio.Reader {
-	in := bufio.NewReaderSize(r, peekSize)
+	in, ok := r.(*bufio.Reader)
+	if !ok || in.Size() < peekSize {
+		in = bufio.NewReaderSize(&sticky{r: r}, peekSize)
+	}
 	if head, _ := in.Peek(3); string(head) == "\ufeff" {
 		_, _ = in.Discard(3)
 	}
 	return in
+}
+
+// sticky repeats what ended the input, since bufio's Peek tells it only once.
+type sticky struct {
+	r   io.Reader
+	err error
+}
+
+func (s *sticky) Read(p []byte) (n int, err error) {
+	if s.err == nil {
+		n, s.err = s.r.Read(p)
+	}
+	return n, s.err
 }
 
 // meter lets a parser that bounds nothing itself read only so much between two
@@ -96,7 +112,7 @@ func (t *textLines) next() (text []byte, whole bool, err error) {
 			return nil, false, cerr
 		}
 		long := len(line) > maxLine
-		comment := line[0] == '#' // A full buffer and a line's end are both at least a byte.
+		comment := len(line) > 0 && line[0] == '#'
 		for errors.Is(err, bufio.ErrBufferFull) {
 			_, err = t.in.ReadSlice('\n')
 		}
