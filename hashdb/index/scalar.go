@@ -36,6 +36,9 @@ const (
 
 func survivorsScalar(tables []byte, buckets []bucket, found []uint32) (n, done int) {
 	for done = range buckets {
+		if done%touched == 0 {
+			touch(tables, buckets[done:min(done+touched, len(buckets))])
+		}
 		b := &buckets[done]
 		siblings := tables[b.siblings:][:2*b.count]
 		sibling := uint64(b.sibling) * oneEach
@@ -74,6 +77,25 @@ func survivorsScalar(tables []byte, buckets []bucket, found []uint32) (n, done i
 		}
 	}
 	return n, len(buckets)
+}
+
+// touched is how many buckets are brought into the cache together.
+const touched = 64
+const maxTouch=1024
+
+// touch reads a byte of every line of the first lines of the buckets' siblings. With so
+// little to do for each, the processor waits for many of them at a time, where reading
+// the siblings in earnest would wait for a few.
+//
+//go:noinline
+func touch(tables []byte, buckets []bucket) (sum byte) {
+	for i := range buckets {
+		b := &buckets[i]
+		for at := b.siblings; at < b.siblings+min(2*b.count, maxTouch); at += line {
+			sum += tables[at]
+		}
+	}
+	return sum
 }
 
 // cut leaves of a bucket the last bytes of its siblings, whose ids start at ids.

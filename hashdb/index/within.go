@@ -66,6 +66,7 @@ func (x *Index) WithinMany(qs []Code, radius int, found func(i int, hits []Hit))
 // them at a time.
 func (x *Index) plan(q *Code, radius int, buckets []bucket) ([]bucket, int) {
 	siblings := 0
+	x.touchBounds(q, radius)
 	for t := range tableCount {
 		eighth, half := thresholds(radius, t)
 		if half < 0 {
@@ -87,6 +88,24 @@ func (x *Index) plan(q *Code, radius int, buckets []bucket) ([]bucket, int) {
 		}
 	}
 	return buckets, siblings
+}
+
+// touchBounds reads a byte of every bound that plan will need.
+//
+//go:noinline
+func (x *Index) touchBounds(q *Code, radius int) (sum byte) {
+	for t := range tableCount {
+		_, half := thresholds(radius, t)
+		if half < 0 {
+			continue
+		}
+		bounds := (*[boundsSize]byte)(x.tables[t*x.layout.stride:])
+		value := q.half(t)
+		for _, m := range x.masks[:maskCount[half]] {
+			sum += bounds[4*int(value^m)]
+		}
+	}
+	return sum
 }
 
 // maskBits returns how many bits mask i has.
