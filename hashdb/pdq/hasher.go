@@ -18,7 +18,6 @@ const MinSide = 5
 // of a size it allocates nothing. It is for one goroutine at a time.
 type Hasher struct {
 	mode    Mode
-	sampler sampler
 	filter  tentFilter
 	dct     *dctTable
 	samples [side][side]float32
@@ -31,13 +30,14 @@ func New(mode Mode) *Hasher {
 }
 
 // Image returns the hash of a decoded picture and its quality, as Luma does for the
-// luminance of LumaOf. Of a large picture only the pixels that the mode uses are
-// converted.
+// luminance of LumaOf, whichever of package image's types holds it.
 func (h *Hasher) Image(img image.Image) (hash Hash, quality int, err error) {
-	if size := img.Bounds().Size(); size.X < 1 || size.Y < 1 { // Nothing to sample.
-		return Hash{}, 0, tooSmall(size.X, size.Y)
+	p, direct := pictureOf(img)
+	if !direct {
+		l := LumaOf(img, h.mode)
+		p = l.picture()
 	}
-	return h.Luma(h.sampler.luma(img, h.mode))
+	return h.hash(&p)
 }
 
 // Luma returns the hash of l and its quality, 0 to 100: how much detail the
@@ -52,17 +52,22 @@ func (h *Hasher) Image(img image.Image) (hash Hash, quality int, err error) {
 // The error wraps ErrTooSmall when a side is below 5 pixels after the mode's
 // reduction, as in the reference; any other error says how l contradicts itself.
 func (h *Hasher) Luma(l Luma) (hash Hash, quality int, err error) {
-	if l.Width < 1 || l.Height < 1 || len(l.Pix) != l.Width*l.Height {
-		if l.Width == 0 || l.Height == 0 {
-			return Hash{}, 0, tooSmall(l.Width, l.Height)
-		}
-		return Hash{}, 0, fmt.Errorf("luminance of %d values cannot be %d by %d pixels", len(l.Pix), l.Width, l.Height)
+	if l.Width > 0 && l.Height > 0 && len(l.Pix) == l.Width*l.Height || l.Width == 0 || l.Height == 0 {
+		p := l.picture()
+		return h.hash(&p)
 	}
-	l = h.sampler.reduce(l, h.mode)
-	if l.Width < MinSide || l.Height < MinSide {
-		return Hash{}, 0, tooSmall(l.Width, l.Height)
+	return Hash{}, 0, fmt.Errorf("luminance of %d values cannot be %d by %d pixels", len(l.Pix), l.Width, l.Height)
+}
+
+func (h *Hasher) hash(p *picture) (hash Hash, quality int, err error) {
+	if p.width == 0 || p.height == 0 {
+		return Hash{}, 0, tooSmall(p.width, p.height)
 	}
-	h.filter.apply(l, &h.samples)
+	width, height := h.mode.reduced(p.width, p.height)
+	if width < MinSide || height < MinSide {
+		return Hash{}, 0, tooSmall(width, height)
+	}
+	h.filter.apply(p, width, height, &h.samples)
 	quality, err = h.quality()
 	if err != nil {
 		return Hash{}, 0, err

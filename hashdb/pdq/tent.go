@@ -64,35 +64,91 @@ func boxAt(i, size int) span {
 
 // tentFilter reduces luminance to 64x64 and reuses its memory.
 type tentFilter struct {
-	x, y tents
-	row  []float32 // One row, as wide as the picture, already filtered vertically.
+	x, y       tents
+	sums       []float32 // One row, as wide as the picture, already filtered vertically.
+	saturation saturation
+	cols, rows []int    // The picture's column and row of each of the filtered.
+	used       []uint32 // A bit for each of the picture's columns among cols.
 }
 
-// apply returns the filtered picture, in the scale of l.
-func (f *tentFilter) apply(l Luma, out *[side][side]float32) {
-	f.x.set(l.Width)
-	f.y.set(l.Height)
-	if cap(f.row) < l.Width {
-		f.row = make([]float32, l.Width)
+// set makes the filter ready for a picture of which the mode filters width by height
+// pixels.
+func (f *tentFilter) set(p *picture, width, height int) {
+	f.x.set(width)
+	f.y.set(height)
+	f.saturation.row = -1
+	f.rows = nearest(f.rows, height, p.height)
+	if len(f.cols) != width || len(f.used) != (p.width+31)/32 || f.cols[width-1] != (width-1)*p.width/width {
+		f.cols = nearest(f.cols, width, p.width)
 	}
-	row := f.row[:l.Width]
+	f.used = append(f.used[:0], make([]uint32, (p.width+31)/32)...)
+	for i := range f.x.taps {
+		first := f.x.taps[i].first
+		for _, col := range f.cols[first:][:len(f.x.taps[i].weights)] {
+			f.used[col/32] |= 1 << (col % 32)
+		}
+	}
+	if n := p.width * p.channels; cap(f.sums) < n {
+		f.sums = make([]float32, n)
+	}
+	f.sums = f.sums[:p.width*p.channels]
+}
+
+// apply filters width by height pixels of p, its nearest ones where p has more.
+func (f *tentFilter) apply(p *picture, width, height int, out *[side][side]float32) {
+	f.set(p, width, height)
 	for o := range f.y.taps {
-		ty := &f.y.taps[o]
-		clear(row)
-		for k, w := range ty.weights {
-			src := l.Pix[(ty.first+k)*l.Width:][:len(row)]
-			for x, v := range src {
-				row[x] += float32(w * v)
-			}
+		clear(f.sums)
+		t := &f.y.taps[o]
+		for k, weight := range t.weights {
+			f.add(p, f.rows[t.first+k], weight)
 		}
-		for p := range f.x.taps {
-			tx := &f.x.taps[p]
-			src := row[tx.first:][:len(tx.weights)]
-			var sum float32
-			for k, w := range tx.weights {
-				sum += float32(w * src[k])
-			}
-			out[o][p] = sum
+		if p.channels == 4 {
+			f.acrossColour(&out[o])
+		} else {
+			f.across(&out[o])
 		}
+	}
+}
+
+// add adds row y of p, times weight, to the sums.
+func (f *tentFilter) add(p *picture, y int, weight float32) {
+	if p.values != nil {
+		addValues(f.sums, p.values[y*p.width:][:p.width], weight)
+		return
+	}
+	addBytes(f.sums, p.bytes(y), weight)
+	if p.chroma != nil {
+		f.saturation.add(f.sums, p, y, weight, f.used)
+	}
+}
+
+// across filters the sums horizontally.
+func (f *tentFilter) across(out *[side]float32) {
+	for i := range f.x.taps {
+		t := &f.x.taps[i]
+		cols := f.cols[t.first:][:len(t.weights)]
+		var sum float32
+		for k, w := range t.weights {
+			sum += float32(w * f.sums[cols[k]])
+		}
+		out[i] = sum
+	}
+}
+
+// acrossColour does so for sums of red, green, blue and one more. Filtering is linear,
+// so that luminance may as well be taken here as before.
+func (f *tentFilter) acrossColour(out *[side]float32) {
+	for i := range f.x.taps {
+		t := &f.x.taps[i]
+		cols := f.cols[t.first:][:len(t.weights)]
+		var r, g, b float32
+		for k, w := range t.weights {
+			rgb := f.sums[4*cols[k]:][:3]
+			r += float32(w * rgb[0])
+			g += float32(w * rgb[1])
+			b += float32(w * rgb[2])
+		}
+		out[i] = float32(weightR*r) + float32(weightG*g) + float32(weightB*b)
 	}
 }
