@@ -2,7 +2,6 @@ package segment
 
 import (
 	"errors"
-	"fmt"
 	"iter"
 
 	"github.com/vigil-stream/vigil/hashdb/index"
@@ -33,37 +32,64 @@ type Info struct {
 
 // Segment is an open file of rows. It may be used by many goroutines at a time.
 type Segment struct {
-	options Options
-	info    Info
-}
-
-var errNotYet = errors.New("not written yet")
-
-// Write writes rows, which must ascend, to a new file at path with mode 0600.
-func Write(path string, o Options, rows iter.Seq2[Row, error]) (Info, error) {
-	return Info{}, fmt.Errorf("segment %s: %w", path, errNotYet)
-}
-
-// Open maps the file at path.
-func Open(path string) (*Segment, error) {
-	return nil, fmt.Errorf("segment %s: %w", path, errNotYet)
+	path   string
+	header *header
+	info   Info
+	data   []byte
+	unmap  func() error
+	per    int          // Words of a code.
+	words  []uint64     // Of the codes.
+	codes  []index.Code // The same, for 256 bits.
+	lists  []uint16
+	metas  []uint32
+	blob   []byte
+	index  *index.Index // Nil without tables.
 }
 
 // Len returns the number of rows, with the dead.
-func (s *Segment) Len() int { return s.info.Rows }
+func (s *Segment) Len() int {
+	s.mustBeOpen()
+	return s.info.Rows
+}
+
+// mustBeOpen panics after Close: an empty answer would pass for "not listed".
+func (s *Segment) mustBeOpen() {
+	if s.data == nil {
+		panic("segment " + s.path + " is used after it was closed")
+	}
+}
 
 // Kind returns the Kind that the segment was written with.
-func (s *Segment) Kind() uint8 { return s.options.Kind }
+func (s *Segment) Kind() uint8 { return s.header.Kind }
 
 // Width returns the number of bits of a hash.
-func (s *Segment) Width() int { return s.options.Width }
+func (s *Segment) Width() int { return s.header.Width }
 
 // Info tells of the segment as a whole.
 func (s *Segment) Info() Info { return s.info }
 
+// Code returns the code of row i.
+func (s *Segment) Code(i int) (c index.Code) {
+	if s.codes != nil {
+		return s.codes[i]
+	}
+	copy(c[:], s.words[i*s.per:(i+1)*s.per])
+	return c
+}
+
+// List returns the list of row i.
+func (s *Segment) List(i int) uint16 { return s.lists[i] }
+
 // Row returns row i. Its Ref and Attrs are the mapped file's bytes and valid until
 // Close; Clone outlives that.
-func (s *Segment) Row(i int) Row { return Row{} }
+func (s *Segment) Row(i int) Row {
+	m, ok := readMeta(s.blob, s.metas[i])
+	if !ok {
+		// Open has seen every row's record.
+		panic("segment " + s.path + " has changed since it was opened")
+	}
+	return Row{Code: s.Code(i), List: s.lists[i], Ref: text(m.ref), Dead: m.dead, Attrs: m.attrs}
+}
 
 // Rows returns all rows in ascending order, valid as those of Row. The errors are nil.
 func (s *Segment) Rows() iter.Seq2[Row, error] {
@@ -76,14 +102,13 @@ func (s *Segment) Rows() iter.Seq2[Row, error] {
 	}
 }
 
-// Within appends to hits the rows, dead or not, whose codes are within radius bits of q.
-func (s *Segment) Within(q index.Code, radius int, hits []index.Hit) []index.Hit { return hits }
-
-// Find returns the rows lo up to but without hi, dead or not, whose code is c.
-func (s *Segment) Find(c index.Code) (lo, hi int) { return 0, 0 }
-
-// Verify reads the whole file and compares it with its checksums.
-func (s *Segment) Verify() error { return nil }
-
-// Close unmaps the file. Neither the segment nor rows of it may be used afterwards.
-func (s *Segment) Close() error { return nil }
+// Close unmaps the file. Neither the segment nor rows of it may be used afterwards; the
+// segment panics if it can tell.
+func (s *Segment) Close() error {
+	unmap := s.unmap
+	if unmap == nil {
+		return nil
+	}
+	*s = Segment{path: s.path, header: s.header} // See mustBeOpen.
+	return unmap()
+}
