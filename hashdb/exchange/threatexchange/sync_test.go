@@ -1,0 +1,412 @@
+package threatexchange
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/exchange"
+)
+
+var updateGolden = flag.Bool("update", false, "rewrite the golden files")
+
+func TestSyncKeepsInStep(t *testing.T) {
+	b := newBench(t, nil)
+	b.inStep(t) // Nothing listed yet.
+	for i := range 8 {
+		b.api.put(update{id: i + 1, at: start.Add(time.Duration(i) * time.Second)})
+	}
+	b.now = start.Add(time.Hour)
+	b.inStep(t)
+	// Changed, taken back, listed again, and new.
+	at := b.now.Add(time.Minute)
+	b.api.put(update{id: 1, at: at, tag: "changed"})
+	b.api.put(update{id: 2, at: at, gone: true})
+	b.api.put(update{id: 3, at: at.Add(1), gone: true})
+	b.now = b.now.Add(time.Hour)
+	b.inStep(t)
+	b.api.put(update{id: 3, at: at.Add(time.Minute), tag: "again"})
+	b.api.put(update{id: 9, at: at.Add(time.Minute)})
+	b.now = b.now.Add(time.Hour)
+	asked := len(b.api.queries)
+	b.inStep(t)
+	if first := b.api.queries[asked]; first.Get("start_time") != fmt.Sprint(at.Add(-overlap).Unix()) {
+		t.Errorf("asked from %s, want %s before the last update", first.Get("start_time"), overlap)
+	}
+	// A group that stays quiet for a year, synced each month, is never fetched anew.
+	for range 12 {
+		b.now = b.now.Add(30 * 24 * time.Hour)
+		asked = len(b.api.queries)
+		b.inStep(t)
+		if b.api.queries[asked].Get("start_time") == "" {
+			t.Fatal("fetched anew")
+		}
+	}
+}
+
+func TestFirstQuery(t *testing.T) {
+	b := newBench(t, nil)
+	b.inStep(t)
+	got, err := json.MarshalIndent(b.api.queries[0], "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "query.json", append(got, '\n'))
+	golden(t, "checkpoint.json", append(b.store.checkpoint, '\n'))
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	name = filepath.Join("testdata", name)
+	if *updateGolden {
+		if err := os.WriteFile(name, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(name); err != nil || string(got) != string(want) {
+		t.Errorf("%s: got %s, want %s, %v", name, got, want, err)
+	}
+}
+
+// What the documentation shows as an answer, in its JSON, is read as it says.
+func TestPublishedPage(t *testing.T) {
+	b := newBench(t, nil)
+	body, err := os.ReadFile(filepath.Join("testdata", "page.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.api.instead = func(page int, w http.ResponseWriter, r *http.Request) bool {
+		if page == 1 {
+			_, _ = fmt.Fprint(w, strings.ReplaceAll(string(body), "https://graph.facebook.com", "http://"+r.Host))
+		}
+		return page == 1
+	}
+	if err := b.sync(t); err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, batch := range b.store.batches {
+		for _, e := range batch.Entries {
+			fmt.Fprintf(&got, "%v %s %s parties %d tags %q status %d\n", e.Hash.Kind, e.Ref, e.Time.Format(time.RFC3339), e.Parties, e.Tags, e.Status)
+		}
+		fmt.Fprintf(&got, "retracted %q\n", batch.RetractRefs)
+	}
+	golden(t, "page.txt", []byte(got.String()))
+	if len(b.api.queries) != 2 || b.api.queries[1].Get("after") != "MjQZD" {
+		t.Errorf("asked for %v, want the page after MjQZD", b.api.queries)
+	}
+}
+
+func TestInterruptedGoesOn(t *testing.T) {
+	const n = 20_000
+	b := newBench(t, func(o *Options) { o.PageSize = 1000 })
+	for i := range n {
+		b.api.put0(update{id: i + 1, at: start.Add(time.Duration(i-n) * time.Hour)})
+	}
+	broken := false
+	b.api.instead = func(page int, w http.ResponseWriter, _ *http.Request) bool {
+		if broken = page >= 13; broken {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		return broken
+	}
+	if err := b.sync(t); err == nil || !broken {
+		t.Fatalf("%v, want the refusal of page 13", err)
+	}
+	first := b.store.checkpoint
+	var c checkpoint
+	if err := json.Unmarshal(first, &c); err != nil || c.Since != start.Unix() || c.Time != b.api.log[10_000-1].at.Unix() {
+		t.Fatalf("checkpoint %s, %v, want the tenth page's last time", first, err)
+	}
+	asked := len(b.api.queries)
+	b.api.instead, b.now = nil, b.now.Add(time.Hour)
+	b.inStep(t)
+	if more := len(b.api.queries) - asked; more > 11 {
+		t.Errorf("%d pages asked for after the interruption, want the other half", more)
+	}
+	if got := b.store.checkpoint; string(got) == string(first) {
+		t.Error("the checkpoint did not move")
+	}
+	for i, batch := range b.store.batches {
+		if len(batch.Entries) > 10_000 {
+			t.Errorf("batch %d has %d entries", i+1, len(batch.Entries))
+		}
+	}
+}
+
+// put0 appends an update that is newer than all others.
+func (g *graph) put0(u update) { g.log = append(g.log, u) }
+
+// A first fetch that is taken up after the tombstones ran out must begin anew: what
+// was deleted in between is not told any more.
+func TestStale(t *testing.T) {
+	stale := func(t *testing.T, change func(*Options)) *bench {
+		b := newBench(t, change)
+		for i := range 8 {
+			b.api.put(update{id: i + 1, at: start.Add(time.Duration(i) * time.Second)})
+		}
+		b.inStep(t)
+		b.api.put(update{id: 2, at: start.Add(time.Hour), gone: true})
+		b.api.put(update{id: 9, at: start.Add(time.Hour)})
+		b.now = start.Add(100 * 24 * time.Hour)
+		return b
+	}
+	t.Run("known", func(t *testing.T) {
+		b := stale(t, nil)
+		before := len(b.store.batches)
+		b.inStep(t)
+		for i, batch := range b.store.batches[before:] {
+			if last := before+i == len(b.store.batches)-1; last != (batch.Checkpoint.Value != nil) {
+				t.Errorf("batch %d carries a checkpoint %s; only the last should", i+1, batch.Checkpoint.Value)
+			}
+		}
+	})
+	t.Run("unknown", func(t *testing.T) {
+		b := stale(t, func(o *Options) { o.Known = nil })
+		if err := b.sync(t); !errors.Is(err, ErrStale) || !strings.Contains(err.Error(), "100 days") {
+			t.Errorf("%v, want ErrStale", err)
+		}
+	})
+	t.Run("young enough", func(t *testing.T) {
+		b := stale(t, func(o *Options) { o.Known = nil })
+		b.now = start.Add(85 * 24 * time.Hour)
+		b.inStep(t)
+	})
+	t.Run("too much lost", func(t *testing.T) {
+		b := stale(t, nil)
+		b.api.log = b.api.log[:1]
+		before := b.store.ids()
+		if err := b.sync(t); !errors.Is(err, ErrShrunk) || !slices.Equal(before, b.store.ids()) {
+			t.Errorf("%v and %v, want ErrShrunk and nothing lost", err, b.store.ids())
+		}
+	})
+	t.Run("cut off", func(t *testing.T) {
+		b := stale(t, nil)
+		old := string(b.store.checkpoint)
+		b.api.instead = func(page int, w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(http.StatusForbidden)
+			return b.api.queries[page-1].Get("after") != ""
+		}
+		if err := b.sync(t); err == nil || string(b.store.checkpoint) != old {
+			t.Fatalf("%v, checkpoint %s, want it where it was", err, b.store.checkpoint)
+		}
+		b.api.instead = nil
+		b.inStep(t)
+	})
+	for name, from := range map[string]string{
+		"another group": `{"group":"1","types":"HASH_PDQ,HASH_MD5","time":1,"since":1772366400}`,
+		"other types":   `{"group":"123456789012345","types":"HASH_MD5","time":1,"since":1772366400}`,
+		"no JSON":       `{`,
+		"no times":      `{"group":"123456789012345","types":"HASH_PDQ,HASH_MD5"}`,
+		"of the future": `{"group":"123456789012345","types":"HASH_PDQ,HASH_MD5","time":1,"since":1972366400}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, nil)
+			b.api.put(update{id: 1, at: start})
+			b.store.checkpoint = []byte(from)
+			b.inStep(t)
+			if from := b.api.queries[0].Get("start_time"); from != "" {
+				t.Errorf("asked from %s, want everything", from)
+			}
+			b.o.Known, b.store.checkpoint = nil, []byte(from)
+			if err := b.sync(t); !errors.Is(err, ErrStale) {
+				t.Errorf("%v, want ErrStale", err)
+			}
+		})
+	}
+}
+
+// One entry dated in the future does not make the next sync pass over others.
+func TestFutureDate(t *testing.T) {
+	b := newBench(t, nil)
+	b.api.put(update{id: 1, at: start.Add(1000 * time.Hour)})
+	b.inStep(t)
+	b.api.put(update{id: 2, at: start.Add(time.Minute)})
+	b.now = start.Add(time.Hour)
+	b.inStep(t)
+}
+
+// A record that takes back what came in the same batch is applied after it.
+func TestOrderWithinAPage(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.PageSize = 10 })
+	b.api.log = []update{
+		{id: 1, at: start}, {id: 2, at: start}, {id: 1, at: start, gone: true}, {id: 2, at: start, tag: "later"},
+		{id: 3, at: start, gone: true}, {id: 3, at: start, tag: "again"},
+	}
+	if err := b.sync(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.store.ids(); !slices.Equal(got, []string{"2 later", "3 again"}) {
+		t.Errorf("the store holds %v", got)
+	}
+}
+
+func TestApplysErrorComesBack(t *testing.T) {
+	for fail := 1; fail <= 2; fail++ {
+		b := newBench(t, func(o *Options) { o.PageSize = 10 })
+		b.api.log = []update{{id: 1, at: start}, {id: 1, at: start, gone: true}}
+		b.store.fail = fail
+		if err := b.sync(t); err != errStore { //nolint:errorlint // It is to come back as it is.
+			t.Errorf("batch %d: %v, want what apply said", fail, err)
+		}
+		b.store.fail = 0
+		b.api.put(update{id: 1, at: start, gone: true})
+		b.inStep(t)
+	}
+}
+
+func TestBadRecords(t *testing.T) {
+	bad := `{"data":[{"id":"1","indicator":"` + hexOf(1)[:60] + `zzzz","type":"HASH_PDQ","should_delete":false,"descriptors":{"data":[]}},` +
+		update{id: 2, at: start}.json() + `]}`
+	var told []error
+	for _, tell := range []func(error){nil, func(err error) { told = append(told, err) }} {
+		b := newBench(t, func(o *Options) { o.Bad = tell })
+		b.api.instead = func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+			_, _ = fmt.Fprint(w, bad)
+			return true
+		}
+		err := b.sync(t)
+		if tell == nil {
+			var fault *hashdb.RecordError
+			if !errors.As(err, &fault) || fault.Number != 1 || strings.Contains(err.Error(), hexOf(1)[:12]) || len(b.store.entries) != 0 {
+				t.Errorf("%v, want an error of record 1 without its hash", err)
+			}
+			continue
+		}
+		if err != nil || len(told) != 1 || len(b.store.ids()) != 1 {
+			t.Errorf("%v, told %v, holds %v, want the other record", err, told, b.store.ids())
+		}
+	}
+}
+
+// No failure moves the checkpoint or changes an entry, and no error holds the token or
+// a hash.
+func TestFailures(t *testing.T) {
+	type answer = func(http.ResponseWriter, *http.Request)
+	text := func(status int, s string) answer {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); _, _ = fmt.Fprint(w, s) }
+	}
+	next := func(s string) answer {
+		return func(w http.ResponseWriter, r *http.Request) {
+			_, _ = fmt.Fprintf(w, `{"data":[],"paging":{"next":%q}}`, strings.NewReplacer("HOST", r.Host, "PATH", r.URL.Path, "TOKEN", token).Replace(s))
+		}
+	}
+	page := `{"data":[` + update{id: 1, at: start}.json() + `]}`
+	ran := 0
+	for name, c := range map[string]struct {
+		answer answer
+		is     error
+		want   string
+	}{
+		"token ran out": {text(400, `{"error":{"message":"Error validating access token `+token+`","type":"OAuthException","code":190,"fbtrace_id":"A"}}`), nil, "code 190, the access token"},
+		"unauthorized":  {text(401, "who is "+token), nil, "401"},
+		"throttled":     {text(403, `{"error":{"message":"Application request limit reached","code":4}}`), nil, "too many requests"},
+		"other code":    {text(400, `{"error":{"code":12345}}`), nil, "code 12345"},
+		"busy":          {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "600"); w.WriteHeader(429) }, nil, "asks to wait 10m"},
+		"not enabled":   {text(500, `{"error":{}}`), nil, "not enabled"},
+		"truncated":     {text(200, page[:len(page)-2]), hashdb.ErrTruncated, "truncat"},
+		"cut short": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "5000")
+			_, _ = fmt.Fprint(w, page)
+		}, nil, "unexpected EOF"},
+		"empty":           {text(200, ""), hashdb.ErrTruncated, ""},
+		"a web page":      {text(200, "<html>"+token), nil, "not JSON at byte 1"},
+		"an array":        {text(200, "["+update{id: 1, at: start}.json()+"]"), nil, "no page"},
+		"an empty object": {text(200, "{}"), nil, "no page"},
+		"an error":        {text(200, `{"error":{"message":"`+token+`","type":"OAuthException","code":190}}`), nil, "no page"},
+		"data of text":    {text(200, `{"data":"`+token+`"}`), nil, ""},
+		"too long":        {text(200, strings.Repeat(" ", 70_000)), exchange.ErrTooLarge, ""},
+		"a circle":        {next("http://HOST/PATH?access_token=TOKEN&after=A"), nil, "in a circle"},
+		"another host":    {next("https://example.org/v25.0/" + group + "/threat_updates/?access_token=TOKEN"), nil, "away from"},
+		"another scheme":  {next("ftp://HOST/PATH?access_token=TOKEN"), nil, "away from"},
+		"another group":   {next("http://HOST/v25.0/1/threat_updates/?access_token=TOKEN"), nil, "no page of this group"},
+		"no address":      {next("http://HOST%zz/?access_token=TOKEN"), nil, "cannot be read"},
+		"no query":        {next("http://HOST/PATH?access_token=TOKEN;%zz"), nil, "no query"},
+		"redirected": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://example.org/?"+r.URL.RawQuery, 302)
+		}, nil, "away from"},
+	} {
+		b := newBench(t, func(o *Options) { o.Client.MaxBody = 60_000 })
+		b.api.put(update{id: 5, at: start})
+		b.inStep(t)
+		before, holds := string(b.store.checkpoint), b.store.ids()
+		b.api.instead = func(_ int, w http.ResponseWriter, r *http.Request) bool { c.answer(w, r); return true }
+		err := b.sync(t)
+		if err == nil || c.is != nil && !errors.Is(err, c.is) || c.is == nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want an error with %q and %v", name, err, c.want, c.is)
+			continue
+		}
+		if string(b.store.checkpoint) != before || !slices.Equal(b.store.ids(), holds) {
+			t.Errorf("%s: the store changed to %v, %s", name, b.store.ids(), b.store.checkpoint)
+		}
+		noLeak(t, name, err)
+		ran++
+	}
+	if ran != 22 {
+		t.Errorf("%d cases ran, want 22", ran)
+	}
+}
+
+func noLeak(t *testing.T, name string, v any) {
+	t.Helper()
+	for _, form := range []string{"%v", "%+v", "%#v", "%s"} {
+		text := fmt.Sprintf(form, v)
+		for _, secret := range []string{"TOKEN-2718281828", hexOf(1)[:12]} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s: %q holds a secret", name, text)
+			}
+		}
+	}
+}
+
+func TestNothingPrintsTheToken(t *testing.T) {
+	b := newBench(t, func(o *Options) { noLeak(t, "options", *o) })
+	noLeak(t, "group", b.Group)
+	b.api.put(update{id: 1, at: start})
+	b.api.put(update{id: 2, at: start})
+	b.api.limit = 1
+	b.inStep(t)
+	if len(b.api.queries) != 2 || strings.Contains(string(b.store.checkpoint), "TOKEN") {
+		t.Errorf("%d pages, checkpoint %s", len(b.api.queries), b.store.checkpoint)
+	}
+	for _, batch := range b.store.batches {
+		for _, e := range batch.Entries {
+			noLeak(t, "provenance", e.Provenance)
+		}
+	}
+}
+
+func TestNew(t *testing.T) {
+	secret := exchange.NewSecret(token)
+	for name, c := range map[string]struct {
+		o    Options
+		want []string
+	}{
+		"nothing":    {Options{}, []string{"group", "token", "clock"}},
+		"everything": {Options{Client: exchange.ClientOptions{URL: "http://example.org"}, Group: "a/b", Types: []string{"x&y"}, PageSize: 1001, MaxLoss: 2}, []string{"group", "token", "x&y", "1001", "loss 2", "https"}},
+		"negative":   {Options{Group: group, Token: secret, PageSize: -1, MaxLoss: -1}, []string{"-1: want 1 to", "loss -1"}},
+	} {
+		_, err := New(c.o)
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %q in it", name, err, want)
+			}
+		}
+		noLeak(t, name, err)
+	}
+	for tok, want := range map[string]string{"12|x": "12", "12%7Cx": "12", "EAAB": ""} {
+		g, err := New(Options{Client: exchange.ClientOptions{Now: time.Now}, Group: group, Token: exchange.NewSecret(tok)})
+		if err != nil || g.app != want {
+			t.Errorf("app of %s: %q, %v, want %q", tok, g.app, err, want)
+		}
+	}
+}
