@@ -102,7 +102,7 @@ func (n *NCMECReader) start(t xml.StartElement) {
 	name := t.Name.Local
 	switch {
 	case len(n.path) == 0 && (name != "queryResult" || n.rooted):
-		n.fail(fmt.Errorf("the document is a %.40q, want one queryResult", name))
+		n.fail(fmt.Errorf("the document is %s, want one queryResult", shown(name)))
 		return
 	case len(n.path) == 0:
 		n.rooted = true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/vigil-stream/vigil/hashdb"
 )
@@ -90,6 +91,20 @@ func (m *meter) ended() bool { return errors.Is(m.err, io.EOF) }
 
 // truncated is the error of an input that ends within what.
 func truncated(what string) error { return fmt.Errorf("%s: %w", what, hashdb.ErrTruncated) }
+
+// shown returns a name from an input for an error, unless it may hold a hash.
+func shown(name string) string {
+	hexes := 0
+	for i := range len(name) {
+		if hexes++; !allHex([]byte{name[i]}) {
+			hexes = 0
+		}
+		if hexes == 12 || i == 40 {
+			return fmt.Sprintf("something of %d characters", len(name))
+		}
+	}
+	return strconv.Quote(name)
+}
 
 // textLines reads lines.
 type textLines struct {

@@ -100,17 +100,24 @@ func (t *table) row() (cells []string, line int, err error) {
 		return nil, 0, err
 	}
 	line, _ = t.csv.FieldPos(0)
+	if cells[len(cells)-1] == "" && t.cut() {
+		// What was to be in it, as that an entry is retracted, may be what is missing.
+		return nil, line, t.fault(line, errors.New("the last cell is empty"))
+	}
 	return cells, line, nil
 }
 
 // fault is the error of a bad row. When it is the last and has no end, it was cut.
 func (t *table) fault(line int, err error) error {
-	if t.atEnd() && t.meter.last != '\n' {
+	if t.cut() {
 		t.err = truncated(fmt.Sprintf("line %d: the last line has no end, and: %v", line, err))
 		return t.err
 	}
 	return &hashdb.RecordError{Number: line, Err: err}
 }
+
+// cut reports whether the row that was read is the last and has no end.
+func (t *table) cut() bool { return t.atEnd() && t.meter.last != '\n' }
 
 // atEnd reports whether nothing follows the row that was read.
 func (t *table) atEnd() bool {

@@ -166,7 +166,7 @@ func (t *ThreatExchangeReader) pageKey() error {
 		if err := t.value(&answer); err != nil {
 			return err
 		}
-		return t.fail(fmt.Errorf("the exchange answered with an error of type %.40q, code %.10q", answer.Type, answer.Code))
+		return t.fail(fmt.Errorf("the exchange answered with an error of type %s, code %s", shown(string(answer.Type)), shown(string(answer.Code))))
 	}
 	return t.value(&jsonSkip{})
 }
