@@ -14,15 +14,17 @@ import (
 // ThreatExchangeReader reads a page of /threat_updates, several of them one after
 // another, an array of its records, or one record a line.
 //
-// The indicator's id becomes Ref. A tombstone (should_delete) takes the id back, or the
-// hash where it has no id. So do a page's record without descriptors, which ThreatExchange
-// is known to send for one that was deleted (facebook/ThreatExchange issue 834), and one
-// that every descriptor calls NON_MALICIOUS: ask for the fields id, indicator, type,
-// last_updated, should_delete and descriptors{owner,status,tags}. An entry is listed
-// when a descriptor calls it MALICIOUS and none NON_MALICIOUS, or when no status is
-// given at all, and otherwise disputed. Parties counts the owners of descriptors that
-// do not say NON_MALICIOUS. Indicators of other types than HASH_PDQ, HASH_MD5,
-// HASH_VIDEO_MD5, HASH_SHA1 and HASH_SHA256 are records without entries.
+// The indicator's id becomes Ref. A tombstone (should_delete) takes the hash under this
+// id back, or whatever is under the id where it repeats no hash. So does a record that
+// says should_delete is false and has no descriptors, which ThreatExchange is known to
+// send for one that was deleted (facebook/ThreatExchange issue 834), and one that every
+// descriptor calls NON_MALICIOUS. Ask therefore for the fields id, indicator, type,
+// last_updated, should_delete and descriptors{owner,status,tags}.
+//
+// An entry is listed when a descriptor calls it MALICIOUS and none NON_MALICIOUS, or
+// when no status is given at all, and otherwise disputed. Parties counts the owners of
+// descriptors that do not say NON_MALICIOUS. Indicators of other types than HASH_PDQ,
+// HASH_MD5, HASH_VIDEO_MD5, HASH_SHA1 and HASH_SHA256 are records without entries.
 type ThreatExchangeReader struct {
 	*jsonInput
 	provenance string
@@ -181,7 +183,8 @@ func (t *ThreatExchangeReader) record(r *teRecord) (hashdb.Record, error) {
 	d.status = r.status()
 	if gone || d.status == hashdb.Retracted {
 		d.status = hashdb.Retracted
-		if d.ref != "" {
+		whole := kind != 0 && d.hash(kind, string(r.Indicator)) == nil && len(d.hashes) > 0
+		if !whole && d.ref != "" {
 			return retractRef(t.count.n, d.ref)
 		}
 	}
@@ -197,6 +200,9 @@ func (t *ThreatExchangeReader) record(r *teRecord) (hashdb.Record, error) {
 	}
 	if err == nil {
 		d.time, err = teTime(string(r.LastUpdated))
+		if d.status == hashdb.Retracted {
+			err = nil // What is taken back is gone, whenever that was.
+		}
 	}
 	if err != nil {
 		return hashdb.Record{}, t.bad(err)
