@@ -1,0 +1,12 @@
+package service
+
+import _ "embed" // For the document.
+
+//go:embed openapi.yaml
+var document []byte
+
+// openAPI is GET /v1/openapi.yaml.
+func openAPI(c *call) error {
+	c.answer(200, "application/yaml", document)
+	return nil
+}
