@@ -63,7 +63,7 @@ func TestFaults(t *testing.T) {
 		{"tombstone without name", ThreatExchange, `[{"type":"HASH_MD5","should_delete":true}]`, 0, 1, ""},
 		{"long id taken back", ThreatExchange, `[{"type":"HASH_MD5","should_delete":true,"id":"` + strings.Repeat("1", 201) + `"}]`, 0, 1, ""},
 		{"tombstone of a bad hash", ThreatExchange, `[{"type":"HASH_MD5","should_delete":true,"id":"1","indicator":"x"}]`, 1, 0, ""},
-		{"tombstone of a bad time", ThreatExchange, `[{"type":"HASH_MD5","should_delete":true,"id":"1","indicator":"` + md5A + `","last_updated":"x"}]`, 1, 0, ""},
+		{"tombstone of a bad time", ThreatExchange, `[{"type":"HASH_MD5","should_delete":true,"indicator":"` + md5A + `","last_updated":"x"}]`, 1, 0, ""},
 		{"frames in an object", VPDQ, `{"quality":1}` + "\n", 0, 1, ""}, // Taken for text.
 		{"frames with a tail", VPDQ, `[{"quality":100,"hash":"` + pdqA + `"}]x`, 1, 0, "not JSON"},
 		{"frames cut in the hash", VPDQ, "0,100," + pdqA + ",0.0\n1,100," + pdqA[:30], 1, 0, "cut"},

@@ -14,8 +14,8 @@ import (
 // ThreatExchangeReader reads a page of /threat_updates, several of them one after
 // another, an array of its records, or one record a line.
 //
-// The indicator's id becomes Ref. A tombstone (should_delete) takes the hash under this
-// id back, or whatever is under the id where it repeats no hash. So does a record that
+// The indicator's id becomes Ref. A tombstone (should_delete) takes back what is
+// under the id, or the hash where it has none. So does a record that
 // says should_delete is false and has no descriptors, which ThreatExchange is known to
 // send for one that was deleted (facebook/ThreatExchange issue 834), and one that every
 // descriptor calls NON_MALICIOUS. Ask therefore for the fields id, indicator, type,
@@ -183,8 +183,7 @@ func (t *ThreatExchangeReader) record(r *teRecord) (hashdb.Record, error) {
 	d.status = r.status()
 	if gone || d.status == hashdb.Retracted {
 		d.status = hashdb.Retracted
-		whole := kind != 0 && d.hash(kind, string(r.Indicator)) == nil && len(d.hashes) > 0
-		if !whole && d.ref != "" {
+		if d.ref != "" {
 			return retractRef(t.count.n, d.ref)
 		}
 	}
