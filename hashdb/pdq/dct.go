@@ -32,7 +32,7 @@ func newDCTTable() *dctTable {
 // the reference's order and precision, so that pictures whose coefficients tie at
 // the median come out as there when their 64x64 samples do; the loops are turned
 // around so that neighbouring sums do not wait for each other.
-func (t *dctTable) apply(a *[side][side]float32, out *[kept][kept]float32) {
+func (t *dctTable) apply(a *samples, out *coefficients) {
 	for i := range kept {
 		var left [side]float32 // Row i of D A.
 		for k := range side {

@@ -79,7 +79,7 @@ func TestTentIsTwoBoxFiltersAndDecimation(t *testing.T) {
 	var f tentFilter // One for all sizes, so that what one leaves behind shows.
 	for _, size := range [][2]int{{5, 5}, {64, 64}, {7, 300}, {129, 128}, {256, 257}, {512, 512}, {641, 360}, {33, 1000}} {
 		l := LumaOf(scene(size[0], size[1]), ModeFull)
-		var got [side][side]float32
+		var got samples
 		p := l.picture()
 		f.apply(&p, l.Width, l.Height, &got)
 		want := boxTwice(l)

@@ -30,8 +30,7 @@ func (t *tents) set(size int) {
 	}
 	t.size = size
 	for o := range t.taps {
-		// The reference's decimation: the pixel under the sample's centre.
-		outer := boxAt((2*o+1)*size/(2*side), size)
+		outer := boxAt(centre(o, size), size)
 		first := boxAt(outer.lo, size).lo
 		last := boxAt(outer.hi-1, size).hi - 1
 		t.box = append(t.box[:0], make([]float64, last-first+1)...)
@@ -53,17 +52,26 @@ func (t *tents) set(size int) {
 // span is the pixels lo to hi-1.
 type span struct{ lo, hi int }
 
-// boxAt returns the pixels that the reference's box filter averages into pixel i
-// of an axis of size pixels. The box is a 128th of the axis wide, rounded up: half
-// a sample, since two passes make a whole one. An even box reaches further right.
+// centre returns the pixel under the centre of sample o on an axis of size pixels.
+func centre(o, size int) int { return (2*o + 1) * size / (2 * side) }
+
+// boxOf returns how wide the reference's box filter is on an axis of size pixels, and
+// how many of its pixels lie from its centre on. It is a 128th of the axis, rounded up:
+// half a sample, since two passes make a whole one. An even box reaches further right.
+func boxOf(size int) (width, right int) {
+	width = (size + 2*side - 1) / (2 * side)
+	return width, (width + 2) / 2
+}
+
+// boxAt returns the pixels that the box averages into pixel i.
 func boxAt(i, size int) span {
-	width := (size + 2*side - 1) / (2 * side)
-	right := (width + 2) / 2
+	width, right := boxOf(size)
 	return span{lo: max(0, i+right-width), hi: min(size, i+right)}
 }
 
 // tentFilter reduces luminance to 64x64 and reuses its memory.
 type tentFilter struct {
+	size       [4]int // For which it is set: those filtered, those of the picture.
 	x, y       tents
 	sums       []float32 // One row, as wide as the picture, already filtered vertically.
 	saturation saturation
@@ -77,15 +85,15 @@ func (f *tentFilter) set(p *picture, width, height int) {
 	f.x.set(width)
 	f.y.set(height)
 	f.saturation.row = -1
-	f.rows = nearest(f.rows, height, p.height)
-	if len(f.cols) != width || len(f.used) != (p.width+31)/32 || f.cols[width-1] != (width-1)*p.width/width {
-		f.cols = nearest(f.cols, width, p.width)
-	}
-	f.used = append(f.used[:0], make([]uint32, (p.width+31)/32)...)
-	for i := range f.x.taps {
-		first := f.x.taps[i].first
-		for _, col := range f.cols[first:][:len(f.x.taps[i].weights)] {
-			f.used[col/32] |= 1 << (col % 32)
+	if size := [...]int{width, height, p.width, p.height}; f.size != size {
+		f.size = size
+		f.cols, f.rows = nearest(f.cols, width, p.width), nearest(f.rows, height, p.height)
+		f.used = append(f.used[:0], make([]uint32, (p.width+31)/32)...)
+		for i := range f.x.taps {
+			t := &f.x.taps[i]
+			for _, col := range f.cols[t.first:][:len(t.weights)] {
+				f.used[col/32] |= 1 << (col % 32)
+			}
 		}
 	}
 	if n := p.width * p.channels; cap(f.sums) < n {
@@ -95,7 +103,7 @@ func (f *tentFilter) set(p *picture, width, height int) {
 }
 
 // apply filters width by height pixels of p, its nearest ones where p has more.
-func (f *tentFilter) apply(p *picture, width, height int, out *[side][side]float32) {
+func (f *tentFilter) apply(p *picture, width, height int, out *samples) {
 	f.set(p, width, height)
 	for o := range f.y.taps {
 		clear(f.sums)
