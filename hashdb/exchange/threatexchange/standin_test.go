@@ -40,10 +40,14 @@ type update struct {
 	id   int
 	at   time.Time
 	gone bool
+	bare bool // A tombstone that does not repeat the hash.
 	tag  string
 }
 
 func (u update) json() string {
+	if u.bare {
+		return fmt.Sprintf(`{"id":"%d","type":"HASH_PDQ","last_updated":%d,"should_delete":true}`, u.id, u.at.Unix())
+	}
 	if u.gone {
 		return fmt.Sprintf(`{"id":"%d","indicator":%q,"type":"HASH_PDQ","last_updated":%d,"should_delete":true}`, u.id, hexOf(u.id), u.at.Unix())
 	}
@@ -201,7 +205,11 @@ func (s *store) ids() []string {
 // want returns what the store should hold: the log's indicators that are not gone.
 func (g *graph) want() []string {
 	var ids []string
+	last := map[int]update{}
 	for _, u := range g.log {
+		last[u.id] = u
+	}
+	for _, u := range last {
 		if !u.gone {
 			ids = append(ids, fmt.Sprintf("%d %s", u.id, u.word()))
 		}

@@ -241,11 +241,13 @@ func TestOrderWithinAPage(t *testing.T) {
 	b.api.log = []update{
 		{id: 1, at: start}, {id: 2, at: start}, {id: 1, at: start, gone: true}, {id: 2, at: start, tag: "later"},
 		{id: 3, at: start, gone: true}, {id: 3, at: start, tag: "again"},
+		{id: 4, at: start}, {id: 4, at: start, gone: true, bare: true},
+		{id: 5, at: start, gone: true, bare: true}, {id: 5, at: start, tag: "again"},
 	}
 	if err := b.sync(t); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.store.ids(); !slices.Equal(got, []string{"2 later", "3 again"}) {
+	if got := b.store.ids(); !slices.Equal(got, []string{"2 later", "3 again", "5 again"}) {
 		t.Errorf("the store holds %v", got)
 	}
 }
@@ -253,13 +255,12 @@ func TestOrderWithinAPage(t *testing.T) {
 func TestApplysErrorComesBack(t *testing.T) {
 	for fail := 1; fail <= 2; fail++ {
 		b := newBench(t, func(o *Options) { o.PageSize = 10 })
-		b.api.log = []update{{id: 1, at: start}, {id: 1, at: start, gone: true}}
+		b.api.log = []update{{id: 1, at: start}, {id: 1, at: start, gone: true, bare: true}} // Two batches.
 		b.store.fail = fail
 		if err := b.sync(t); err != errStore { //nolint:errorlint // It is to come back as it is.
 			t.Errorf("batch %d: %v, want what apply said", fail, err)
 		}
 		b.store.fail = 0
-		b.api.put(update{id: 1, at: start, gone: true})
 		b.inStep(t)
 	}
 }
