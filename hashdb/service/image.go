@@ -122,7 +122,7 @@ func planned(kinds []hashdb.Kind, dihedral, remote bool) wanted {
 	for _, k := range kinds {
 		n := 1
 		if k == hashdb.KindPDQ && dihedral {
-			n = len(viewNames)
+			n = len(pdq.Dihedral{})
 		}
 		for range n {
 			want.hashes = append(want.hashes, hashdb.Hash{Kind: k})
@@ -160,11 +160,16 @@ func (v *service) hash(h *pdq.Hasher, data []byte, kinds []hashdb.Kind, dihedral
 		return picture{}, problemf(http.StatusUnprocessableEntity, "the picture: %v", err)
 	}
 	pic := picture{size: img.Bounds().Size()}
-	views, quality, err := pdqViews(h, img, dihedral)
+	var views pdq.Dihedral
+	if dihedral {
+		views, pic.quality, err = h.ImageDihedral(img)
+	} else {
+		views[pdq.Original], pic.quality, err = h.Image(img)
+	}
 	if err != nil {
 		return picture{}, hashProblem(err)
 	}
-	pic.quality, pic.low = quality, quality < v.MinQuality
+	pic.low = pic.quality < v.MinQuality
 	for _, k := range kinds {
 		switch {
 		case k.Exact():
@@ -175,8 +180,10 @@ func (v *service) hash(h *pdq.Hasher, data []byte, kinds []hashdb.Kind, dihedral
 			pic.add(hash, "")
 		case pic.low:
 		case k == hashdb.KindPDQ:
-			for i, hash := range views {
-				pic.add(hash, viewNames[i])
+			for t, bits := range views {
+				if t == 0 || dihedral {
+					pic.add(hashdb.Hash{Kind: k, Bits: bits}, pdq.Transform(t).String())
+				}
 			}
 		default:
 			hash, _, err := hashdb.HashImage(h, k, img)

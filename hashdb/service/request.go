@@ -40,11 +40,11 @@ func (n *number) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// flag is an optional boolean of a JSON body; null is none.
-type flag bool
+// boolean is an optional boolean of a JSON body; null is none.
+type boolean bool
 
 // UnmarshalJSON takes true and false.
-func (f *flag) UnmarshalJSON(text []byte) error {
+func (f *boolean) UnmarshalJSON(text []byte) error {
 	switch string(text) {
 	case "true", "false":
 		*f = string(text) == "true"
@@ -61,8 +61,8 @@ func parseLookup(body []byte, maxHashes int) (wanted, error) {
 			Kind string `json:"kind"`
 			Hash string `json:"hash"`
 		} `json:"hashes"`
-		Radius number `json:"radius"`
-		Remote flag   `json:"remote"`
+		Radius number  `json:"radius"`
+		Remote boolean `json:"remote"`
 	}
 	if !utf8.Valid(body) {
 		return wanted{}, problemf(http.StatusBadRequest, "the body is not UTF-8")

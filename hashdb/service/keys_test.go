@@ -1,0 +1,270 @@
+package service
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vigil-stream/vigil/hashdb"
+)
+
+func TestAuthentication(t *testing.T) {
+	b := newBench(t, world(), nil, nil)
+	other, _ := NewKey()
+	for name, headers := range map[string][]string{
+		"none": nil, "empty": {""}, "scheme": {b.key}, "basic": {"Basic " + b.key}, "other": {"Bearer " + other},
+		"short": {"Bearer " + b.key[:20]}, "cut": {"Bearer " + b.key[:len(b.key)-1]}, "longer": {"Bearer " + b.key + "A"},
+		"two": {"Bearer " + b.key, "Bearer " + b.key}, "case": {"Bearer " + strings.ToUpper(b.key)},
+	} {
+		r := httptest.NewRequest("GET", "/v1/lists", nil)
+		for _, h := range headers {
+			r.Header.Add("Authorization", h)
+		}
+		if w := b.send(r); w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" {
+			t.Errorf("%s: %d %v", name, w.Code, w.Header())
+		}
+	}
+	r := httptest.NewRequest("GET", "/v1/lists", nil)
+	r.Header.Add("Authorization", "bearer "+b.key)
+	if w := b.send(r); w.Code != 200 {
+		t.Errorf("scheme in lower case: %d", w.Code)
+	}
+}
+
+func TestNewKey(t *testing.T) {
+	seen := map[string]bool{}
+	for range 100 {
+		key, digest := NewKey()
+		if len(key) != 49 || len(digest) != 64 || seen[key] {
+			t.Fatalf("key of %d characters, digest of %d", len(key), len(digest))
+		}
+		seen[key] = true
+	}
+}
+
+func TestWeakKeyIsNoKey(t *testing.T) {
+	// The digest of "password": the file cannot tell, the form of what is sent does.
+	keys, err := NewKeys(Key{Name: "a", SHA256: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8", PerMinute: 1, PerDay: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys.find("password") != nil {
+		t.Error("a weak key is taken")
+	}
+}
+
+func TestQuota(t *testing.T) {
+	b := newBench(t, world(), nil, func(k *Key) { k.PerMinute, k.PerDay = 60, 100 })
+	hashes := func(n int) string {
+		h := make([]hashdb.Hash, n)
+		for i := range h {
+			h[i] = listedPDQ
+		}
+		return ask(h...)
+	}
+	steps := []struct {
+		pass   time.Duration
+		n      int
+		status int
+		retry  string
+	}{
+		{0, 61, 413, ""},
+		{0, 50, 200, ""},
+		{0, 11, 429, "1"},
+		{0, 10, 200, ""}, // The refused one cost nothing.
+		{0, 30, 429, "30"},
+		{29 * time.Second, 30, 429, "1"},
+		{time.Second, 30, 200, ""},
+		{time.Hour, 60, 429, ""}, // The minute's are there again, the day's are not.
+	}
+	for i, s := range steps {
+		b.now = b.now.Add(s.pass)
+		w := b.lookup(hashes(s.n))
+		if w.Code != s.status {
+			t.Errorf("step %d: %d %s, want %d", i, w.Code, w.Body, s.status)
+		}
+		if got := w.Header().Get("Retry-After"); s.retry != "" && got != s.retry {
+			t.Errorf("step %d: Retry-After %q, want %q", i, got, s.retry)
+		}
+	}
+	// The wait that is told is enough, and a second less is not.
+	w := b.lookup(hashes(60))
+	wait, err := strconv.Atoi(w.Header().Get("Retry-After"))
+	if err != nil || wait < 30000 {
+		t.Fatalf("Retry-After %q", w.Header().Get("Retry-After"))
+	}
+	b.now = b.now.Add(time.Duration(wait-2) * time.Second)
+	wantStatus(t, b.lookup(hashes(60)), 429, "quota")
+	b.now = b.now.Add(2 * time.Second)
+	wantStatus(t, b.lookup(hashes(60)), 200, "")
+	// A clock set back fills nothing.
+	b.now = b.now.Add(-time.Hour)
+	wantStatus(t, b.lookup(hashes(60)), 429, "quota")
+	b.now = b.now.Add(time.Hour)
+	wantStatus(t, b.lookup(hashes(60)), 429, "quota")
+	// What is refused before the look-up costs nothing; asking for lists neither.
+	for range 200 {
+		if w := b.do("GET", "/v1/lists", "", nil); w.Code != 200 {
+			t.Fatalf("lists: %d", w.Code)
+		}
+	}
+}
+
+func TestQuotaUnderLoad(t *testing.T) {
+	q := newQuota(100, 1000)
+	var mu sync.Mutex
+	taken := 0
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				if q.take(epoch, 1) == 0 {
+					mu.Lock()
+					taken++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if taken != 100 {
+		t.Errorf("%d taken of 100", taken)
+	}
+}
+
+func TestKeyFaults(t *testing.T) {
+	_, digest := NewKey()
+	good := Key{Name: "a", SHA256: digest, PerMinute: 1, PerDay: 1}
+	bad := Key{Name: "no name", SHA256: "12", Sources: []string{""}, MaxRadius: map[string]int{"pdq": 48, "tlsh": 1}}
+	_, err := NewKeys(good, good, bad)
+	for _, text := range []string{
+		`keys[1]: name "a" is that of keys[0]`, "keys[1]: sha256 is that of keys[0]", `keys[2]: name "no name"`, "64 hexadecimal digits",
+		"per_minute is 0", "per_day is 0", "sources[0]", "max_radius.pdq is 48, want 0 to 47", `hash kind "tlsh"`,
+	} {
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%v\ndoes not say %s", err, text)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), digest) {
+		t.Error("the error holds a digest")
+	}
+	if _, err := NewKeys(); err == nil {
+		t.Error("no keys are taken")
+	}
+}
+
+func TestKeyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.yaml")
+	write := func(text string, mode os.FileMode) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, firstDigest := NewKey()
+	second, secondDigest := NewKey()
+	one := func(name, digest string) string {
+		return fmt.Sprintf("  - {name: %s, sha256: %q, per_minute: 10, per_day: 100, sources: [ncmec], max_radius: {pdq: 40}}\n", name, digest)
+	}
+	for mode, ok := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o640: true, 0o440: true, 0o644: false, 0o660: false, 0o602: false} {
+		write("keys:\n"+one("a", firstDigest), mode)
+		if _, err := LoadKeys(path); (err == nil) != ok {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
+		_ = os.Chmod(path, 0o600)
+	}
+	keys, err := LoadKeys(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := keys.find(first)
+	if h == nil || h.Name != "a" || h.PerDay != 100 || !h.may("ncmec") || h.may("other") || h.MaxRadius["pdq"] != 40 {
+		t.Fatalf("%+v", h)
+	}
+	h.quota.take(epoch, 10)
+
+	write("keys:\n"+one("a", firstDigest)+one("b", secondDigest), 0o600)
+	if changed, err := keys.Reload(); err != nil || !changed {
+		t.Fatalf("%v %v", changed, err)
+	}
+	if changed, err := keys.Reload(); err != nil || changed {
+		t.Errorf("again: %v %v", changed, err)
+	}
+	if keys.find(second) == nil || keys.find(first).quota.take(epoch, 1) == 0 {
+		t.Error("the new key is missing, or what the first used is forgotten")
+	}
+
+	for name, text := range map[string]string{
+		"broken": "keys: [", "empty": "", "none": "keys: []", "unknown": "keys:\n  - {name: a, sha: " + firstDigest + "}\n",
+		"type": "keys:\n  - {name: a, sha256: [" + firstDigest + "]}\n", "large": strings.Repeat("#", maxKeyFile+1),
+	} {
+		write(text, 0o600)
+		if changed, err := keys.Reload(); err == nil || changed || strings.Contains(err.Error(), firstDigest) {
+			t.Errorf("%s: %v %v", name, changed, err)
+		}
+		if keys.find(second) == nil {
+			t.Errorf("%s: the keys of before are gone", name)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keys.Reload(); err == nil || keys.find(second) == nil {
+		t.Errorf("removed: %v", err)
+	}
+	write(`{"keys":[{"name":"b","sha256":"`+secondDigest+`","per_minute":10,"per_day":100}]}`, 0o600) // JSON.
+	if _, err := keys.Reload(); err != nil || keys.find(first) != nil || keys.find(second) == nil {
+		t.Errorf("taken back: %v", err)
+	}
+}
+
+func TestKeyFileIsTakenUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.yaml")
+	key, digest := NewKey()
+	later, laterDigest := NewKey()
+	write := func(digest string) {
+		if err := os.WriteFile(path, []byte("keys: [{name: a, sha256: '"+digest+"', per_minute: 1, per_day: 1}]"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(digest)
+	keys, err := LoadKeys(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o Options
+	b := newBench(t, world(), func(opts *Options) { o = *opts }, nil)
+	if b.handler, err = New(world(), keys, o); err != nil {
+		t.Fatal(err)
+	}
+	get := func(key string) int {
+		b.key = key
+		return b.do("GET", "/v1/lists", "", nil).Code
+	}
+	if get(key) != 200 || get(later) != 401 {
+		t.Fatal("the first key does not work")
+	}
+	write(laterDigest)
+	b.now = b.now.Add(9 * time.Second)
+	if get(key) != 200 {
+		t.Error("the file is read at every request")
+	}
+	b.now = b.now.Add(time.Second)
+	if get(later) != 200 || get(key) != 401 {
+		t.Error("the file was not taken up within ten seconds")
+	}
+	write("bad")
+	b.now = b.now.Add(time.Minute)
+	if get(later) != 200 || len(b.reports) != 1 || strings.Contains(fmt.Sprint(b.reports), laterDigest) {
+		t.Errorf("after a bad file: %v", b.reports)
+	}
+}

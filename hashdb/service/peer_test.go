@@ -1,0 +1,178 @@
+package service
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"image"
+	"mime/multipart"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vigil-stream/vigil/hashdb"
+)
+
+var update = flag.Bool("update", false, "write the golden answers")
+
+// form makes a form of files, given as field and content.
+func form(t testing.TB, parts ...string) (contentType string, body []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for i := 0; i+1 < len(parts); i += 2 {
+		p, err := w.CreateFormFile(parts[i], "file")
+		if err == nil {
+			_, err = p.Write([]byte(parts[i+1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return w.FormDataContentType(), b.Bytes()
+}
+
+// peerWorld has a picture and a file on the lists.
+func peerWorld(t testing.TB) (m *memory, photo, video string) {
+	img := pictureOf(1, 120, 90)
+	photo, video = string(encode(t, img)), "some video's bytes"
+	md5, err := hashdb.Digest(hashdb.KindMD5, strings.NewReader(video))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := pdqOf(t, img)
+	return &memory{
+		lists: []hashdb.ListInfo{
+			list("BANK_A", hashdb.KindPDQ), list("BANK_B", hashdb.KindPDQ), list("BANK_B", hashdb.KindMD5), list("TRIAL", hashdb.KindPDQ, shadow),
+		},
+		entries: []hashdb.Entry{
+			entry("BANK_A", h), entry("BANK_A", flip(h, 4)), entry("BANK_B", flip(h, 4)), entry("BANK_B", md5), entry("TRIAL", h),
+		},
+	}, photo, video
+}
+
+// TestPeerGolden compares answers with what the peer's published code says they look
+// like: OpenMediaMatch/blueprints/matching.py, hashing.py and curation.py.
+func TestPeerGolden(t *testing.T) {
+	m, photo, video := peerWorld(t)
+	b := newBench(t, m, nil, nil)
+	pdq := "signal_type=pdq&signal=" + m.entries[0].Hash.String()
+	md5 := "signal_type=video_md5&signal=" + strings.ToUpper(m.entries[3].Hash.String())
+	for _, tt := range []struct{ name, target, field, file string }{
+		{"lookup", "/m/lookup?" + pdq, "", ""},
+		{"lookup-options", "/m/lookup?seed=1&bypass_coinflip=true&" + pdq, "", ""},
+		{"lookup-none", "/m/lookup?signal_type=pdq&signal=" + hashOf(hashdb.KindPDQ, 77).String(), "", ""},
+		{"lookup-banks", "/m/lookup?banks=BANK_B&" + pdq, "", ""},
+		{"lookup-md5", "/m/lookup?" + md5, "", ""},
+		{"lookup-photo", "/m/lookup", "photo", photo},
+		{"lookup-photo-banks", "/m/lookup?types=pdq&banks=BANK_B", "photo", photo},
+		{"lookup-video", "/m/lookup", "video", video},
+		{"raw", "/m/raw_lookup?" + pdq, "", ""},
+		{"raw-distance", "/m/raw_lookup?include_distance=True&banks=BANK_A,BANK_B&" + pdq, "", ""},
+		{"raw-none", "/m/raw_lookup?signal_type=pdq&signal=" + hashOf(hashdb.KindPDQ, 77).String(), "", ""},
+		{"index-status", "/m/index/status", "", ""},
+		{"index-status-pdq", "/m/index/status?signal_type=pdq", "", ""},
+		{"hash-photo", "/h/hash", "photo", photo},
+		{"hash-flat", "/h/hash", "photo", string(encode(t, image.NewGray(image.Rect(0, 0, 64, 64))))},
+		{"hash-video", "/h/hash?types=video_md5", "video", video},
+		{"banks", "/c/banks", "", ""},
+		{"url", "/m/lookup?url=https://example.com/a.jpg", "", ""},
+		{"no-signal", "/m/lookup?signal_type=pdq", "", ""},
+		{"bad-signal", "/m/lookup?signal_type=pdq&signal=abc", "", ""},
+		{"bad-type", "/m/lookup?signal_type=tmk&signal=abc", "", ""},
+	} {
+		method, contentType, body := "GET", "", []byte(nil)
+		if tt.field != "" {
+			method = "POST"
+			contentType, body = form(t, tt.field, tt.file)
+		}
+		w := b.do(method, tt.target, contentType, body)
+		var got bytes.Buffer
+		fmt.Fprintf(&got, "%d\n", w.Code)
+		if err := json.Indent(&got, w.Body.Bytes(), "", "  "); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		got.WriteByte('\n')
+		golden := filepath.Join("testdata", "peer", tt.name+".txt")
+		if *update {
+			if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.name, got.Bytes(), want)
+		}
+	}
+}
+
+func TestPeerRefusals(t *testing.T) {
+	m, photo, video := peerWorld(t)
+	b := newBench(t, m, func(o *Options) { o.MaxImage = 100 << 10 }, nil)
+	get := func(target string) *httptest.ResponseRecorder { return b.do("GET", target, "", nil) }
+	pdq := m.entries[0].Hash.String()
+	wantStatus(t, get("/m/lookup?signal_type=video_sha256&signal="+pdq), 503, "index not yet ready")
+	wantStatus(t, get("/m/lookup?signal_type=pdq&banks=BANK_C&signal="+pdq), 400, "name 1 is not that of a bank")
+	wantStatus(t, get("/m/lookup?signal_type=pdq&banks=TRIAL&signal="+pdq), 400, "name 1 is not that of a bank")
+	wantStatus(t, get("/m/raw_lookup?signal_type=pdq&include_distance=perhaps&signal="+pdq), 400, "include_distance")
+	wantStatus(t, get("/m/lookup?%zz"), 400, "query")
+	wantStatus(t, get("/m/index/status?signal_type=x"), 400, "No such SignalType")
+	if w := get("/m/lookup?signal=" + pdq + "&signal_type=" + pdq); strings.Contains(w.Body.String(), pdq[:20]) {
+		t.Errorf("the hash is repeated: %s", w.Body)
+	}
+
+	post := func(target string, parts ...string) *httptest.ResponseRecorder {
+		contentType, body := form(t, parts...)
+		return b.do("POST", target, contentType, body)
+	}
+	for _, path := range []string{"/m/lookup", "/h/hash"} {
+		wantStatus(t, post(path), 400, "Missing multipart/form-data file upload")
+		wantStatus(t, b.do("POST", path, "image/png", []byte(photo)), 400, "Missing multipart/form-data file upload")
+		wantStatus(t, post(path, "photo", photo, "photo", photo), 400, "Only one file")
+		wantStatus(t, post(path, "file", photo), 400, "no such content_type")
+		wantStatus(t, post(path, "photo", video), 400, "the picture")
+		wantStatus(t, post(path+"?types=video_md5", "photo", photo), 400, "no such signal type")
+		wantStatus(t, post(path+"?types=,", "photo", photo), 400, "empty signal type selection")
+		wantStatus(t, post(path, "video", strings.Repeat("x", 100<<10+1)), 413, "102400")
+		wantStatus(t, post(path, "video", strings.Repeat("x", 300<<10)), 413, "102400")
+		wantStatus(t, post(path, "photo", strings.Repeat("x", 100), strings.Repeat("f", 200<<10), ""), 413, "102400")
+		contentType, body := form(t, "photo", photo)
+		wantStatus(t, b.do("POST", path, contentType, body[:len(body)/2]), 400, "")
+	}
+	wantStatus(t, post("/m/lookup", "photo", string(encode(t, image.NewGray(image.Rect(0, 0, 64, 64))))), 400, "quality")
+	wantStatus(t, post("/m/lookup?types=video_sha256", "video", video), 503, "index not yet ready")
+	wantStatus(t, post("/m/lookup?banks=NO", "video", video), 400, "banks")
+	m.lists = m.lists[:2]
+	wantStatus(t, post("/m/lookup", "video", video), 503, "index not yet ready")
+}
+
+func TestPeerVeto(t *testing.T) {
+	m, photo, _ := peerWorld(t)
+	m.lists = append(m.lists, list("INNOCENT", hashdb.KindPDQ, allow))
+	m.entries = append(m.entries, entry("INNOCENT", m.entries[0].Hash))
+	b := newBench(t, m, nil, nil)
+	contentType, body := form(t, "photo", photo)
+	// Also where only another bank is asked for.
+	if w := b.do("POST", "/m/lookup?banks=BANK_A", contentType, body); w.Body.String() != `{"pdq":{}}` {
+		t.Errorf("%s", w.Body)
+	}
+}
+
+func TestContentID(t *testing.T) {
+	if got := contentID("ffffffffffffffff"); got != 1<<52-1 {
+		t.Errorf("%d", got)
+	}
+	if got := contentID("00000000000010ff"); got != 1 {
+		t.Errorf("%d", got)
+	}
+}
