@@ -60,7 +60,7 @@ func BenchmarkHash(b *testing.B) {
 			_, _, err := h.Luma(luma)
 			return err
 		})
-		p, _ := pictureOf(img)
+		p, _ := pictureOf(img, mode)
 		width, height := mode.reduced(p.width, p.height)
 		run("reduce", func() error {
 			h.filter.apply(&p, width, height, &h.samples)

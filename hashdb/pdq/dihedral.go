@@ -6,8 +6,8 @@ import "image"
 type Transform uint8
 
 // The transforms, named and ordered as in the reference (facebook/ThreatExchange, pdq).
-// Flips are about an axis: FlipX puts top to bottom, FlipY left to right, FlipPlus1 the
-// rows to the columns, and FlipMinus1 the same about the other diagonal.
+// Rotations are against the clock. FlipX swaps top and bottom, FlipY left and right,
+// FlipPlus1 rows and columns, and FlipMinus1 does so about the other diagonal.
 const (
 	Original Transform = iota
 	Rotate90

@@ -72,7 +72,7 @@ func tooSmall(width, height int) error {
 
 // picture returns img as a picture, converted if need be.
 func (h *Hasher) picture(img image.Image) picture {
-	p, direct := pictureOf(img)
+	p, direct := pictureOf(img, h.mode)
 	if !direct {
 		l := LumaOf(img, h.mode)
 		p = l.picture()

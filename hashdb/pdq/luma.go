@@ -57,7 +57,7 @@ func LumaOf(img image.Image, mode Mode) Luma {
 	}
 	w, h := mode.reduced(b.Dx(), b.Dy())
 	l := Luma{Pix: make([]float32, w*h), Width: w, Height: h}
-	p, direct := pictureOf(img)
+	p, direct := pictureOf(img, mode)
 	cols := nearest(nil, w, b.Dx())
 	for i := range h {
 		dst, row := l.Pix[i*w:][:w], i*b.Dy()/h
@@ -67,7 +67,7 @@ func LumaOf(img image.Image, mode Mode) Luma {
 		}
 		for j, col := range cols {
 			r, g, b, _ := img.At(b.Min.X+col, b.Min.Y+row).RGBA()
-			dst[j] = weigh(uint8(r>>8), uint8(g>>8), uint8(b>>8))
+			dst[j] = mode.weigh(uint8(r>>8), uint8(g>>8), uint8(b>>8))
 		}
 	}
 	return l

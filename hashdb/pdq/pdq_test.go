@@ -208,34 +208,36 @@ func TestSaturatedColourIsClipped(t *testing.T) {
 	for i := range img.Y {
 		img.Y[i], img.Cb[i], img.Cr[i] = 200, 128, 255 // Red beyond what a screen can show.
 	}
-	want := weigh(color.YCbCrToRGB(200, 128, 255))
+	want := Mode512.weigh(color.YCbCrToRGB(200, 128, 255))
 	if got := LumaOf(img, ModeFull).Pix[0]; got != want || got == 200 {
 		t.Errorf("luminance %v, want %v", got, want)
 	}
 }
 
-func TestPDQAllocatesNothing(t *testing.T) {
-	h := New(Mode512)
-	l := LumaOf(scene(1280, 720), ModeFull)
-	if n := testing.AllocsPerRun(5, func() {
-		if _, _, err := h.Luma(l); err != nil {
-			t.Fatal(err)
-		}
-	}); n != 0 {
-		t.Errorf("%v allocations a hash, want 0", n)
-	}
-}
-
-func BenchmarkPDQ(b *testing.B) {
-	l := LumaOf(scene(1280, 720), ModeFull)
+func TestHasherAllocatesNothing(t *testing.T) {
+	base := scene(1280, 720)
+	yCbCr, gray, nrgba := image.NewYCbCr(base.Rect, image.YCbCrSubsampleRatio420), image.NewGray(base.Rect), image.NewNRGBA(base.Rect)
+	draw.Draw(gray, gray.Rect, base, image.Point{}, draw.Src)
+	copy(nrgba.Pix, base.Pix)
+	copy(yCbCr.Y, gray.Pix)
+	flat := Luma{make([]float32, 1280*720), 1280, 720} // Needs the reference's filter.
 	for _, mode := range []Mode{Mode512, ModeFull} {
-		b.Run(mode.String(), func(b *testing.B) {
-			h := New(mode)
-			for b.Loop() {
-				if _, _, err := h.Luma(l); err != nil {
-					b.Fatal(err)
+		h := New(mode)
+		for name, f := range map[string]func() error{
+			"luminance": func() error { _, _, err := h.Luma(flat); return err },
+			"YCbCr":     func() error { _, _, err := h.Image(yCbCr); return err },
+			"Gray":      func() error { _, _, err := h.Image(gray); return err },
+			"RGBA":      func() error { _, _, err := h.Image(base); return err },
+			"NRGBA":     func() error { _, _, err := h.Image(nrgba); return err },
+			"dihedral":  func() error { _, _, err := h.ImageDihedral(yCbCr); return err },
+		} {
+			if n := testing.AllocsPerRun(2, func() {
+				if err := f(); err != nil {
+					t.Fatal(err)
 				}
+			}); n != 0 {
+				t.Errorf("mode %v: %v allocations for a hash of %s, want 0", mode, n, name)
 			}
-		})
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 // picture is where luminance comes from: values as they are, bytes of gray, bytes of
 // red, green, blue and one more, or planes of luminance and colour.
 type picture struct {
+	mode          Mode // Whose rounding it has.
 	width, height int
 	values        []float32    // Row after row; nil for all but Luma.
 	pix           []byte       // From the first pixel on.
@@ -21,9 +22,9 @@ func (l Luma) picture() picture {
 }
 
 // pictureOf returns img as a picture, and false for a type that must be converted.
-func pictureOf(img image.Image) (picture, bool) {
+func pictureOf(img image.Image, mode Mode) (picture, bool) {
 	b := img.Bounds()
-	p := picture{width: b.Dx(), height: b.Dy(), channels: 1}
+	p := picture{mode: mode, width: b.Dx(), height: b.Dy(), channels: 1}
 	switch t := img.(type) {
 	case *image.YCbCr:
 		p.chroma = t
@@ -55,7 +56,7 @@ func (p *picture) bytes(y int) []byte {
 
 // fill sets dst to the luminance in row y, at the columns cols.
 func (p *picture) fill(dst []float32, y int, cols []int) {
-	dst = dst[:len(cols)]
+	dst, mode := dst[:len(cols)], p.mode
 	switch {
 	case p.values != nil:
 		src := p.values[y*p.width:][:p.width]
@@ -66,7 +67,7 @@ func (p *picture) fill(dst []float32, y int, cols []int) {
 		src := p.bytes(y)
 		for j, col := range cols {
 			rgb := src[4*col:][:3]
-			dst[j] = weigh(rgb[0], rgb[1], rgb[2])
+			dst[j] = mode.weigh(rgb[0], rgb[1], rgb[2])
 		}
 	case p.chroma != nil:
 		src, c := p.bytes(y), p.chroma
@@ -94,13 +95,7 @@ func lumaOf(y, cb, cr uint8) float32 {
 }
 
 func clipped(y, cb, cr uint8) float32 {
-	return weigh(color.YCbCrToRGB(y, cb, cr))
-}
-
-// weigh is the reference's sum, in its order. The conversions keep a compiler
-// from fusing multiplication and addition, so that every processor agrees.
-func weigh(r, g, b uint8) float32 {
-	return float32(weightR*float32(r)) + float32(weightG*float32(g)) + float32(weightB*float32(b))
+	return Mode512.weigh(color.YCbCrToRGB(y, cb, cr))
 }
 
 // What the reference's luminance takes of red, green and blue.
@@ -109,3 +104,13 @@ const (
 	weightG = 0.587
 	weightB = 0.114
 )
+
+// weigh is the reference's sum, in its order: in 32 bits in the C++ program, in 64 and
+// rounded once in pdqhash. The conversions keep a compiler from fusing multiplication
+// and addition, so that every processor agrees.
+func (m Mode) weigh(r, g, b uint8) float32 {
+	if m == ModeFull {
+		return float32(float64(weightR*float64(r)) + float64(weightG*float64(g)) + float64(weightB*float64(b)))
+	}
+	return float32(weightR*float32(r)) + float32(weightG*float32(g)) + float32(weightB*float32(b))
+}
