@@ -35,7 +35,9 @@ func remotely(body string) string { return strings.TrimSuffix(body, "}") + `,"re
 
 func TestRemote(t *testing.T) {
 	at := &owner{has: map[hashdb.Hash]exchange.RemoteMatch{hashOf(hashdb.KindPDQ, 9): {Found: true, Category: "A1", Exact: true}}}
-	with := func(o *Options) { o.Remotes = []Remote{{"arachnid", []hashdb.Kind{hashdb.KindPDQ, hashdb.KindSHA1}, at}} }
+	with := func(o *Options) {
+		o.Remotes = []Remote{{"arachnid", []hashdb.Kind{hashdb.KindPDQ, hashdb.KindSHA1}, at}}
+	}
 	b := newBench(t, world(), with, nil)
 	body := ask(listedMD5, hashOf(hashdb.KindPDQ, 9), listedPDQ, hashOf(hashdb.KindSHA1, 1)) // Of SHA-1 there is no list here.
 
