@@ -2,6 +2,7 @@ package segment
 
 import (
 	"errors"
+	"fmt"
 	"iter"
 )
 
@@ -62,7 +63,7 @@ func (s *source) advance() (bool, error) {
 		return false, err
 	}
 	if s.any && Compare(&s.row, &row) >= 0 {
-		return false, errOrder
+		return false, fmt.Errorf("source %d of a merge: %w", s.age+1, errOrder)
 	}
 	s.row, s.any = row, true
 	return true, nil
