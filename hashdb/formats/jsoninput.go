@@ -29,6 +29,7 @@ func newJSONInput(in *bufio.Reader) *jsonInput {
 // fail keeps what ended the input. io.EOF here comes in the middle.
 func (j *jsonInput) fail(err error) error {
 	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
 	place := fmt.Sprintf("after record %d, near byte %d", j.count.n, j.dec.InputOffset())
 	switch {
 	case j.meter.failed() != nil:
@@ -37,6 +38,8 @@ func (j *jsonInput) fail(err error) error {
 		j.err = truncated(place)
 	case errors.As(err, &syntax):
 		j.err = fmt.Errorf("%s: not JSON: %w", place, err)
+	case errors.As(err, &wrong): // Whose text would repeat a number.
+		j.err = fmt.Errorf("%s: a value of another type than wanted", place)
 	default:
 		j.err = fmt.Errorf("%s: %w", place, err)
 	}
@@ -85,9 +88,6 @@ func (j *jsonInput) key() (string, bool, error) {
 func (j *jsonInput) value(v any) error {
 	j.meter.refill()
 	if err := j.dec.Decode(v); err != nil {
-		if j.spoilt(err) {
-			return j.fail(errors.New("a value of another type than wanted"))
-		}
 		return j.fail(err)
 	}
 	return nil

@@ -68,7 +68,7 @@ func (n *NCMECReader) Next() (hashdb.Record, error) {
 		n.meter.refill()
 		token, err := n.dec.Token()
 		if err != nil {
-			n.fail(err)
+			n.unread(err)
 			break
 		}
 		switch t := token.(type) {
@@ -109,7 +109,7 @@ func (n *NCMECReader) start(t xml.StartElement) {
 	case n.within("queryResult", "paging") && name == "next":
 		var text string
 		if err := n.dec.DecodeElement(&text, &t); err != nil {
-			n.fail(err)
+			n.unread(err)
 			return
 		}
 		n.next = strings.TrimSpace(text)
@@ -140,7 +140,7 @@ func (n *NCMECReader) entry(start xml.StartElement, deleted bool) (hashdb.Record
 	n.meter.refill()
 	if err := n.dec.DecodeElement(&e, &start); err != nil {
 		n.count.n-- // It was not read.
-		n.fail(err)
+		n.unread(err)
 		return hashdb.Record{}, n.err
 	}
 	bad := func(err error) error { return &hashdb.RecordError{Number: n.count.n, Err: err} }
@@ -172,23 +172,33 @@ func (n *NCMECReader) entry(start xml.StartElement, deleted bool) (hashdb.Record
 
 // fail keeps what ended the input.
 func (n *NCMECReader) fail(err error) {
-	place := fmt.Sprintf("after record %d, near byte %d", n.count.n, n.raw.InputOffset())
+	n.err = fmt.Errorf("after record %d, near byte %d: %w", n.count.n, n.raw.InputOffset(), err)
+}
+
+// unread keeps what kept the decoder from reading on, without the decoder's own words,
+// which repeat what it read.
+func (n *NCMECReader) unread(err error) {
 	var syntax *xml.SyntaxError
 	switch {
 	case n.meter.failed() != nil:
-		n.err = fmt.Errorf("%s: %w", place, n.meter.failed())
-	case errors.Is(err, io.EOF) && !n.rooted:
-		n.err = truncated(place)
-	case errors.Is(err, io.EOF):
+		n.fail(n.meter.failed())
+	case errors.Is(err, io.EOF) && n.rooted:
 		n.err = io.EOF
-	case errors.As(err, &syntax) && n.meter.ended() && syntax.Msg == "unexpected EOF":
-		n.err = truncated(place)
-	case errors.As(err, &syntax):
-		n.err = fmt.Errorf("%s: not XML that can be read", place)
+	case errors.Is(err, io.EOF), errors.As(err, &syntax) && n.meter.ended() && syntax.Msg == "unexpected EOF":
+		n.fail(hashdb.ErrTruncated)
+	case errors.Is(err, errDeep), errors.Is(err, errDocType):
+		n.fail(err)
+	case syntax != nil:
+		n.fail(fmt.Errorf("line %d is not XML that can be read", syntax.Line))
 	default:
-		n.err = fmt.Errorf("%s: %w", place, err)
+		n.fail(errors.New("not XML 1.0 in UTF-8"))
 	}
 }
+
+var (
+	errDeep    = fmt.Errorf("elements nest deeper than %d", maxDepth)
+	errDocType = errors.New("document types are not read")
+)
 
 // shallow gives a decoder's tokens, bounds their nesting and refuses document types.
 type shallow struct {
@@ -205,12 +215,12 @@ func (s *shallow) Token() (xml.Token, error) {
 	switch token.(type) {
 	case xml.StartElement:
 		if s.depth++; s.depth > maxDepth {
-			return nil, fmt.Errorf("elements nest deeper than %d", maxDepth)
+			return nil, errDeep
 		}
 	case xml.EndElement:
 		s.depth--
 	case xml.Directive:
-		return nil, errors.New("document types are not read")
+		return nil, errDocType
 	}
 	return token, nil
 }
