@@ -85,16 +85,18 @@ func (f *filler) fill(table []byte, t int) {
 	}
 	binary.LittleEndian.PutUint32(table[4*halfValues:], at)
 
-	siblings, ids := table[f.layout.siblings:f.layout.ids], table[f.layout.ids:f.layout.stride]
+	buckets := table[f.layout.buckets:]
 	f.each(func(r run) {
 		next, own, other := &r.counts[t], halfShift(t), halfShift(t^1)
 		for i := range r.codes {
 			word, id := r.codes[i][t/4], r.first+i
 			v := uint16(word >> own)
-			to := next[v]
-			next[v] = to + 1
-			binary.LittleEndian.PutUint16(siblings[2*to:], uint16(word>>other))
-			b := ids[idSize*to:][:idSize]
+			at := next[v]
+			next[v]++
+			lo, hi := boundsOf(table, v)
+			siblings := buckets[(siblingSize+idSize)*lo:]
+			binary.LittleEndian.PutUint16(siblings[siblingSize*(at-lo):], uint16(word>>other))
+			b := siblings[siblingSize*(hi-lo)+idSize*(at-lo):][:idSize]
 			b[0], b[1], b[2] = byte(id), byte(id>>8), byte(id>>16)
 		}
 	})

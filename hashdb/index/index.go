@@ -32,7 +32,7 @@ type Index struct {
 // MaxCodes get no tables: every look-up among them scans.
 func Build(codes []Code) *Index {
 	if len(codes) > MaxCodes {
-		return &Index{codes: codes}
+		return &Index{codes: codes, wide: haveWide}
 	}
 	l := layoutOf(len(codes))
 	tables := make([]byte, l.size())

@@ -81,7 +81,7 @@ func survivorsScalar(tables []byte, buckets []bucket, found []uint32) (n, done i
 
 // touched is how many buckets are brought into the cache together.
 const touched = 64
-const maxTouch=1024
+const maxTouch = 1024
 
 // touch reads a byte of every line of the first lines of the buckets' siblings. With so
 // little to do for each, the processor waits for many of them at a time, where reading

@@ -11,7 +11,7 @@
 #define BUCKET 16
 
 // How many buckets to look ahead, as the constant ahead.
-#define AHEAD 8
+#define AHEAD 16
 // How far into a bucket to ask, in bytes: the processor follows longer ones by itself.
 #define ASK 1024
 

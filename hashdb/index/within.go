@@ -1,12 +1,10 @@
 package index
 
-import "encoding/binary"
-
 const (
 	// maxBuckets is how many buckets a look-up visits at most.
 	maxBuckets = tableCount * 137
 	// ahead is how many buckets before it is read the wide path asks for a bucket.
-	ahead = 8
+	ahead = 16
 	// room is how many survivors are kept before their codes are compared.
 	room = 2048
 	// compareShare bounds what is compared, one code here and one there, to this share
@@ -51,8 +49,10 @@ func (x *Index) Within(q Code, radius int, hits []Hit) []Hit {
 	return hits
 }
 
-// WithinMany looks up many queries, faster than one by one. It calls found for each in
-// order with its position and its hits, which are valid until found returns.
+// WithinMany looks up queries one after another. It calls found for each in order with its
+// position and its hits, which are valid until found returns. (To go through the tables
+// with many queries together gained nothing below a thousand, whose hits would have to
+// be remembered.)
 func (x *Index) WithinMany(qs []Code, radius int, found func(i int, hits []Hit)) {
 	var hits []Hit
 	for i := range qs {
@@ -72,16 +72,13 @@ func (x *Index) plan(q *Code, radius int, buckets []bucket) ([]bucket, int) {
 		if half < 0 {
 			continue
 		}
-		start := t * x.layout.stride
-		bounds := x.tables[start:][:boundsSize]
+		table := x.tables[t*x.layout.stride:][:boundsSize]
 		b := bucket{sibling: q.half(t ^ 1)}
 		value := q.half(t)
 		for i, m := range x.masks[:maskCount[half]] {
-			pair := binary.LittleEndian.Uint64(bounds[4*int(value^m):])
-			lo, hi := uint32(pair), uint32(pair>>32)
+			lo, hi := boundsOf(table, value^m)
 			b.count = hi - lo
-			b.siblings = uint32(start+x.layout.siblings) + 2*lo
-			b.ids = uint32(start+x.layout.ids) + idSize*lo
+			b.siblings, b.ids = x.layout.bucket(t, lo, hi)
 			b.left = uint16(eighth - maskBits(i))
 			buckets = append(buckets, b)
 			siblings += int(b.count)
