@@ -66,6 +66,9 @@ func TestOpenFaults(t *testing.T) {
 	if _, _, err := Open(Lines, strings.NewReader(""), Options{Kind: 99}); err == nil {
 		t.Error("unknown kind was taken")
 	}
+	if _, _, err := Open(Lines, strings.NewReader(""), Options{Provenance: strings.Repeat("p", 201)}); err == nil {
+		t.Error("a long provenance was taken")
+	}
 	broken := errors.New("the disk is gone")
 	if _, _, err := Open(Auto, iotest.ErrReader(broken), Options{}); err == nil || !strings.Contains(err.Error(), broken.Error()) {
 		t.Errorf("failing reader: %v", err)

@@ -18,6 +18,8 @@ const maxRecords = 1 << 28
 const (
 	maxTags = 16 // As hashdb.Entry.
 	maxTag  = 64 // Bytes, as hashdb.Entry.
+	// maxProvenance is in bytes, as in hashdb.Entry.
+	maxProvenance = 200
 	// maxParties is the most that an entry can say.
 	maxParties = 255
 )

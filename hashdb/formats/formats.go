@@ -43,6 +43,9 @@ func Open(f Format, r io.Reader, o Options) (hashdb.RecordReader, Format, error)
 	if o.Kind != 0 && o.Kind.Bits() == 0 {
 		return nil, "", fmt.Errorf("%v is not a kind of hash", o.Kind)
 	}
+	if len(o.Provenance) > maxProvenance {
+		return nil, "", fmt.Errorf("provenance has %d bytes, want at most %d", len(o.Provenance), maxProvenance)
+	}
 	in := buffered(r)
 	if f == Auto || f == "" {
 		var err error
