@@ -3,6 +3,7 @@ package exchange
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -166,8 +167,8 @@ func (c *SourceConfig) check(fault func(key, format string, args ...any)) {
 			fault("stale_after", "%s is not from every (%s) to %s", c.StaleAfter, c.Every, maxStale)
 		}
 	}
-	for name, at := range c.Credentials {
-		if (at.File == "") == (at.Env == "") {
+	for _, name := range slices.Sorted(maps.Keys(c.Credentials)) {
+		if at := c.Credentials[name]; (at.File == "") == (at.Env == "") {
 			fault("credentials."+name, "want either file or env")
 		}
 	}
@@ -176,13 +177,10 @@ func (c *SourceConfig) check(fault func(key, format string, args ...any)) {
 	}
 	// What is wrong with the lists is told by those who made the rules; PDQ stands for
 	// kinds that are not named.
-	kinds := []hashdb.Kind{hashdb.KindPDQ}
-	for k := range c.Kinds {
-		if k != hashdb.KindPDQ {
-			kinds = append(kinds, k)
-		}
+	kinds := slices.Sorted(maps.Keys(c.Kinds))
+	if !slices.Contains(kinds, hashdb.KindPDQ) {
+		kinds = append(kinds, hashdb.KindPDQ)
 	}
-	slices.Sort(kinds)
 	told := map[string]bool{}
 	for _, k := range kinds {
 		var all interface{ Unwrap() []error }

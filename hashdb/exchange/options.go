@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +94,7 @@ func (r *OptionReader) Time(name string, missing time.Time) time.Time {
 // Err reports every fault at once, options that nobody asked for among them.
 func (r *OptionReader) Err() error {
 	slices.Sort(r.names)
-	for name := range r.options {
+	for _, name := range slices.Sorted(maps.Keys(r.options)) {
 		if !slices.Contains(r.names, name) {
 			known := "it has none"
 			if len(r.names) > 0 {

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,11 +111,7 @@ func mapping(f *faults, at string, n ast.Node, known func(key string) func(at st
 }
 
 func (k fields) in(f *faults, at string, n ast.Node) {
-	names := make([]string, 0, len(k))
-	for name := range k {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(k))
 	mapping(f, at, n, func(key string) func(string, ast.Node) { return k[key] }, "a mapping of "+strings.Join(names, ", "))
 }
 
