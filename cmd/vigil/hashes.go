@@ -6,20 +6,6 @@ import (
 	"github.com/vigil-stream/vigil/internal/app"
 )
 
-func (c *cli) hash() *cobra.Command {
-	kind := "pdq"
-	cmd := &cobra.Command{
-		Use:   "hash FILE…",
-		Short: "Print `<hash> <quality> <file>` for each picture",
-		Args:  args(cobra.MinimumNArgs(1)),
-		RunE: func(_ *cobra.Command, files []string) error {
-			return usage(app.Hash(kind, files, c.out, c.errs))
-		},
-	}
-	cmd.Flags().StringVar(&kind, "kind", kind, "`kind` of hash: pdq, phash, dhash or ahash")
-	return cmd
-}
-
 func (c *cli) hashes() *cobra.Command {
 	return group("hashes", "Keep and query hash lists", c.hashesImport(), c.hashesLookup(), &cobra.Command{
 		Use: "stats", Short: "Print the lists, their sizes and versions", Args: args(cobra.NoArgs),

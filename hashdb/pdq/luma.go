@@ -1,18 +1,22 @@
 package pdq
 
-import "image"
+import (
+	"fmt"
+	"image"
+)
 
 // Mode names which of the two reference behaviours PDQ follows. They differ by up
-// to 10 bits on a picture of more than 512 pixels a side, and not at all below.
+// to 10 bits on a picture of more than 512 pixels a side, and below only where the
+// rounding of colour decides a tie.
 type Mode uint8
 
 const (
 	// Mode512 first reduces a picture with a side above 512 pixels to exactly
-	// 512x512 by taking nearest neighbours, as the C++ reference program does.
-	// It is the default, for lists that program made.
+	// 512x512 by taking nearest neighbours, as the C++ reference program does, and
+	// weighs colours in 32 bits. It is the default, for lists that program made.
 	Mode512 Mode = iota
 	// ModeFull filters the whole picture, as PyPI's pdqhash and so
-	// python-threatexchange do.
+	// python-threatexchange do, and weighs colours in 64 bits.
 	ModeFull
 )
 
@@ -22,6 +26,16 @@ func (m Mode) String() string {
 		return "full"
 	}
 	return "512"
+}
+
+// ParseMode returns the mode with the given name.
+func ParseMode(name string) (Mode, error) {
+	for _, m := range []Mode{Mode512, ModeFull} {
+		if name == m.String() {
+			return m, nil
+		}
+	}
+	return 0, fmt.Errorf("mode %.20q is not one of 512, full", name)
 }
 
 // reducedSide is the side in pixels to which Mode512 reduces.

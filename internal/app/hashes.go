@@ -13,61 +13,9 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/audit"
-	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/hashdb"
-	"github.com/vigil-stream/vigil/hashdb/pdq"
 	"github.com/vigil-stream/vigil/signal"
 )
-
-// Hash prints `<hash> <quality> <file>` for each picture. A bad file is named on
-// errs and the others are done.
-func Hash(kindName string, files []string, out, errs io.Writer) error {
-	kind, err := parseKind(kindName)
-	if err != nil {
-		return err
-	}
-	hasher := pdq.New(pdq.Mode512)
-	failed := false
-	for _, file := range files {
-		line, err := hashFile(hasher, kind, file)
-		w := out
-		if err != nil {
-			failed, w, line = true, errs, fmt.Sprintf("vigil hash: %s: %v", file, err)
-		}
-		if _, err := fmt.Fprintln(w, line); err != nil {
-			return err
-		}
-	}
-	if failed {
-		return ErrSomeRefused
-	}
-	return nil
-}
-
-func hashFile(hasher *pdq.Hasher, kind hashdb.Kind, file string) (string, error) {
-	limits := detect.DefaultLimits()
-	f, err := os.Open(file)
-	if err != nil {
-		return "", errors.Unwrap(err) // the caller names the file
-	}
-	data, err := io.ReadAll(io.LimitReader(f, int64(limits.Bytes)+1))
-	if err = errors.Join(err, f.Close()); err != nil {
-		return "", err
-	}
-	img, err := detect.Decode(data, limits)
-	if err != nil {
-		return "", err
-	}
-	hash, quality, err := hashdb.HashImage(hasher, kind, img)
-	if err != nil {
-		return "", err
-	}
-	q := fmt.Sprint(quality)
-	if quality < 0 {
-		q = "-" // this kind has no quality
-	}
-	return fmt.Sprintf("%s %s %s", hash, q, file), nil
-}
 
 // ImportOptions say whose hashes are imported.
 type ImportOptions struct {
