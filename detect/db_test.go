@@ -3,7 +3,6 @@ package detect
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -13,17 +12,19 @@ import (
 
 // TestFramesMatchAnImportedList goes the whole way with the real lists.
 func TestFramesMatchAnImportedList(t *testing.T) {
-	db, err := hashdb.Open(filepath.Join(t.TempDir(), "hashes"))
+	db, err := hashdb.Open(filepath.Join(t.TempDir(), "hashes"), hashdb.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds := []hashdb.Kind{hashdb.KindPDQ, hashdb.KindPHash}
-	for _, kind := range kinds {
-		lines := hashOf(t, kind, scene(1, 192, 128)).String() + "\n" + hashOf(t, kind, scene(2, 192, 128)).String() + "\n"
-		result, err := db.Import(t.Context(), hashdb.ImportRequest{Source: "demo-list", Kind: kind}, strings.NewReader(lines))
-		if err != nil || result.Added != 2 {
-			t.Fatalf("imported %+v, %v", result, err)
+	var batch hashdb.Batch
+	for _, kind := range []hashdb.Kind{hashdb.KindPDQ, hashdb.KindPHash} {
+		for i := range 2 {
+			batch.Entries = append(batch.Entries, hashdb.Entry{Hash: hashOf(t, kind, scene(i+1, 192, 128))})
 		}
+	}
+	batch.Source = "demo-list"
+	if applied, err := db.Apply(t.Context(), batch); err != nil || applied.Added != 4 {
+		t.Fatalf("applied %+v, %v", applied, err)
 	}
 	got, _ := run(t, db, []Frame{
 		frame(0, JPEG, jpegOf(t, scene(3, 192, 128), 60)),

@@ -2,152 +2,134 @@ package hashdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
 )
 
-// ImportRequest says into which list hashes go.
+// ImportRequest says into which lists records go.
 type ImportRequest struct {
-	// Source names the list: 1 to 64 letters, digits, '.', '_' and '-'. A source has
-	// one list for each kind.
+	// Source names the lists, of which there is one for each kind: 1 to 64 letters,
+	// digits, '.', '_' and '-'.
 	Source string
-	Kind   Kind
-	// Radius is the list's greatest distance for a match in bits, up to a quarter of
-	// the kind's bits. 0 keeps that of a list already there and gives a new one 31 for
-	// PDQ and 8 for the 64-bit kinds.
-	Radius int
-	// File names the input in errors.
+	// File names the input, at most 1,000 bytes. An import that is interrupted is gone on
+	// with when the same file is imported into the same source again; with an empty File
+	// it begins anew.
 	File string
+	// List is what to say of the lists into which the import puts entries: what is zero
+	// in it stays as it is. Source is not used. With a Kind it is said of the list of
+	// that kind alone, which is made even if there is no entry for it; without one, of
+	// all, and the radius only of kinds that have one.
+	List List
+	// Progress, when not nil, is told now and then how many records were read.
+	Progress func(records int)
 }
 
-// ImportResult says what an import did. Added, Known and BadCount together are the
-// lines that were neither blank nor comments.
+// ImportResult says what an import did.
 type ImportResult struct {
-	Added    int       // Entries the list did not have.
-	Known    int       // Lines whose hash the list had, or an earlier line.
-	Bad      []BadLine // The first 20 lines that were skipped.
-	BadCount int       // All lines that were skipped.
-	// Version is the list's version after the import; empty when there was no hash
-	// and the list does not exist.
-	Version string
+	// Applied counts entries. Of entries that name the same the last counts, and the
+	// others count as Known; so do retracted entries that the list did not have, and
+	// entries that differ only in how they came here.
+	Applied
+	Bad      []RecordError // The first 20 records that were skipped.
+	BadCount int           // All of them.
+	// Resumed is how many of the records were taken from what an interrupted import of
+	// the same file had written down.
+	Resumed int
+	// Lists are the lists of the kinds that the input has, as they are afterwards.
+	Lists []ListInfo
 }
 
-// Import adds the hashes that r gives, one in hexadecimal a line, to a list, and
-// makes the list if it is not there. Blank lines and those that begin with # are
-// skipped; bad lines too, and counted.
+// maxBad is how many bad records are kept: enough to see what is wrong.
+const maxBad = 20
+
+// Import takes the records that r gives into a source's lists, in their order, and makes
+// the lists that are not there: live, with the kind's own radius, unless req.List says
+// otherwise. Bad records are skipped and counted.
 //
-// It is all or nothing: when it returns nil the list is on disk and in use here, and
-// other processes find it at their next Refresh; when r or ctx fails first, nothing
-// has changed. Imports of the same hashes again add nothing and write nothing.
-// Imports at the same time, also by other processes, wait for each other, but not
-// while they read r.
+// It is all or nothing: look-ups see none of it until r has ended as its format wants
+// and all is on disk, and then all at once. When r fails, nothing has changed and
+// nothing is kept. When ctx ends or the process dies, nothing has changed, but what was
+// written down is kept for the same import to go on with: it reads r from the
+// beginning, and does not sort and write again what is the same as before.
 //
-// The error wraps that of r or ctx, and never holds what r gave.
-func (db *DB) Import(ctx context.Context, req ImportRequest, r io.Reader) (ImportResult, error) {
-	res, err := db.importLines(ctx, req, r)
+// Memory and time without the lock do not grow with the input; others may import and
+// apply meanwhile. The error never holds what r gave beyond r's own.
+func (db *DB) Import(ctx context.Context, req ImportRequest, r RecordReader) (ImportResult, error) {
+	res, err := db.importRecords(ctx, req, r)
 	if err != nil {
 		if req.File != "" {
-			err = fmt.Errorf("%s: %w", req.File, err)
+			err = fmt.Errorf("%.200s: %w", req.File, err)
 		}
 		return ImportResult{}, fmt.Errorf("import: %w", err)
 	}
+	db.relieve(ctx)
 	return res, nil
 }
 
-func (db *DB) importLines(ctx context.Context, req ImportRequest, r io.Reader) (ImportResult, error) {
+func (db *DB) importRecords(ctx context.Context, req ImportRequest, r RecordReader) (res ImportResult, err error) {
 	if err := req.check(); err != nil {
 		return ImportResult{}, err
 	}
-	read, err := readLines(ctx, req.Kind, r)
+	im, err := db.beginImport(ctx, req)
 	if err != nil {
 		return ImportResult{}, err
 	}
-	lines := len(read.hashes)
-	slices.SortFunc(read.hashes, words.compare)
-	fresh := slices.Compact(read.hashes)
-
-	unlock, err := db.folder.lock()
-	if err != nil {
-		return ImportResult{}, fmt.Errorf("lock hash lists: %w", err)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, im.giveUp(ctx))
+		}
+	}()
+	for err == nil {
+		err = im.next(ctx, r)
 	}
-	defer unlock()
-	// What others imported since the last refresh belongs into the new file too.
-	if _, err := db.Refresh(); err != nil {
+	if !errors.Is(err, io.EOF) {
 		return ImportResult{}, err
 	}
-	old := db.current.Load().find(req.Source, req.Kind)
-	next := req.merge(old, fresh)
-	if len(next.hashes) > maxEntries {
-		return ImportResult{}, fmt.Errorf("the list would have %d entries, above the limit of %d", len(next.hashes), maxEntries)
-	}
-	res := ImportResult{Bad: read.bad, BadCount: read.badCount}
-	switch {
-	case old == nil && len(fresh) == 0:
-		return res, nil
-	case old == nil:
-		res.Added = len(next.hashes)
-	default:
-		res.Added = len(next.hashes) - len(old.hashes)
-	}
-	res.Known = lines - res.Added
-	if old == nil || res.Added > 0 || next.radius != old.radius {
-		if err := ctx.Err(); err != nil {
-			return ImportResult{}, err
-		}
-		if err := db.folder.write(next); err != nil {
-			return ImportResult{}, fmt.Errorf("write hash list: %w", err)
-		}
-		if _, err := db.Refresh(); err != nil {
-			return ImportResult{}, fmt.Errorf("the list is written, but: %w", err)
-		}
-	}
-	res.Version = db.current.Load().find(req.Source, req.Kind).version
-	return res, nil
+	return im.finish(ctx)
 }
 
-func (req ImportRequest) check() error {
-	if err := checkSource(req.Source); err != nil {
-		return err
+func (req *ImportRequest) check() error {
+	if len(req.File) > maxText {
+		return fmt.Errorf("the file's name has %d bytes, want at most %d", len(req.File), maxText)
 	}
-	if req.Kind.Bits() == 0 {
-		return fmt.Errorf("%v is not a kind of hash", req.Kind)
+	k := req.List.Kind
+	if k == 0 {
+		k = KindPDQ
+		if req.List.Radius < 0 || req.List.Radius > k.MaxRadius() {
+			return fmt.Errorf("radius %d, want 0 to %d", req.List.Radius, k.MaxRadius())
+		}
+		return (&ImportRequest{Source: req.Source, List: List{Owner: req.List.Owner, Category: req.List.Category, Severity: req.List.Severity, Jurisdiction: req.List.Jurisdiction, Terms: req.List.Terms, State: req.List.State}}).over(k)
 	}
-	if req.Radius < 0 || req.Radius > req.Kind.MaxRadius() {
-		return fmt.Errorf("radius %d for a list of %v, want 1 to %d, or 0 for the default: beyond, unrelated pictures match",
-			req.Radius, req.Kind, req.Kind.MaxRadius())
-	}
-	return nil
+	return req.over(k)
 }
 
-// merge returns the list with the fresh hashes, which are ascending, no two equal.
-// old may be nil and is left as it is.
-func (req ImportRequest) merge(old *loadedList, fresh []words) *list {
-	next := &list{source: req.Source, kind: req.Kind, radius: req.Kind.DefaultRadius(), hashes: fresh}
-	if old != nil {
-		next.radius = old.radius
-		next.hashes = union(old.hashes, fresh)
-	}
-	if req.Radius != 0 {
-		next.radius = req.Radius
-	}
-	return next
+// over reports what would be wrong with the source's list of kind k.
+func (req *ImportRequest) over(k Kind) error {
+	return req.say(List{Source: req.Source, Kind: k, Radius: k.DefaultRadius(), State: StateLive}).Check()
 }
 
-// union merges two ascending lists without repetitions into another.
-func union(a, b []words) []words {
-	out := make([]words, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		c := a[0].compare(b[0])
-		if c <= 0 {
-			out = append(out, a[0])
-			a = a[1:]
-		} else {
-			out = append(out, b[0])
-		}
-		if c >= 0 {
-			b = b[1:]
+// say returns l with what the request says of it.
+func (req *ImportRequest) say(l List) List {
+	set := func(to *string, from string) {
+		if from != "" {
+			*to = from
 		}
 	}
-	return append(append(out, a...), b...)
+	if req.List.Kind != 0 && req.List.Kind != l.Kind {
+		return l
+	}
+	set(&l.Owner, req.List.Owner)
+	set(&l.Category, req.List.Category)
+	set(&l.Severity, req.List.Severity)
+	set(&l.Jurisdiction, req.List.Jurisdiction)
+	set(&l.Terms, req.List.Terms)
+	if req.List.Radius != 0 && (req.List.Kind != 0 || !l.Kind.Exact()) {
+		l.Radius = req.List.Radius
+	}
+	if req.List.State != "" {
+		l.State = req.List.State
+	}
+	l.Allow = l.Allow || req.List.Allow
+	return l
 }

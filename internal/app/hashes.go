@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/formats"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -29,15 +31,16 @@ type ImportOptions struct {
 
 // ImportHashes imports files of hashes, one a line, into a source's list. Bad
 // lines are named and skipped; each file is taken whole or not at all.
-func ImportHashes(ctx context.Context, c Config, o ImportOptions) error {
+func ImportHashes(ctx context.Context, c Config, o ImportOptions) (err error) {
 	kind, err := parseKind(o.Kind)
 	if err != nil {
 		return err
 	}
-	db, err := hashdb.Open(c.hashesDir())
+	db, err := hashdb.Open(c.hashesDir(), hashdb.Options{})
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	ledger, _, err := c.openAudit(ctx)
 	if err != nil {
 		return err
@@ -64,12 +67,19 @@ func importFile(ctx context.Context, db *hashdb.DB, ledger *audit.Log, kind hash
 	if err != nil {
 		return false, err
 	}
-	result, err := db.Import(ctx, hashdb.ImportRequest{Source: o.Source, Kind: kind, Radius: o.Radius, File: file}, f)
+	var result hashdb.ImportResult
+	records, _, err := formats.Open(formats.Lines, f, formats.Options{Kind: kind, Provenance: filepath.Base(file)})
+	if err == nil {
+		result, err = db.Import(ctx, hashdb.ImportRequest{
+			Source: o.Source, File: file, List: hashdb.List{Kind: kind, Radius: o.Radius},
+		}, records)
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return false, err
 	}
+	version := result.Lists[0].Version
 	for _, b := range result.Bad {
-		if _, err := fmt.Fprintf(o.Err, "%s:%d: %v\n", file, b.Line, b.Err); err != nil {
+		if _, err := fmt.Fprintf(o.Err, "%s:%d: %v\n", file, b.Number, b.Err); err != nil {
 			return false, err
 		}
 	}
@@ -79,29 +89,30 @@ func importFile(ctx context.Context, db *hashdb.DB, ledger *audit.Log, kind hash
 		}
 	}
 	// The change is told by ids and a digest; the source's name may be free text.
-	digest := sha256.Sum256([]byte(o.Source + "\x00" + result.Version))
+	digest := sha256.Sum256([]byte(o.Source + "\x00" + version))
 	if _, err := ledger.Append(ctx, audit.Entry{
 		Kind: "list-change", ID: signal.ID("list", o.Source, kind.String()), Digest: hex.EncodeToString(digest[:]),
-		At: time.Now().UTC(), Refs: []string{result.Version},
+		At: time.Now().UTC(), Refs: []string{version},
 	}); err != nil {
 		return false, fmt.Errorf("%s: imported, but not in the audit log: %w", file, err)
 	}
 	_, err = fmt.Fprintf(o.Out, "%s: %d added, %d known already, %d bad lines; list %s is at version %s\n",
-		file, result.Added, result.Known, result.BadCount, o.Source, result.Version)
+		file, result.Added, result.Known, result.BadCount, o.Source, version)
 	return result.BadCount > 0, err
 }
 
 // LookupHashes prints every list entry within reach of each hash. Radius below
 // 0 means each list's own.
-func LookupHashes(c Config, kindName string, radius int, hashes []string, out, errs io.Writer) error {
+func LookupHashes(c Config, kindName string, radius int, hashes []string, out, errs io.Writer) (err error) {
 	kind, err := parseKind(kindName)
 	if err != nil {
 		return err
 	}
-	db, err := hashdb.Open(c.hashesDir())
+	db, err := hashdb.Open(c.hashesDir(), hashdb.Options{})
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	if !slices.Contains(db.Kinds(), kind) {
 		return fmt.Errorf("no list of kind %s in %s: an empty look-up would pass for no match", kind, c.hashesDir())
 	}
@@ -115,13 +126,11 @@ func LookupHashes(c Config, kindName string, radius int, hashes []string, out, e
 			}
 			continue
 		}
-		matches, err := db.Lookup(h)
-		if radius >= 0 {
-			matches, err = db.LookupWithin(h, radius)
-		}
+		answers, err := db.Search(hashdb.Query{Radius: max(radius, hashdb.OwnRadius)}, h)
 		if err != nil {
 			return err
 		}
+		matches := answers[0].Matches
 		if len(matches) == 0 {
 			if _, err := fmt.Fprintf(out, "%s no match\n", text); err != nil {
 				return err
@@ -141,11 +150,12 @@ func LookupHashes(c Config, kindName string, radius int, hashes []string, out, e
 }
 
 // HashStats prints what lists there are.
-func HashStats(c Config, out io.Writer) error {
-	db, err := hashdb.Open(c.hashesDir())
+func HashStats(c Config, out io.Writer) (err error) {
+	db, err := hashdb.Open(c.hashesDir(), hashdb.Options{})
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	if _, err := fmt.Fprintln(w, "LIST\tKIND\tENTRIES\tRADIUS\tVERSION"); err != nil {
 		return err

@@ -115,12 +115,18 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 
 	var loops []stream.Loop
 	if hosts("detect") {
-		db, err := hashdb.Open(c.hashesDir())
+		db, err := hashdb.Open(c.hashesDir(), hashdb.Options{
+			Report: func(err error) {
+				// The lists in memory stay; matching against old lists beats none.
+				log.Error("hash lists not refreshed", zap.Error(err))
+			},
+		})
 		if err != nil {
 			return fail(err)
 		}
 		loops = append(loops, detectLoops(keep, db, time.Now)...)
-		g.Go(func() error { return refreshLists(ctx, db, log) })
+		closers = append(closers, db.Close)
+		g.Go(func() error { return db.Run(ctx) })
 	}
 	if hosts("payments") {
 		tok, err := tokenizer(c.KeyFile)
@@ -159,26 +165,6 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		g.Go(func() error { return client.Run(ctx, l) })
 	}
 	return closeAll, nil
-}
-
-// refreshLists takes up what other processes import, within a second.
-func refreshLists(ctx context.Context, db *hashdb.DB, log *zap.Logger) error {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		changed, err := db.Refresh()
-		if err != nil {
-			// The lists in memory stay; matching against old lists beats none.
-			log.Error("hash lists not refreshed", zap.Error(err))
-		} else if changed {
-			log.Info("hash lists refreshed", zap.Int("lists", len(db.Lists())))
-		}
-	}
 }
 
 // openAudit opens the audit log with its keys, which are made at first use.

@@ -69,12 +69,19 @@ func signalsOf(t *testing.T, w World, tok *signal.Tokenizer) []signal.Signal {
 			add(profiler.Process(t.Context(), state, transfer))
 		}
 	}
-	db, err := hashdb.Open(filepath.Join(t.TempDir(), "hashes"))
+	db, err := hashdb.Open(filepath.Join(t.TempDir(), "hashes"), hashdb.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Import(t.Context(), hashdb.ImportRequest{Source: w.ListName, Kind: hashdb.KindPDQ},
-		strings.NewReader(strings.Join(w.ListHashes, "\n"))); err != nil {
+	batch := hashdb.Batch{Source: w.ListName}
+	for _, text := range w.ListHashes {
+		h, err := hashdb.ParseHash(hashdb.KindPDQ, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Entries = append(batch.Entries, hashdb.Entry{Hash: h})
+	}
+	if _, err := db.Apply(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
 	detector, streams := detect.New(db, detect.DefaultLimits()), memory{}

@@ -1,0 +1,202 @@
+package hashdb
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/vigil-stream/vigil/hashdb/segment"
+)
+
+// built is a segment that is written but not yet in the manifest.
+type built struct {
+	file string // Its name while under way.
+	ref  segmentRef
+}
+
+// build writes rows, which must ascend, as one segment, or as several when there are
+// more than atMost says and one may have. There are none when there are no rows.
+func (db *DB) build(k Kind, rows iter.Seq2[segment.Row, error], atMost int) (out []built, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.discard(out))
+			out = nil
+		}
+	}()
+	parts := func(yield func(iter.Seq2[segment.Row, error]) bool) { yield(rows) }
+	if atMost > segment.MaxRows {
+		parts = split(rows, segment.MaxRows)
+	}
+	for part := range parts {
+		file, err := db.worker.file(&db.disk)
+		if err != nil {
+			return out, err
+		}
+		if err := db.disk.before("create", file); err != nil {
+			return out, err
+		}
+		info, err := segment.Write(db.disk.path(file), segment.Options{Width: k.Bits(), Kind: uint8(k), Tables: !k.Exact()}, part)
+		if err != nil {
+			return out, err
+		}
+		b := built{file, segmentRef{Kind: k, Rows: info.Rows, Dead: info.Dead, Bytes: info.Bytes, Sum: info.Sum}}
+		if info.Rows == 0 {
+			if err := db.discard([]built{b}); err != nil {
+				return out, err
+			}
+			continue
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// split cuts rows into parts of at most n.
+func split(rows iter.Seq2[segment.Row, error], n int) iter.Seq[iter.Seq2[segment.Row, error]] {
+	return func(yield func(iter.Seq2[segment.Row, error]) bool) {
+		next, stop := iter.Pull2(rows)
+		defer stop()
+		row, err, more := next()
+		for more {
+			part := func(yield func(segment.Row, error) bool) {
+				for i := 0; more && i < n; i++ {
+					if !yield(row, err) {
+						return
+					}
+					row, err, more = next()
+				}
+			}
+			if !yield(part) {
+				return
+			}
+		}
+	}
+}
+
+// discard removes segments that will not be used, and are still under way.
+func (db *DB) discard(all []built) error {
+	var errs []error
+	for _, b := range all {
+		errs = append(errs, db.disk.remove(b.file))
+	}
+	return errors.Join(errs...)
+}
+
+// enter gives segments their numbers and names, and returns what the manifest says of
+// them. The caller holds the writer's lock.
+func (db *DB) enter(m *manifest, all []built) ([]segmentRef, error) {
+	var refs []segmentRef
+	for _, b := range all {
+		b.ref.Number = m.number()
+		if len(refs) == 0 {
+			b.ref.Level = b.ref.Number
+		} else {
+			b.ref.Level = refs[0].Level
+		}
+		if err := db.disk.rename(b.file, segmentName(b.ref.Number)); err != nil {
+			return nil, err
+		}
+		refs = append(refs, b.ref)
+	}
+	return refs, nil
+}
+
+// full reports whether the head should be sealed.
+func (db *DB) full() bool {
+	return db.journal.end > maxJournal || slices.ContainsFunc(db.heads[:], func(h *head) bool {
+		return h != nil && len(h.rows) >= db.options.HeadRows
+	})
+}
+
+// seal writes the head, and what f adds to it, into segments and begins a new journal.
+// The caller holds the writer's lock.
+func (db *DB) seal(f *frame) error {
+	return db.publish(f, nil, nil)
+}
+
+// publish makes the head, what f adds to it and then newer segments the content of a
+// new manifest, with a new journal. edit, when not nil, changes the manifest further.
+// The caller holds the writer's lock.
+func (db *DB) publish(f *frame, newer []built, edit func(*manifest)) (err error) {
+	m := db.manifest.clone()
+	m.Lists = db.lists
+	checkpoints := db.checkpoints
+	var rows [kindSlots][]segment.Row
+	for k, h := range db.heads {
+		if h != nil {
+			rows[k] = slices.Clip(h.rows)
+		}
+	}
+	if f != nil {
+		next, err := m.Lists.after([]frame{*f})
+		if err != nil {
+			return err
+		}
+		m.Lists, checkpoints = next, withCheckpoint(checkpoints, f.checkpoint)
+		for i := range f.rows {
+			k := f.rows[i].kind
+			rows[k] = append(rows[k], f.rows[i].Row)
+		}
+	}
+	m.Checkpoints = nil
+	for name, value := range checkpoints {
+		m.Checkpoints = append(m.Checkpoints, checkpointRecord{name, value})
+	}
+	var made []built
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.discard(made))
+		}
+	}()
+	for _, k := range Kinds() {
+		all, err := db.build(k, each(newest(rows[k])), len(rows[k]))
+		if err != nil {
+			return err
+		}
+		made = append(made, all...)
+		refs, err := db.enter(m, all)
+		if err != nil {
+			return err
+		}
+		m.Segments = append(m.Segments, refs...)
+	}
+	for _, k := range Kinds() {
+		refs, err := db.enter(m, slices.DeleteFunc(slices.Clone(newer), func(b built) bool { return b.ref.Kind != k }))
+		if err != nil {
+			return err
+		}
+		m.Segments = append(m.Segments, refs...)
+	}
+	m.Journal = m.number()
+	if err := db.disk.write(journalName(m.Journal), newJournal(m.Journal)); err != nil {
+		return err
+	}
+	if edit != nil {
+		edit(m)
+	}
+	return db.replace(m)
+}
+
+// replace makes m the manifest and takes it up. The caller holds the writer's lock.
+func (db *DB) replace(m *manifest) error {
+	m.Generation++
+	b, err := m.encode()
+	if err != nil {
+		return err
+	}
+	// What the manifest names must be there before it.
+	if err := db.disk.syncDir(); err != nil {
+		return err
+	}
+	if err := db.disk.replace(manifestName, b); err != nil {
+		return err
+	}
+	if err := db.load(false); err != nil {
+		return fmt.Errorf("it is written, but: %w", err)
+	}
+	if err := db.disk.clean(db.manifest); err != nil {
+		db.options.Report(fmt.Errorf("tidy up hash lists: %w", err))
+	}
+	return nil
+}
