@@ -25,7 +25,7 @@
 // # What is never an answer
 //
 // An empty answer means that lists were searched and had nothing; "searched" says which.
-// A kind that no list of the key has is refused with 422, and with 503 when the key has
+// A kind that no list of the key has is refused with 409, and with 503 when the key has
 // no list at all; a remote matcher that does not answer makes the request fail with
 // 502; a picture with too little detail says low_quality and is looked up by its
 // digests alone.
@@ -58,7 +58,7 @@
 //     number. The same hash in two banks has the same one.
 //   - raw_lookup gives what lookup gives: entries that do not match are not told.
 //   - seed and bypass_coinflip have no effect: a bank matches always or not at all.
-//   - banks that are not there are an error instead of an empty answer, and what of
+//   - banks that are not there are refused with 403 instead of an empty answer, and what of
 //     types has no list gives 503, for "no match" must not be said unsearched.
 //   - An allow-list takes matches out, as on the other paths.
 //   - Creating and changing banks, contents, exchanges and settings, comparing two

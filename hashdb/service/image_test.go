@@ -155,7 +155,7 @@ func TestImageRefusals(t *testing.T) {
 		{"?dihedral=true&dihedral=true", "image/png", good, "400", "2 times"},
 		{"?dihedarl=true", "image/png", good, "400", "not taken"},
 		{"?dihedral=true;", "image/png", good, "400", "query"},
-		{"?remote=true", "image/png", good, "422", "remote"},
+		{"?remote=true", "image/png", good, "403", "remote"},
 	} {
 		if got := post(tt.query, tt.contentType, tt.body); !strings.HasPrefix(got, tt.want) || !strings.Contains(got, tt.text) {
 			t.Errorf("%s %s: %s, want %s with %q", tt.query, tt.contentType, got, tt.want, tt.text)

@@ -68,7 +68,7 @@ func listed(lists []hashdb.ListInfo, kind hashdb.Kind) bool {
 // and a radius that is too wide for the holder.
 func (v *service) answerable(h *holder, lists []hashdb.ListInfo, want wanted) error {
 	if want.remote && !slices.ContainsFunc(v.Remotes, func(r Remote) bool { return h.may(r.Name) }) {
-		return problemf(http.StatusUnprocessableEntity, "remote: there is no remote matcher for this key")
+		return problemf(http.StatusForbidden, "remote: there is no remote matcher that the key may use")
 	}
 	anywhere := slices.ContainsFunc(lists, func(l hashdb.ListInfo) bool { return !l.Allow })
 	var unlisted []string
@@ -81,7 +81,7 @@ func (v *service) answerable(h *holder, lists []hashdb.ListInfo, want wanted) er
 		if !anywhere {
 			return problemf(http.StatusServiceUnavailable, "no list is there for this key, so that nothing could be looked up")
 		}
-		return problemf(http.StatusUnprocessableEntity, "no list of %s is there for this key, so that an answer would be none; GET /v1/lists tells the kinds", strings.Join(unlisted, ", "))
+		return problemf(http.StatusConflict, "no list of %s is there for this key, so that an answer would be none; GET /v1/lists tells the kinds", strings.Join(unlisted, ", "))
 	}
 	if want.radius == hashdb.OwnRadius {
 		return nil

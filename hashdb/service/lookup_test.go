@@ -85,7 +85,7 @@ func TestWhatKeysMaySee(t *testing.T) {
 		if lists := b.do("GET", "/v1/lists", "", nil).Body.String(); strings.Contains(lists, "ncmec") {
 			t.Errorf("lists of other sources are told: %s", lists)
 		}
-		wantStatus(t, b.lookup(ask(listedMD5)), 422, "no list of md5")
+		wantStatus(t, b.lookup(ask(listedMD5)), 409, "no list of md5")
 	})
 }
 
@@ -129,9 +129,9 @@ func TestRadius(t *testing.T) {
 func TestNothingToSearchIsNoAnswer(t *testing.T) {
 	b := newBench(t, world(), nil, nil)
 	// Unlisted, listed by a retired list only; and listed along with a kind that is not.
-	wantStatus(t, b.lookup(ask(hashOf(hashdb.KindPHash, 1))), 422, "no list of phash")
-	wantStatus(t, b.lookup(ask(hashOf(hashdb.KindSHA1, 1))), 422, "no list of sha1")
-	wantStatus(t, b.lookup(ask(listedPDQ, hashOf(hashdb.KindPHash, 1))), 422, "no list of phash")
+	wantStatus(t, b.lookup(ask(hashOf(hashdb.KindPHash, 1))), 409, "no list of phash")
+	wantStatus(t, b.lookup(ask(hashOf(hashdb.KindSHA1, 1))), 409, "no list of sha1")
+	wantStatus(t, b.lookup(ask(listedPDQ, hashOf(hashdb.KindPHash, 1))), 409, "no list of phash")
 	onlyAllow := &memory{lists: []hashdb.ListInfo{list("innocent", hashdb.KindPDQ, allow)}}
 	wantStatus(t, newBench(t, onlyAllow, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
 	onlyShadow := &memory{lists: []hashdb.ListInfo{list("trial", hashdb.KindPDQ, shadow)}}

@@ -162,7 +162,7 @@ func banksOf(values url.Values, lists []hashdb.ListInfo) ([]string, error) {
 	banks := strings.Split(values.Get("banks"), ",")
 	for i, b := range banks {
 		if !slices.ContainsFunc(lists, func(l hashdb.ListInfo) bool { return l.Source == b }) {
-			return nil, problemf(http.StatusBadRequest, "banks: name %d is not that of a bank here; GET /c/banks tells them", i+1)
+			return nil, problemf(http.StatusForbidden, "banks: name %d is not that of a bank that the key may use; GET /c/banks tells them", i+1)
 		}
 	}
 	return banks, nil

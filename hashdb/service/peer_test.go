@@ -122,8 +122,8 @@ func TestPeerRefusals(t *testing.T) {
 	get := func(target string) *httptest.ResponseRecorder { return b.do("GET", target, "", nil) }
 	pdq := m.entries[0].Hash.String()
 	wantStatus(t, get("/m/lookup?signal_type=video_sha256&signal="+pdq), 503, "index not yet ready")
-	wantStatus(t, get("/m/lookup?signal_type=pdq&banks=BANK_C&signal="+pdq), 400, "name 1 is not that of a bank")
-	wantStatus(t, get("/m/lookup?signal_type=pdq&banks=TRIAL&signal="+pdq), 400, "name 1 is not that of a bank")
+	wantStatus(t, get("/m/lookup?signal_type=pdq&banks=BANK_C&signal="+pdq), 403, "name 1 is not that of a bank")
+	wantStatus(t, get("/m/lookup?signal_type=pdq&banks=TRIAL&signal="+pdq), 403, "name 1 is not that of a bank")
 	wantStatus(t, get("/m/raw_lookup?signal_type=pdq&include_distance=perhaps&signal="+pdq), 400, "include_distance")
 	wantStatus(t, get("/m/lookup?%zz"), 400, "query")
 	wantStatus(t, get("/m/index/status?signal_type=x"), 400, "No such SignalType")
@@ -142,7 +142,8 @@ func TestPeerRefusals(t *testing.T) {
 		wantStatus(t, post(path, "file", photo), 400, "no such content_type")
 		wantStatus(t, post(path, "photo", video), 400, "the picture")
 		wantStatus(t, post(path+"?types=video_md5", "photo", photo), 400, "no such signal type")
-		wantStatus(t, post(path+"?types=,", "photo", photo), 400, "empty signal type selection")
+		wantStatus(t, post(path+"?types=", "photo", photo), 400, "no such signal type")
+		wantStatus(t, post(path+"?types=,", "photo", photo), 400, "no such signal type")
 		wantStatus(t, post(path, "video", strings.Repeat("x", 100<<10+1)), 413, "102400")
 		wantStatus(t, post(path, "video", strings.Repeat("x", 300<<10)), 413, "102400")
 		wantStatus(t, post(path, "photo", strings.Repeat("x", 100), strings.Repeat("f", 200<<10), ""), 413, "102400")
@@ -151,7 +152,7 @@ func TestPeerRefusals(t *testing.T) {
 	}
 	wantStatus(t, post("/m/lookup", "photo", string(encode(t, image.NewGray(image.Rect(0, 0, 64, 64))))), 400, "quality")
 	wantStatus(t, post("/m/lookup?types=video_sha256", "video", video), 503, "index not yet ready")
-	wantStatus(t, post("/m/lookup?banks=NO", "video", video), 400, "banks")
+	wantStatus(t, post("/m/lookup?banks=NO", "video", video), 403, "banks")
 	m.lists = m.lists[:2]
 	wantStatus(t, post("/m/lookup", "video", video), 503, "index not yet ready")
 }

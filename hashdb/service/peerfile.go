@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ func (v *service) peerLookupFile(c *call) error {
 	if err != nil {
 		return err
 	}
-	file, err := v.peerUpload(c, values.Get("types"))
+	file, err := v.peerUpload(c, values)
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func (v *service) peerLookupFile(c *call) error {
 	for _, name := range file.types {
 		if kind, _ := signalType(name); listed(lists, kind) {
 			types = append(types, name)
-		} else if values.Get("types") != "" {
+		} else if values.Has("types") {
 			return notReady(kind)
 		}
 	}
@@ -78,7 +79,7 @@ func (v *service) peerHash(c *call) error {
 	if err != nil {
 		return err
 	}
-	file, err := v.peerUpload(c, values.Get("types"))
+	file, err := v.peerUpload(c, values)
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func asBadRequest(err error) error {
 
 // peerUpload reads the one file of a form. Its field is named for what it is: photo or
 // video.
-func (v *service) peerUpload(c *call, types string) (peerFile, error) {
+func (v *service) peerUpload(c *call, values url.Values) (peerFile, error) {
 	missing := problemf(http.StatusBadRequest, "Missing multipart/form-data file upload")
 	// The parts' headers and the borders between them are little beside a file.
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, int64(v.MaxImage)+64<<10)
@@ -163,7 +164,7 @@ func (v *service) peerUpload(c *call, types string) (peerFile, error) {
 		if file != nil {
 			return peerFile{}, problemf(http.StatusBadRequest, "Only one file allowed per request")
 		}
-		names, err := typesOf(part.FormName(), types)
+		names, err := typesOf(part.FormName(), values)
 		if err != nil {
 			return peerFile{}, err
 		}
@@ -179,8 +180,9 @@ func (v *service) peerUpload(c *call, types string) (peerFile, error) {
 	return *file, nil
 }
 
-// typesOf returns the signal types of a content type, or those chosen of them.
-func typesOf(content, chosen string) ([]string, error) {
+// typesOf returns the signal types of a content type, or those of them that the query
+// chooses.
+func typesOf(content string, values url.Values) ([]string, error) {
 	var all []string
 	for _, t := range signalTypes {
 		if t.content == content {
@@ -190,21 +192,18 @@ func typesOf(content, chosen string) ([]string, error) {
 	if len(all) == 0 {
 		return nil, problemf(http.StatusBadRequest, "no such content_type; name the file's field photo or video")
 	}
-	if chosen == "" {
+	if !values.Has("types") {
 		return all, nil
 	}
 	var names []string
-	for name := range strings.SplitSeq(chosen, ",") {
-		if name = strings.TrimSpace(name); name == "" || slices.Contains(names, name) {
-			continue
-		}
+	for name := range strings.SplitSeq(values.Get("types"), ",") {
+		name = strings.Trim(name, " ")
 		if !slices.Contains(all, name) {
 			return nil, problemf(http.StatusBadRequest, "types: a %s has no such signal type; want %s", content, strings.Join(all, ", "))
 		}
-		names = append(names, name)
-	}
-	if len(names) == 0 {
-		return nil, problemf(http.StatusBadRequest, "empty signal type selection")
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names, nil
 }

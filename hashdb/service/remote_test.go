@@ -41,7 +41,7 @@ func TestRemote(t *testing.T) {
 	b := newBench(t, world(), with, nil)
 	body := ask(listedMD5, hashOf(hashdb.KindPDQ, 9), listedPDQ, hashOf(hashdb.KindSHA1, 1)) // Of SHA-1 there is no list here.
 
-	wantStatus(t, b.lookup(body), 422, "sha1")
+	wantStatus(t, b.lookup(body), 409, "sha1")
 	if at.asked != 0 {
 		t.Error("asked without being wanted")
 	}
@@ -60,8 +60,8 @@ func TestRemote(t *testing.T) {
 
 	limited := newBench(t, world(), with, func(k *Key) { k.PerMinute = 3 })
 	wantStatus(t, limited.lookup(remotely(ask(listedPDQ, listedPDQ))), 413, "4 hashes")
-	wantStatus(t, newBench(t, world(), with, func(k *Key) { k.Sources = []string{"ncmec"} }).lookup(remotely(ask(listedPDQ))), 422, "remote")
-	wantStatus(t, newBench(t, world(), nil, nil).lookup(remotely(ask(listedPDQ))), 422, "remote")
+	wantStatus(t, newBench(t, world(), with, func(k *Key) { k.Sources = []string{"ncmec"} }).lookup(remotely(ask(listedPDQ))), 403, "remote")
+	wantStatus(t, newBench(t, world(), nil, nil).lookup(remotely(ask(listedPDQ))), 403, "remote")
 
 	for _, fail := range []func(){func() { at.err = errors.New("timeout") }, func() { at.err, at.short = nil, true }} {
 		fail()
