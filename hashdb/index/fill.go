@@ -12,6 +12,9 @@ import (
 // more than a few wait for memory only.
 const maxFillers = 4
 
+// minRun is how many codes a goroutine has at least.
+const minRun = 1 << 14
+
 // WriteTables encodes the tables of codes to w, TablesSize(len(codes)) bytes. It holds
 // one table at a time: five bytes a code, and up to 16 MiB.
 func WriteTables(w io.Writer, codes []Code) error {
@@ -48,7 +51,7 @@ type run struct {
 
 func newFiller(codes []Code) *filler {
 	f := &filler{codes: codes, layout: layoutOf(len(codes))}
-	n := max(1, min(runtime.GOMAXPROCS(0), maxFillers, len(codes)/halfValues))
+	n := max(1, min(runtime.GOMAXPROCS(0), maxFillers, len(codes)/minRun))
 	for i := range n {
 		from, to := len(codes)*i/n, len(codes)*(i+1)/n
 		f.runs = append(f.runs, run{from, codes[from:to], new([tableCount][halfValues]uint32)})
