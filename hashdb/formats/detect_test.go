@@ -59,6 +59,18 @@ func TestDetect(t *testing.T) {
 	}
 }
 
+// TestUnreadable shows that what needs another step first is told so.
+func TestUnreadable(t *testing.T) {
+	for text, want := range map[string]string{
+		"\x1f\x8b\x08": "compressed", "PK\x03\x04": "compressed", "\x28\xb5\x2f\xfd": "compressed",
+		"\xff\xfe0\x00": "UTF-16", "\xfe\xff\x000": "UTF-16", pdqA + "," + md5A: "97 characters",
+	} {
+		if _, _, err := Open(Auto, strings.NewReader(text), Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.10q: %v", text, err)
+		}
+	}
+}
+
 func TestOpenFaults(t *testing.T) {
 	if _, _, err := Open("pdf", strings.NewReader(""), Options{}); err == nil || !strings.Contains(err.Error(), "vics") {
 		t.Errorf("unknown format: %v", err)

@@ -121,6 +121,26 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestLong reads inputs that are longer than what one record may be.
+func TestLong(t *testing.T) {
+	pad := strings.Repeat("x", maxElement/3)
+	row := "pad," + pdqA + "\n"
+	for f, c := range map[Format]struct {
+		head, record, end string
+		count             int
+	}{
+		CSV:            {"id,pdq\n", row, "", 2 * maxRow / len(row)},
+		VICS:           {`{"value":[{}`, `,{"MediaID":1,"Comments":"` + pad + `"}`, `]}`, 4},
+		ThreatExchange: {`{"type":"URI"}`, ` {"type":"URI","x":"` + pad + `"}`, "", 4},
+		NCMEC:          {`<queryResult><images>`, `<image><member id="1"/><id>1</id><x>` + pad + `</x></image>`, `</images></queryResult>`, 4},
+	} {
+		records, bad, end := readAll(open(t, f, c.head+strings.Repeat(c.record, c.count)+c.end, Options{}))
+		if len(records) < c.count || len(bad) > 0 || !errors.Is(end, io.EOF) {
+			t.Errorf("%s: %d records of %d, %v, %v", f, len(records), c.count, bad, end)
+		}
+	}
+}
+
 // TestPages shows that pages are told only from what was read whole.
 func TestPages(t *testing.T) {
 	n := NewNCMEC(strings.NewReader(`<q:queryResult xmlns:q="x"><q:paging><q:next> /v2/entries?a=1&amp;b=2 </q:next></q:paging><q:images maxTimestamp="2026-01-02T00:00:00Z"/><q:videos maxTimestamp="2026-01-01T00:00:00Z"/></q:queryResult>`))

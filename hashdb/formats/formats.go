@@ -67,13 +67,9 @@ func Open(f Format, r io.Reader, o Options) (hashdb.RecordReader, Format, error)
 	case VPDQ:
 		out = newVPDQ(in, o)
 	case NCMEC:
-		n := NewNCMEC(in)
-		n.provenance = o.Provenance
-		out = n
+		out = newNCMEC(in, o)
 	case ThreatExchange:
-		t := NewThreatExchange(in)
-		t.provenance = o.Provenance
-		out = t
+		out = newThreatExchange(in, o)
 	default:
 		err = fmt.Errorf("format %.20q is not one of %s", f, strings.Join(names(Names()), ", "))
 	}

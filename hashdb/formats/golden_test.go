@@ -134,7 +134,7 @@ func TestGolden(t *testing.T) {
 
 var longHex = regexp.MustCompile(`[0-9A-Fa-f]{12,}`)
 
-// TestTruncated cuts each example after every byte. JSON and XML must say so; text may
+// TestTruncated cuts each example in some thousand places, short ones after every byte. JSON and XML must say so; text may
 // at worst lose lines and the end of its last cell, and must never make up a hash.
 func TestTruncated(t *testing.T) {
 	for name, data := range inputs(t) {
@@ -148,7 +148,7 @@ func TestTruncated(t *testing.T) {
 			if bytes.HasPrefix(data, []byte("\ufeff")) {
 				start = 4 // Half a byte order mark is no text.
 			}
-			for n := start; n < end; n++ {
+			for n := start; n < end; n += 1 + end/1000 {
 				r, _, err := Open(f, bytes.NewReader(data[:n]), Options{Kind: kindFor(name)})
 				if err != nil {
 					continue // A header that is not whole.
@@ -226,6 +226,37 @@ func TestReadFailure(t *testing.T) {
 			}
 			if longHex.MatchString(fmt.Sprint(err)) {
 				t.Errorf("%s: the error repeats a hash: %v", name, err)
+			}
+		}
+	}
+}
+
+// once fails once, and then pretends to have come to its end.
+type once struct {
+	r   io.Reader
+	err error
+}
+
+func (o *once) Read(p []byte) (int, error) {
+	n, err := o.r.Read(p)
+	if errors.Is(err, io.EOF) && o.err != nil {
+		err, o.err = o.err, nil
+	}
+	return n, err
+}
+
+// TestBreaksOff has bodies break off, once and in the midst of looking at them. No
+// format may take that for an end.
+func TestBreaksOff(t *testing.T) {
+	for name, data := range inputs(t) {
+		for _, n := range []int{2, len(data) / 2, len(data)} {
+			in := &once{r: bytes.NewReader(data[:n]), err: io.ErrUnexpectedEOF}
+			r, _, err := Open(formatOf(name), in, Options{Kind: kindFor(name)})
+			if err == nil {
+				_, _, err = readAll(r)
+			}
+			if !errors.Is(err, hashdb.ErrTruncated) && (n > 3 || !bytes.HasPrefix(data, []byte("\ufeff"))) {
+				t.Errorf("%s, broken off after %d bytes: %v", name, n, err)
 			}
 		}
 	}

@@ -32,8 +32,6 @@ func (j *jsonInput) fail(err error) error {
 	var wrong *json.UnmarshalTypeError
 	place := fmt.Sprintf("after record %d, near byte %d", j.count.n, j.dec.InputOffset())
 	switch {
-	case j.meter.failed() != nil:
-		j.err = fmt.Errorf("%s: %w", place, j.meter.failed())
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		j.err = truncated(place)
 	case errors.As(err, &syntax):

@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/xml"
 	"errors"
@@ -48,11 +49,14 @@ type ncmecEntry struct {
 }
 
 // NewNCMEC returns a reader of the query result r.
-func NewNCMEC(r io.Reader) *NCMECReader {
-	m := newMeter(buffered(r), maxElement)
+func NewNCMEC(r io.Reader) *NCMECReader { return newNCMEC(buffered(r), Options{}) }
+
+func newNCMEC(in *bufio.Reader, o Options) *NCMECReader {
+	m := newMeter(in, maxElement)
 	raw := xml.NewDecoder(m)
 	return &NCMECReader{
-		meter: m, raw: raw, dec: xml.NewTokenDecoder(&shallow{dec: raw}), count: counter{max: maxRecords},
+		meter: m, raw: raw, dec: xml.NewTokenDecoder(&shallow{dec: raw}), provenance: o.Provenance,
+		count: counter{max: maxRecords},
 	}
 }
 
@@ -137,7 +141,6 @@ func (n *NCMECReader) entry(start xml.StartElement, deleted bool) (hashdb.Record
 		return hashdb.Record{}, n.err
 	}
 	var e ncmecEntry
-	n.meter.refill()
 	if err := n.dec.DecodeElement(&e, &start); err != nil {
 		n.count.n-- // It was not read.
 		n.unread(err)

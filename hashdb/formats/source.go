@@ -23,17 +23,15 @@ const (
 
 // buffered returns r behind a buffer, after a byte order mark if it begins with one.
 func buffered(r io.Reader) *bufio.Reader {
-	in, ok := r.(*bufio.Reader)
-	if !ok || in.Size() < peekSize {
-		in = bufio.NewReaderSize(&sticky{r: r}, peekSize)
-	}
+	in := bufio.NewReaderSize(&sticky{r: r}, peekSize)
 	if head, _ := in.Peek(3); string(head) == "\ufeff" {
 		_, _ = in.Discard(3)
 	}
 	return in
 }
 
-// sticky repeats what ended the input, since bufio's Peek tells it only once.
+// sticky repeats what ended the input, since bufio's Peek tells it only once. A body or
+// an archive that breaks off says io.ErrUnexpectedEOF: that is an input that just ends.
 type sticky struct {
 	r   io.Reader
 	err error
@@ -42,6 +40,9 @@ type sticky struct {
 func (s *sticky) Read(p []byte) (n int, err error) {
 	if s.err == nil {
 		n, s.err = s.r.Read(p)
+		if errors.Is(s.err, io.ErrUnexpectedEOF) {
+			s.err = fmt.Errorf("%w: %w", hashdb.ErrTruncated, s.err)
+		}
 	}
 	return n, s.err
 }

@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -67,8 +68,11 @@ type teDescriptor struct {
 
 // NewThreatExchange returns a reader of r.
 func NewThreatExchange(r io.Reader) *ThreatExchangeReader {
-	in := buffered(r)
-	t := &ThreatExchangeReader{jsonInput: newJSONInput(in)}
+	return newThreatExchange(buffered(r), Options{})
+}
+
+func newThreatExchange(in *bufio.Reader, o Options) *ThreatExchangeReader {
+	t := &ThreatExchangeReader{jsonInput: newJSONInput(in), provenance: o.Provenance}
 	head, _ := in.Peek(peekSize)
 	if shape := shapeOf(head); shape.top == '{' && shape.has("data", "paging", "error") && !shape.has("indicator", "type") {
 		t.page = true
