@@ -35,12 +35,7 @@ func newDCTTable() *dctTable {
 func (t *dctTable) apply(a *samples, out *coefficients) {
 	for i := range kept {
 		var left [side]float32 // Row i of D A.
-		for k := range side {
-			d, src := t.rows[i][k], &a[k]
-			for j := range left {
-				left[j] += float32(d * src[j])
-			}
-		}
+		sumRows(&left, a, &t.rows[i])
 		var sums [kept]float32
 		for k, v := range left {
 			d := &t.cols[k]

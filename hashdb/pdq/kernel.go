@@ -1,5 +1,7 @@
 package pdq
 
+import "math/bits"
+
 // The loops over all pixels. amd64 has them in assembly as well, with the same result
 // to the bit, for they do the same operations on each element and in no other order.
 
@@ -40,6 +42,27 @@ func outsideGo(found []uint32, luma, lo, hi []byte) {
 	for i, v := range luma {
 		if v < lo[i] || v > hi[i] {
 			found[i/32] |= 1 << (i % 32)
+		}
+	}
+}
+
+// addClippedGo adds to the sums what clipping changes of each pixel's luminance, times
+// weight. The pixels are the bits of found, or more of those that saturate; across of
+// them share a colour.
+func addClippedGo(sums []float32, luma, cb, cr []byte, across int, weight float32, found uint32) {
+	for ; found != 0; found &= found - 1 {
+		x := bits.TrailingZeros32(found)
+		at := x / across
+		sums[x] += float32(weight * (clipped(luma[x], cb[at], cr[at]) - float32(luma[x])))
+	}
+}
+
+// sumRowsGo sets out to the sum of the rows, each times its weight.
+func sumRowsGo(out *[side]float32, rows *samples, weights *[side]float32) {
+	*out = [side]float32{}
+	for k, w := range weights {
+		for j, v := range rows[k] {
+			out[j] += float32(w * v)
 		}
 	}
 }

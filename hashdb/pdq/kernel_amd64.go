@@ -19,6 +19,15 @@ func limitsAVX2(lo, hi, cb, cr *byte, blocks int)
 func limitsOfPairsAVX2(lo, hi, cb, cr *byte, blocks int)
 
 //go:noescape
+func addClippedAVX2(sums *float32, luma, cb, cr *byte, weight float32)
+
+//go:noescape
+func addClippedPairsAVX2(sums *float32, luma, cb, cr *byte, weight float32)
+
+//go:noescape
+func sumRowsAVX2(out *[side]float32, rows *samples, weights *[side]float32)
+
+//go:noescape
 func outsideAVX2(found *uint32, luma, lo, hi *byte, blocks int)
 
 func addValues(sums, src []float32, weight float32) {
@@ -69,4 +78,26 @@ func outside(found []uint32, luma, lo, hi []byte) {
 	}
 	outsideAVX2(&found[0], &luma[0], &lo[0], &hi[0], blocks)
 	outsideGo(found[blocks:], luma[32*blocks:], lo[32*blocks:], hi[32*blocks:])
+}
+
+func addClipped(sums []float32, luma, cb, cr []byte, across int, weight float32, found uint32) {
+	if len(luma) == 32 && len(sums) == 32 && cpu.X86.HasAVX2 {
+		switch {
+		case across == 1 && len(cb) == 32 && len(cr) == 32:
+			addClippedAVX2(&sums[0], &luma[0], &cb[0], &cr[0], weight)
+			return
+		case across == 2 && len(cb) == 16 && len(cr) == 16:
+			addClippedPairsAVX2(&sums[0], &luma[0], &cb[0], &cr[0], weight)
+			return
+		}
+	}
+	addClippedGo(sums, luma, cb, cr, across, weight, found)
+}
+
+func sumRows(out *[side]float32, rows *samples, weights *[side]float32) {
+	if cpu.X86.HasAVX2 {
+		sumRowsAVX2(out, rows, weights)
+		return
+	}
+	sumRowsGo(out, rows, weights)
 }

@@ -2,6 +2,7 @@ package pdq
 
 import (
 	"image"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -70,6 +71,59 @@ func TestKernelsAreAsInGo(t *testing.T) {
 	}
 	if compared != 600 {
 		t.Errorf("compared %d times, want 600", compared)
+	}
+}
+
+func TestClippingIsAsInGo(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	changed := 0
+	for range 2000 {
+		across := 1 << random.IntN(3)
+		var luma, cb, cr [32]byte
+		for i := range luma {
+			luma[i], cb[i], cr[i] = byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32())
+		}
+		n := 32
+		if random.IntN(4) == 0 {
+			n = 1 + random.IntN(32)
+		}
+		colours := (n + across - 1) / across
+		lo, hi := make([]byte, 32*across), make([]byte, 32*across)
+		limitsGo(lo, hi, cb[:], cr[:])
+		var found [1]uint32
+		outsideGo(found[:], luma[:n], lo, hi)
+		weight := random.Float32()
+		var got, want [33]float32
+		for i := range got {
+			got[i] = 1000 * random.Float32()
+		}
+		want = got
+		addClippedGo(want[:n], luma[:n], cb[:colours], cr[:colours], across, weight, found[0])
+		addClipped(got[:n], luma[:n], cb[:colours], cr[:colours], across, weight, found[0])
+		if got != want {
+			t.Fatalf("%d pixels, %d a colour: %v, want %v", n, across, got, want)
+		}
+		changed += bits.OnesCount32(found[0])
+	}
+	if changed < 10000 {
+		t.Errorf("clipped %d pixels only", changed)
+	}
+}
+
+func TestSumOfRowsIsAsInGo(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	var rows samples
+	var weights, got, want [side]float32
+	for i := range rows {
+		weights[i] = random.Float32() - 0.5
+		for j := range rows[i] {
+			rows[i][j] = 255 * random.Float32()
+		}
+	}
+	sumRowsGo(&want, &rows, &weights)
+	sumRows(&got, &rows, &weights)
+	if got != want || got == [side]float32{} {
+		t.Errorf("sums %v, want %v", got, want)
 	}
 }
 

@@ -1,9 +1,6 @@
 package pdq
 
-import (
-	"image"
-	"image/color"
-)
+import "image"
 
 // picture is where luminance comes from: values as they are, bytes of gray, bytes of
 // red, green, blue and one more, or planes of luminance and colour.
@@ -92,10 +89,6 @@ func lumaOf(y, cb, cr uint8) float32 {
 		return clipped(y, cb, cr)
 	}
 	return float32(y)
-}
-
-func clipped(y, cb, cr uint8) float32 {
-	return Mode512.weigh(color.YCbCrToRGB(y, cb, cr))
 }
 
 // What the reference's luminance takes of red, green and blue.

@@ -18,11 +18,20 @@ const (
 // unsaturated returns the least and the greatest luminance at which the colour's red,
 // green and blue all lie within 0 and 255.
 func unsaturated(cb, cr uint8) (lo, hi uint8) {
-	b, r := int32(cb)-128, int32(cr)-128
-	red := r + share(r, redOfCr)
-	green := -share(b, greenOfCb) - share(r, greenOfCr)
-	blue := 2*b - share(b, blueOfCb)
+	red, green, blue := offsets(cb, cr)
 	return uint8(max(0, -min(red, green, blue))), uint8(255 - max(0, red, green, blue))
+}
+
+// clipped returns the luminance of a pixel whose channels are clipped to 0 and 255.
+func clipped(y, cb, cr uint8) float32 {
+	red, green, blue := offsets(cb, cr)
+	clip := func(offset int32) uint8 { return uint8(min(max(int32(y)+offset, 0), 255)) }
+	return Mode512.weigh(clip(red), clip(green), clip(blue))
+}
+
+func offsets(cb, cr uint8) (red, green, blue int32) {
+	b, r := int32(cb)-128, int32(cr)-128
+	return r + share(r, redOfCr), -share(b, greenOfCb) - share(r, greenOfCr), 2*b - share(b, blueOfCb)
 }
 
 func share(v, of int32) int32 { return (v*of + 1<<14) >> 15 }
@@ -37,7 +46,7 @@ type saturation struct {
 }
 
 // add adds to sums what clipping changes of the luminance in row y of p, times weight.
-// Pixels without a bit in used are left out; nil means all are used.
+// Pixels without a bit in used may be left out.
 func (s *saturation) add(sums []float32, p *picture, y int, weight float32, used []uint32) {
 	c := p.chroma
 	left, top := c.Rect.Min.X, c.Rect.Min.Y
@@ -61,11 +70,19 @@ func (s *saturation) add(sums []float32, p *picture, y int, weight float32, used
 	outside(s.found, luma, lo, hi)
 	cb, cr := c.Cb[at:], c.Cr[at:]
 	for i, found := range s.found {
-		if used != nil {
-			found &= used[i]
+		x := 32 * i
+		if found &= used[i]; found == 0 {
+			continue
+		}
+		// A whole block of pixels and its colours, or what is left of the row.
+		n := min(32, p.width-x)
+		if s.skip == 0 {
+			first, end := x/across, (x+n+across-1)/across
+			addClipped(sums[x:x+n], luma[x:x+n], cb[first:end], cr[first:end], across, weight, found)
+			continue
 		}
 		for ; found != 0; found &= found - 1 {
-			x := 32*i + bits.TrailingZeros32(found)
+			x := x + bits.TrailingZeros32(found)
 			v := (x + s.skip) / across
 			sums[x] += float32(weight * (clipped(luma[x], cb[v], cr[v]) - float32(luma[x])))
 		}
