@@ -66,6 +66,7 @@ func TestFaults(t *testing.T) {
 		{"tombstone of a bad hash", ThreatExchange, `[{"type":"HASH_MD5","should_delete":true,"id":"1","indicator":"x"}]`, 1, 0, ""},
 		{"tombstone of a bad time", ThreatExchange, `[{"type":"HASH_MD5","should_delete":true,"indicator":"` + md5A + `","last_updated":"x"}]`, 1, 0, ""},
 		{"frames in an object", VPDQ, `{"quality":1}` + "\n", 0, 1, ""}, // Taken for text.
+		{"frame of a quality out of range", VPDQ, `[{"quality":1234567890123456789012345,"hash":"` + pdqA + `"}]`, 0, 1, ""},
 		{"frames with a tail", VPDQ, `[{"quality":100,"hash":"` + pdqA + `"}]x`, 1, 0, "not JSON"},
 		{"frames cut in the hash", VPDQ, "0,100," + pdqA + ",0.0\n1,100," + pdqA[:30], 1, 0, "cut"},
 		{"frames of a long line", VPDQ, strings.Repeat("1", 2*maxLine) + "\n0,100," + pdqA + ",0.0\n", 1, 1, ""},
@@ -166,7 +167,7 @@ func TestTags(t *testing.T) {
 		many[i] = fmt.Sprint("word", i)
 	}
 	text := "pdq,tags\n" + pdqA + "," + strings.Join(many, "|") + "\n" +
-		pdqA + ",a; a |" + strings.Repeat("é", 40) + "|tab\tbed|\xff|\n"
+		pdqA + ",a; a |" + "x" + strings.Repeat("é", 40) + "|tab\tbed|\xff|\n"
 	records, bad, _ := readAll(open(t, CSV, text, Options{}))
 	if len(records) != 2 || len(bad) != 0 {
 		t.Fatalf("%d records, %v", len(records), bad)
@@ -174,7 +175,7 @@ func TestTags(t *testing.T) {
 	if got := records[0].Entries[0].Tags; len(got) != 16 || got[15] != "word15" {
 		t.Errorf("many: %q", got)
 	}
-	if got := fmt.Sprintf("%q", records[1].Entries[0].Tags); got != fmt.Sprintf("%q", []string{"a", strings.Repeat("é", 32), "tab bed", "\ufffd"}) {
+	if got := fmt.Sprintf("%q", records[1].Entries[0].Tags); got != fmt.Sprintf("%q", []string{"a", "x" + strings.Repeat("é", 31), "tab bed", "\ufffd"}) {
 		t.Errorf("odd: %s", got)
 	}
 }
