@@ -136,7 +136,7 @@ func TestRequest(t *testing.T) {
 	var got []byte
 	s := &shield{instead: func(w http.ResponseWriter, r *http.Request) {
 		got, _ = io.ReadAll(r.Body)
-		fmt.Fprintf(w, `{"scanned_hashes":{%q:null,%q:null}}`, b64(1), b64(2))
+		_, _ = fmt.Fprintf(w, `{"scanned_hashes":{%q:null,%q:null}}`, b64(1), b64(2))
 	}}
 	if _, err := matcher(t, s, nil).Match(t.Context(), []hashdb.Hash{hash(1), hash(2)}); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
+	"github.com/vigil-stream/vigil/hashdb/exchange/internal/delta"
 )
 
 // DefaultURL is the Graph API with the version that was read for this package.
@@ -50,6 +51,7 @@ type Group struct {
 	client *exchange.Client
 	app    string // The id of the app that asks, empty when the token does not hold it.
 	now    func() time.Time
+	size   int // How many changes fill a batch.
 }
 
 var (
@@ -108,7 +110,7 @@ func New(o Options) (*Group, error) {
 	if !idForm.MatchString(app) {
 		app = ""
 	}
-	return &Group{o, client, app, o.Client.Now}, nil
+	return &Group{o, client, app, o.Client.Now, delta.Size}, nil
 }
 
 // updatesPath is the path of the group's updates, under the client's URL.

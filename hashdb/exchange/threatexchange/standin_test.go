@@ -78,7 +78,7 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if q.Get("access_token") != token {
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprintf(w, `{"error":{"message":"Invalid token %s","type":"OAuthException","code":190}}`, q.Get("access_token"))
+		_, _ = fmt.Fprintf(w, `{"error":{"message":"Invalid token %s","type":"OAuthException","code":190}}`, q.Get("access_token"))
 		return
 	}
 	switch {
@@ -89,16 +89,16 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			g.page(w, r, q)
 		}
 	case r.URL.Path == "/v25.0/77" && q.Get("fields") == "descriptors{id,owner{id}}" && q.Get("privacy_group") == group:
-		fmt.Fprintf(w, `{"id":"77","descriptors":{"data":[{"id":"901","owner":{"id":"5550000002"}},{"id":"902","owner":{"id":%q}},{"id":"903","owner":{"id":"5550000003"}}]}}`, app)
+		_, _ = fmt.Fprintf(w, `{"id":"77","descriptors":{"data":[{"id":"901","owner":{"id":"5550000002"}},{"id":"902","owner":{"id":%q}},{"id":"903","owner":{"id":"5550000003"}}]}}`, app)
 	case r.URL.Path == "/v25.0/78":
-		fmt.Fprintf(w, `{"id":"78","descriptors":{"data":[{"id":"902","owner":{"id":%q}}]}}`, app)
+		_, _ = fmt.Fprintf(w, `{"id":"78","descriptors":{"data":[{"id":"902","owner":{"id":%q}}]}}`, app)
 	case r.URL.Path == "/v25.0/79":
-		fmt.Fprint(w, `{"id":"79","descriptors":{"data":[{"id":"../me"}]}}`)
+		_, _ = fmt.Fprint(w, `{"id":"79","descriptors":{"data":[{"id":"../me"}]}}`)
 	case r.URL.Path == "/v25.0/80":
-		fmt.Fprint(w, `{"id":"80","descriptors":{"data":[{"id":"904","owner":{"id":"1"}}]}}`)
+		_, _ = fmt.Fprint(w, `{"id":"80","descriptors":{"data":[{"id":"904","owner":{"id":"1"}}]}}`)
 	case strings.HasPrefix(r.URL.Path, "/v25.0/90") && r.Method == http.MethodPost:
 		g.reacted = append(g.reacted, strings.TrimPrefix(r.URL.Path, "/v25.0/")+" "+q.Get("reactions"))
-		fmt.Fprintf(w, `{"success":%t}`, !strings.HasSuffix(r.URL.Path, "904"))
+		_, _ = fmt.Fprintf(w, `{"success":%t}`, !strings.HasSuffix(r.URL.Path, "904"))
 	default:
 		http.NotFound(w, r)
 	}

@@ -32,7 +32,7 @@ func (g *Group) Sync(ctx context.Context, from []byte, apply func(hashdb.Batch) 
 		return fmt.Errorf("threatexchange: checkpoint: %s: %w", anew, ErrStale)
 	}
 	var failed error // What apply said, to be returned as it is.
-	out := delta.Writer{Apply: func(b hashdb.Batch) error {
+	out := delta.Writer{Size: g.size, Apply: func(b hashdb.Batch) error {
 		failed = apply(b)
 		return failed
 	}}
@@ -63,7 +63,7 @@ func (g *Group) Sync(ctx context.Context, from []byte, apply func(hashdb.Batch) 
 			return fmt.Errorf("threatexchange: page %d: %w", len(asked), err)
 		}
 		// A sync that retracts what did not come has to see all of it.
-		if anew == "" && next != "" && out.Len() >= delta.Size/2 {
+		if anew == "" && next != "" && out.Len() >= g.size/2 {
 			if err := out.Flush(c.encode()); err != nil {
 				return err
 			}

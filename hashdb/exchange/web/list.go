@@ -56,6 +56,7 @@ type List struct {
 	ref        string // The file's address under the client's URL.
 	id         string // A digest of where the list is and how it is read.
 	provenance string
+	size       int // How many changes fill a batch.
 }
 
 var _ exchange.Source = (*List)(nil)
@@ -94,7 +95,7 @@ func New(o Options) (*List, error) {
 	if o.Client.MaxBody == 0 {
 		o.Client.MaxBody = defaultMaxBody
 	}
-	l := &List{o: o, id: digest(o.Client.URL, string(o.Format), o.Kind.String())}
+	l := &List{o: o, size: delta.Size, id: digest(o.Client.URL, string(o.Format), o.Kind.String())}
 	client := o.Client
 	client.Authorize = func(r *http.Request) {
 		switch {

@@ -30,7 +30,7 @@ func (l *List) Sync(ctx context.Context, from []byte, apply func(hashdb.Batch) e
 		return fmt.Errorf("web: %w", err)
 	}
 	var failed error // What apply said, to be returned as it is.
-	out := delta.Writer{Apply: func(b hashdb.Batch) error {
+	out := delta.Writer{Size: l.size, Apply: func(b hashdb.Batch) error {
 		failed = apply(b)
 		return failed
 	}}

@@ -22,7 +22,6 @@ import (
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
-	"github.com/vigil-stream/vigil/hashdb/exchange/internal/delta"
 	"github.com/vigil-stream/vigil/hashdb/formats"
 )
 
@@ -220,6 +219,9 @@ func TestFileIsTheList(t *testing.T) {
 			if labelled := name != "nothing" && name != "useless etag"; labelled && b.host.sent != 1 {
 				t.Errorf("sent %d times, want once", b.host.sent)
 			}
+			if name == "useless etag" && (b.host.sent != 2 || len(b.store.checkpoint) > 500) {
+				t.Errorf("sent %d times, checkpoint of %d bytes, want it sent twice and the label forgotten", b.host.sent, len(b.store.checkpoint))
+			}
 			set("2", lines(1, 3, 4, 5))
 			b.holds(t, 1, 3, 4, 5)
 			set("3", lines(1, 3, 4, 5)) // The same under another label.
@@ -304,7 +306,7 @@ func TestCheckpointGolden(t *testing.T) {
 
 // Wherever a sync is cut off, the next one ends where it would have.
 func TestInterrupted(t *testing.T) {
-	const n = delta.Size + delta.Size/5
+	const n, size = 120, 50
 	numbers := make([]int, n)
 	for i := range numbers {
 		numbers[i] = i
@@ -312,10 +314,11 @@ func TestInterrupted(t *testing.T) {
 	ran := 0
 	for fail := 1; ; fail++ {
 		b := newBench(t, nil)
+		b.size = size
 		b.host.text = lines(numbers[:n-1]...)
 		b.holds(t, numbers[:n-1]...)
 		for i, batch := range b.store.batches {
-			if len(batch.Entries) > delta.Size || (batch.Checkpoint.Value != nil) != (i == len(b.store.batches)-1) {
+			if len(batch.Entries) > size || (batch.Checkpoint.Value != nil) != (i == len(b.store.batches)-1) {
 				t.Fatalf("batch %d has %d entries and checkpoint %q", i+1, len(batch.Entries), batch.Checkpoint.Value)
 			}
 		}
@@ -333,8 +336,8 @@ func TestInterrupted(t *testing.T) {
 		b.holds(t, numbers[n/3:]...)
 		ran++
 	}
-	if ran != 2 {
-		t.Errorf("%d interruptions, want one in each of 2 batches", ran)
+	if ran != 3 {
+		t.Errorf("%d interruptions, want one in each of 3 batches", ran)
 	}
 }
 

@@ -1,11 +1,17 @@
 package delta
 
-import "github.com/vigil-stream/vigil/hashdb"
+import (
+	"cmp"
 
-// Writer hands records on in batches of about Size changes.
+	"github.com/vigil-stream/vigil/hashdb"
+)
+
+// Writer hands records on in batches of at most a record more than Size changes.
 type Writer struct {
 	// Apply takes a batch and returns when it is durable, as exchange.Source says.
 	Apply func(hashdb.Batch) error
+	// Size is the number of changes that fill a batch; 0 is the package's.
+	Size int
 
 	pending Builder
 }
@@ -18,7 +24,7 @@ func (w *Writer) Put(r hashdb.Record) error {
 		}
 		w.pending.Add(r)
 	}
-	if w.pending.Len() >= Size {
+	if w.pending.Len() >= cmp.Or(w.Size, Size) {
 		return w.Flush(nil)
 	}
 	return nil
