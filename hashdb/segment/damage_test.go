@@ -225,7 +225,7 @@ func TestForgedFilesAreHarmless(t *testing.T) {
 			copy(b[at[codes]+24:][:24], b[at[codes]:][:24])
 			copy(b[at[metas]+4:][:4], b[at[metas]:][:4])
 		}},
-		{"rows swapped where chunks meet", "codes", func(b []byte) { le.PutUint64(b[at[codes]:], 1<<64-1) }},
+		{"the greatest row first", "codes", func(b []byte) { le.PutUint64(b[at[codes]:], 1<<64-1) }},
 		{"a code of 161 bits", "codes", func(b []byte) { b[at[codes]+16] = 1 }},
 		{"a row revived", "header", func(b []byte) { b[at[blob]] = 0 }},
 	} {
@@ -235,6 +235,11 @@ func TestForgedFilesAreHarmless(t *testing.T) {
 			damaged(t, reseal(b), c.section, c.name)
 		})
 	}
+	t.Run("a row too great before another chunk", func(t *testing.T) {
+		b := fileOf(t, Options{Width: 64}, plainRows(rand.New(rand.NewPCG(4, 4)), 3*rowChunk, 64))
+		le.PutUint64(b[page+8*(2*rowChunk-1):], 1<<64-1)
+		damaged(t, reseal(b), "codes", "chunks")
+	})
 	t.Run("another format", func(t *testing.T) {
 		b := aligned(good)
 		le.PutUint32(b[8:], format+1)

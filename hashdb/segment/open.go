@@ -106,13 +106,15 @@ func (s *Segment) verify() error {
 	return s.verifyRows()
 }
 
+// rowChunk is how many rows are verified at a time.
+const rowChunk = 1 << 14
+
 // verifyRows holds the rows against what Find, Row and merges take for granted.
 func (s *Segment) verifyRows() error {
-	const chunk = 1 << 14
 	var dead atomic.Int64
-	faults := make([]error, (s.Len()+chunk-1)/chunk)
+	faults := make([]error, (s.Len()+rowChunk-1)/rowChunk)
 	parallel(len(faults), func(i int) {
-		n, err := s.verifyChunk(i*chunk, min((i+1)*chunk, s.Len()))
+		n, err := s.verifyChunk(i*rowChunk, min((i+1)*rowChunk, s.Len()))
 		faults[i] = err
 		dead.Add(int64(n))
 	})

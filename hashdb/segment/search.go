@@ -51,22 +51,10 @@ func (s *Segment) scan(q index.Code, radius int, hits []index.Hit) []index.Hit {
 // Find returns the rows lo up to but without hi, dead or not, whose code is c; where there
 // is none, lo and hi are the place where it would be.
 //
-// Hashes are mostly uniform, so that it guesses by their first words; every second step
-// halves what is left, which bounds the steps where they are not.
+// It halves: among ten million uniform hashes, to guess the place by their first words
+// came out only a fifth faster.
 func (s *Segment) Find(c index.Code) (lo, hi int) {
-	n := s.per
-	lo, hi = 0, s.Len() // Rows before lo are before c, those from hi on are not.
-	for guess := true; lo < hi; guess = !guess {
-		at := int(uint(lo+hi) / 2)
-		if guess {
-			at = between(s.words[lo*n], s.words[(hi-1)*n], c[0], lo, hi)
-		}
-		if s.Code(at).Compare(c) < 0 {
-			lo = at + 1
-		} else {
-			hi = at
-		}
-	}
+	lo = sort.Search(s.Len(), func(i int) bool { return s.Code(i).Compare(c) >= 0 })
 	return lo, s.end(lo, c)
 }
 
@@ -80,19 +68,4 @@ func (s *Segment) end(lo int, c index.Code) int {
 	}
 	n := min(step, s.Len()-lo)
 	return lo + sort.Search(n, func(i int) bool { return s.Code(lo+i) != c })
-}
-
-// between guesses which of the rows lo to hi-1 has the first word key, when the first of
-// these rows has the word least and the last of them most.
-func between(least, most, key uint64, lo, hi int) int {
-	switch {
-	case key <= least:
-		return lo
-	case key >= most:
-		return hi - 1
-	}
-	// key-least is less than most-least, so the quotient fits.
-	high, low := bits.Mul64(key-least, uint64(hi-1-lo))
-	at, _ := bits.Div64(high, low, most-least)
-	return lo + int(at)
 }

@@ -117,7 +117,7 @@ func testWithin(t *testing.T, r *rand.Rand, s *Segment, rows []Row) {
 	}
 }
 
-// TestFindAmongSkewedCodes takes what interpolation is bad at.
+// TestFindAmongSkewedCodes takes codes that are equal or differ late.
 func TestFindAmongSkewedCodes(t *testing.T) {
 	const n = 20_000
 	sets := map[string]func(i int) index.Code{

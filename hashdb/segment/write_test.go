@@ -67,6 +67,10 @@ func TestWriteRefuses(t *testing.T) {
 		{"long attributes", 64, []Row{long(row(1), 0, MaxAttrs+1)}, "row 1: attributes have 4097 bytes, want at most 4096"},
 		{"65 bits", 64, []Row{{Code: index.Code{0, 1 << 63}}}, "row 1: hash is longer than 64 bits"},
 		{"129 bits", 128, []Row{{Code: index.Code{0, 0, 1 << 63}}}, "row 1: hash is longer than 128 bits"},
+		{"65 bits and more", 64, []Row{{Code: index.Code{0, 0, 0, 1}}}, "row 1: hash is longer than 64 bits"},
+		{"129 bits and more", 128, []Row{{Code: index.Code{0, 0, 0, 1 << 63}}}, "row 1: hash is longer than 128 bits"},
+		{"193 bits", 160, []Row{{Code: index.Code{0, 0, 0, 1 << 63}}}, "row 1: hash is longer than 160 bits"},
+		{"256 bits", 160, []Row{{Code: index.Code{0, 0, 0, 1}}}, "row 1: hash is longer than 160 bits"},
 		{"161 bits", 160, []Row{{Code: index.Code{0, 0, 1 << 31}}}, "row 1: hash is longer than 160 bits"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
