@@ -25,7 +25,10 @@ func TestPathsAgreeOnSurvivors(t *testing.T) {
 			from := r.IntN(size + 1)
 			buckets[i] = bucket{
 				siblings: uint32(8 + siblingSize*from), count: uint32(r.IntN(size - from + 1)),
-				ids: uint32(r.IntN(1000)), left: uint16(r.IntN(6)), sibling: uint16(r.Uint32() & r.Uint32()),
+				ids: uint32(1 + r.IntN(1000)), left: uint16(r.IntN(6)), sibling: uint16(r.Uint32() & r.Uint32()),
+			}
+			if r.IntN(4) == 0 {
+				buckets[i].left = 16 // All survive.
 			}
 		}
 		room := 32 + r.IntN(100)
@@ -33,8 +36,11 @@ func TestPathsAgreeOnSurvivors(t *testing.T) {
 			todo := make([]bucket, len(buckets), cap(buckets))
 			copy(todo, buckets)
 			for len(todo) > 0 {
-				found := make([]uint32, room)
-				n, done := by(tables, todo, found)
+				found := make([]uint32, room+32)
+				n, done := by(tables, todo, found[:room:room])
+				if n > room || slices.Max(found[room:]) > 0 {
+					t.Fatalf("%d survivors in room for %d", n, room)
+				}
 				if all, todo = append(all, found[:n]...), todo[done:]; n == 0 && done == 0 {
 					t.Fatal("no progress")
 				}
@@ -91,20 +97,33 @@ func TestPathsAgreeOnScan(t *testing.T) {
 	}
 }
 
+// What hits held stays, however the look-up ends.
 func TestWithinKeepsWhatIsThere(t *testing.T) {
-	codes := randomCodes(seeded(22), 1000)
-	for i := range codes[:900] {
-		codes[i] = codes[0] // So many that it scans after all.
-	}
-	both(t, Build(codes), func(t *testing.T, path string, x *Index) {
-		first := Hit{77, 7}
-		for q, want := range map[int]int{0: 900, 950: 1} {
-			hits := x.Within(codes[q], 31, []Hit{first})
-			if len(hits) != 1+want || hits[0] != first {
-				t.Errorf("%s, code %d: %d hits, want %d after the one there", path, q, len(hits), want)
-			}
+	const n = 20_000
+	for _, test := range []struct {
+		name  string
+		equal int // So many are the same.
+		scans int
+	}{
+		{"by the tables", 100, 0},
+		{"scanned after comparing many", 500, n},
+		{"scanned at once", 2000, n},
+	} {
+		codes := randomCodes(seeded(22), n)
+		for i := range codes[:test.equal] {
+			codes[i] = codes[0]
 		}
-	})
+		both(t, Build(codes), func(t *testing.T, path string, x *Index) {
+			first := Hit{77, 7}
+			hits, c := within(new(scratch), x, codes[0], 31, []Hit{first})
+			if c.scanned != test.scans || (c.siblings > 0) != (test.equal < 2000) {
+				t.Errorf("%s, %s: cost %+v", test.name, path, c)
+			}
+			if len(hits) != 1+test.equal || hits[0] != first {
+				t.Errorf("%s, %s: %d hits, want %d after the one there", test.name, path, len(hits), test.equal)
+			}
+		})
+	}
 }
 
 func TestWithinMakesNoGarbage(t *testing.T) {

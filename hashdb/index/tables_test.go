@@ -129,6 +129,29 @@ func TestOpenRefusesDamage(t *testing.T) {
 	}
 }
 
+// Ids beyond the codes, which Open does not look for, are passed over.
+func TestDamagedIds(t *testing.T) {
+	codes := make([]Code, 200) // One bucket a table.
+	tables := encode(t, codes)
+	l := layoutOf(len(codes))
+	for table := range tableCount {
+		ids := tables[table*l.stride+l.buckets+siblingSize*len(codes):]
+		for i := range 100 {
+			copy(ids[idSize*i:], []byte{byte(200 + i), byte(i), byte(i)})
+		}
+	}
+	x, err := Open(tables, codes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both(t, x, func(t *testing.T, path string, x *Index) {
+		hits, c := within(new(scratch), x, codes[0], 0, nil)
+		if len(hits) != 100 || c.compared != 200 {
+			t.Errorf("%s: %d hits, cost %+v", path, len(hits), c)
+		}
+	})
+}
+
 func TestTooManyCodes(t *testing.T) {
 	codes := make([]Code, MaxCodes+1) // Memory that nothing touches.
 	if err := WriteTables(new(bytes.Buffer), codes); err == nil {
