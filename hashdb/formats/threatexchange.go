@@ -18,7 +18,7 @@ import (
 // The indicator's id becomes Ref. A tombstone (should_delete) takes back what is
 // under the id, or the hash where it has none. So does a record that
 // says should_delete is false and has no descriptors, which ThreatExchange is known to
-// send for one that was deleted (facebook/ThreatExchange issue 834), and one that every
+// send for one that was deleted (python-threatexchange, threat_updates), and one that every
 // descriptor calls NON_MALICIOUS. Ask therefore for the fields id, indicator, type,
 // last_updated, should_delete and descriptors{owner,status,tags}.
 //
