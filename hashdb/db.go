@@ -34,7 +34,8 @@ type DB struct {
 	lists       lists
 	checkpoints map[string][]byte
 	open        map[uint64]*sealed
-	tidied      bool // Whether remains of others were looked for.
+	tidied      bool               // Whether remains of others were looked for.
+	importing   map[[2]string]bool // The sources and files of imports under way here.
 }
 
 // Open opens the database in dir, and makes it with mode 0700 if it is not there. It
@@ -53,7 +54,7 @@ func openDB(dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{disk: disk{dir, o.step}, options: o, turn: make(chan struct{}, 1), open: map[uint64]*sealed{}}
+	db := &DB{disk: disk{dir, o.step}, options: o, turn: make(chan struct{}, 1), open: map[uint64]*sealed{}, importing: map[[2]string]bool{}}
 	db.scratch.New = func() any { return new(scratch) }
 	if err := db.disk.prepare(); err != nil {
 		return nil, err

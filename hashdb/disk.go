@@ -103,7 +103,7 @@ func (d *disk) write(name string, data []byte) (err error) {
 	}
 	err = errors.Join(err, file.Close())
 	if err != nil {
-		return errors.Join(err, os.Remove(d.path(name)))
+		return errors.Join(err, d.remove(name))
 	}
 	return nil
 }

@@ -77,6 +77,9 @@ func (im *importer) finishLocked(ctx context.Context) error {
 	c := newChanges(im.req.Source, db.lists, db.options.Now())
 	var f frame
 	for _, k := range Kinds() {
+		if im.entries[k] == 0 && len(im.retracted) == 0 {
+			continue
+		}
 		for r, err := range im.changed(s, c, k) {
 			if err != nil {
 				return err
@@ -99,7 +102,11 @@ func (im *importer) finishLocked(ctx context.Context) error {
 	if err := m.setPending(im.req.Source, im.req.File, nil); err != nil {
 		return err
 	}
-	return db.replace(m)
+	if err := db.replace(m); err != nil {
+		// The entries are safe. The import is left as one without anything to go on with.
+		db.options.Report(fmt.Errorf("tidy up after an import: %w", err))
+	}
+	return nil
 }
 
 // build writes what the import changes into segments that are not in the manifest yet.
@@ -111,6 +118,9 @@ func (im *importer) build(ctx context.Context, s *snapshot) (c *changes, files [
 		}
 	}()
 	for _, k := range Kinds() {
+		if im.entries[k] == 0 && len(im.retracted) == 0 {
+			continue
+		}
 		atMost := im.entries[k] + s.stats.Rows
 		b, err := im.db.build(k, until(ctx, im.changed(s, c, k)), atMost)
 		if err != nil {
@@ -125,9 +135,6 @@ func (im *importer) build(ctx context.Context, s *snapshot) (c *changes, files [
 // them into c.
 func (im *importer) changed(s *snapshot, c *changes, k Kind) iter.Seq2[segment.Row, error] {
 	return func(yield func(segment.Row, error) bool) {
-		if im.entries[k] == 0 && len(im.retracted) == 0 {
-			return
-		}
 		if err := im.eachChanged(s, c, k, yield); err != nil {
 			yield(segment.Row{}, err)
 		}

@@ -75,6 +75,7 @@ func (db *DB) importRecords(ctx context.Context, req ImportRequest, r RecordRead
 	if err != nil {
 		return ImportResult{}, err
 	}
+	defer im.end()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, im.giveUp(ctx))

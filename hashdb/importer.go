@@ -53,24 +53,50 @@ func (db *DB) beginImport(ctx context.Context, req ImportRequest) (*importer, er
 	if err != nil {
 		return nil, err
 	}
-	return im, db.write(ctx, func() error {
-		i := db.manifest.find(req.Source, req.File)
-		if i < 0 {
-			return nil
+	err = db.write(ctx, func() error {
+		if db.importing[im.name()] {
+			return ErrBusy
 		}
-		old := db.manifest.Pending[i]
-		if old.Owner != "" {
-			lives, err := db.disk.lives(old.Owner)
-			if err != nil {
-				return err
-			}
-			if lives {
-				return ErrBusy
-			}
+		if err := im.takeOver(owner); err != nil {
+			return err
 		}
-		im.stages, im.known = old.Stages, true
-		return im.note(owner)
+		db.importing[im.name()] = true
+		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return im, nil
+}
+
+func (im *importer) name() [2]string { return [2]string{im.req.Source, im.req.File} }
+
+// end lets the same import begin again.
+func (im *importer) end() {
+	im.db.mu.Lock()
+	defer im.db.mu.Unlock()
+	delete(im.db.importing, im.name())
+}
+
+// takeOver takes up what an interrupted import left, if nobody else is at it. The
+// caller holds the writer's lock.
+func (im *importer) takeOver(owner string) error {
+	i := im.db.manifest.find(im.req.Source, im.req.File)
+	if i < 0 {
+		return nil
+	}
+	old := im.db.manifest.Pending[i]
+	if old.Owner != "" && old.Owner != owner {
+		lives, err := im.db.disk.lives(old.Owner)
+		if err != nil {
+			return err
+		}
+		if lives {
+			return ErrBusy
+		}
+	}
+	im.stages, im.known = old.Stages, true
+	return im.note(owner)
 }
 
 // note writes down what stages there are. The caller holds the writer's lock.
@@ -252,8 +278,14 @@ func (im *importer) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if i := im.db.manifest.find(im.req.Source, im.req.File); i >= 0 && !im.known {
+			return ErrBusy // Somebody else began it after this one did, and was faster.
+		}
+		if err := im.note(owner); err != nil {
+			return err
+		}
 		im.known = true
-		return im.note(owner)
+		return nil
 	})
 }
 
@@ -280,8 +312,12 @@ func (im *importer) giveUp(ctx context.Context) error {
 	short, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	var err error
-	if im.known {
+	if im.known || keep {
 		err = im.db.write(short, func() error {
+			if i := im.db.manifest.find(im.req.Source, im.req.File); i >= 0 && !im.known {
+				keep = false // It is somebody else's.
+				return nil
+			}
 			if keep {
 				return im.note("")
 			}

@@ -184,7 +184,7 @@ func (j *journal) append(d *disk, payload []byte) error {
 		err = d.sync(j.file)
 	}
 	if err != nil {
-		return errors.Join(err, j.file.Truncate(j.end))
+		return errors.Join(err, d.truncate(j.file, j.end))
 	}
 	j.end += int64(len(b))
 	j.frames++

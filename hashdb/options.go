@@ -3,6 +3,8 @@ package hashdb
 import (
 	"errors"
 	"time"
+
+	"github.com/vigil-stream/vigil/hashdb/segment"
 )
 
 // Options say how a DB works. The zero Options are right for most.
@@ -26,7 +28,8 @@ type Options struct {
 	// down; 1,000,000 when 0. It takes some 150 bytes of memory for each.
 	ImportRows int
 
-	step func(op, name string) error // See disk.
+	step        func(op, name string) error // See disk.
+	segmentRows int                         // The most rows of a segment; fewer in tests.
 }
 
 const (
@@ -54,6 +57,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.ImportRows == 0 {
 		o.ImportRows = defaultImportRows
+	}
+	if o.segmentRows == 0 {
+		o.segmentRows = segment.MaxRows
 	}
 	return o, nil
 }

@@ -25,8 +25,8 @@ func (db *DB) build(k Kind, rows iter.Seq2[segment.Row, error], atMost int) (out
 		}
 	}()
 	parts := func(yield func(iter.Seq2[segment.Row, error]) bool) { yield(rows) }
-	if atMost > segment.MaxRows {
-		parts = split(rows, segment.MaxRows)
+	if atMost > db.options.segmentRows {
+		parts = split(rows, db.options.segmentRows)
 	}
 	for part := range parts {
 		file, err := db.worker.file(&db.disk)
@@ -150,6 +150,9 @@ func (db *DB) publish(f *frame, newer []built, edit func(*manifest)) (err error)
 		}
 	}()
 	for _, k := range Kinds() {
+		if len(rows[k]) == 0 {
+			continue
+		}
 		all, err := db.build(k, each(newest(rows[k])), len(rows[k]))
 		if err != nil {
 			return err

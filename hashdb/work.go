@@ -25,10 +25,14 @@ type worker struct {
 	lock *fileLock
 	name string
 	next int
+	done bool
 }
 
 // claim makes the worker's own file, once.
 func (w *worker) claim(d *disk) error {
+	if w.done {
+		return ErrClosed
+	}
 	for w.lock == nil {
 		file, err := os.CreateTemp(d.dir, workPrefix+"*")
 		if err != nil {
@@ -74,18 +78,20 @@ func (w *worker) file(d *disk) (string, error) {
 func (w *worker) owner(d *disk) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.name, w.claim(d)
+	err := w.claim(d)
+	return w.name, err
 }
 
 func (w *worker) close(d *disk) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.done = true
 	if w.lock == nil {
 		return nil
 	}
 	l := w.lock
 	w.lock = nil
-	return errors.Join(os.Remove(d.path(w.name)), l.unlock())
+	return errors.Join(d.remove(w.name), l.unlock())
 }
 
 // ownerOf returns the worker to whom a file under way belongs.
