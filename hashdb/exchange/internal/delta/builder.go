@@ -58,6 +58,9 @@ func (b *Builder) Len() int { return len(b.entries) + len(b.retract) }
 // Take returns the batch, without source and checkpoint, and empties the builder.
 func (b *Builder) Take() hashdb.Batch {
 	batch := hashdb.Batch{Entries: b.entries, RetractRefs: b.retract}
-	*b = Builder{}
+	clear(b.at)
+	clear(b.listed)
+	clear(b.gone)
+	b.entries, b.retract = nil, nil
 	return batch
 }
