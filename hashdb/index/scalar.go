@@ -40,7 +40,7 @@ func survivorsScalar(tables []byte, buckets []bucket, found []uint32) (n, done i
 			touch(tables, buckets[done:min(done+touched, len(buckets))])
 		}
 		b := &buckets[done]
-		siblings := tables[b.siblings:][:2*b.count]
+		siblings := tables[b.siblings:][:siblingSize*b.count]
 		sibling := uint64(b.sibling) * oneEach
 		// Adding this to a lane's count of bits, in its upper byte, sets the top bit
 		// when the count is above what is left.
@@ -64,7 +64,7 @@ func survivorsScalar(tables []byte, buckets []bucket, found []uint32) (n, done i
 			siblings = siblings[2*lanes:]
 			ids += idSize * lanes
 		}
-		for ; len(siblings) > 0; siblings = siblings[2:] {
+		for ; len(siblings) > 0; siblings = siblings[siblingSize:] {
 			if bits.OnesCount16(binary.LittleEndian.Uint16(siblings)^b.sibling) <= int(b.left) {
 				if n == len(found) {
 					b.cut(len(siblings), ids)
@@ -79,19 +79,25 @@ func survivorsScalar(tables []byte, buckets []bucket, found []uint32) (n, done i
 	return n, len(buckets)
 }
 
-// touched is how many buckets are brought into the cache together.
-const touched = 64
-const maxTouch = 1024
+const (
+	// touched is how many buckets are brought into the cache together: with ten million
+	// codes half of the smallest first-level cache.
+	touched = 32
+	// maxTouch is how far into a bucket, in bytes: the processor follows longer ones by
+	// itself.
+	maxTouch = 1024
+)
 
-// touch reads a byte of every line of the first lines of the buckets' siblings. With so
-// little to do for each, the processor waits for many of them at a time, where reading
-// the siblings in earnest would wait for a few.
+// touch reads a byte of every line of the buckets' siblings. With so little to do for
+// each, the processor waits for many of them at a time, where reading the siblings in
+// earnest would wait for a few.
 //
 //go:noinline
 func touch(tables []byte, buckets []bucket) (sum byte) {
 	for i := range buckets {
 		b := &buckets[i]
-		for at := b.siblings; at < b.siblings+min(2*b.count, maxTouch); at += line {
+		end := b.siblings + min(siblingSize*b.count, maxTouch)
+		for at := b.siblings; at < end; at = at&^(line-1) + line {
 			sum += tables[at]
 		}
 	}
@@ -100,7 +106,7 @@ func touch(tables []byte, buckets []bucket) (sum byte) {
 
 // cut leaves of a bucket the last bytes of its siblings, whose ids start at ids.
 func (b *bucket) cut(bytes int, ids uint32) {
-	left := uint32(bytes / 2)
-	b.siblings += 2 * (b.count - left)
+	left := uint32(bytes / siblingSize)
+	b.siblings += siblingSize * (b.count - left)
 	b.count, b.ids = left, ids
 }

@@ -62,11 +62,10 @@ func (x *Index) WithinMany(qs []Code, radius int, found func(i int, hits []Hit))
 }
 
 // plan appends the buckets that a look-up of q visits, and returns how many siblings
-// they have. Loading all bounds before any bucket lets the processor wait for many of
-// them at a time.
+// they have.
 func (x *Index) plan(q *Code, radius int, buckets []bucket) ([]bucket, int) {
-	siblings := 0
 	x.touchBounds(q, radius)
+	siblings := 0
 	for t := range tableCount {
 		eighth, half := thresholds(radius, t)
 		if half < 0 {
@@ -87,7 +86,8 @@ func (x *Index) plan(q *Code, radius int, buckets []bucket) ([]bucket, int) {
 	return buckets, siblings
 }
 
-// touchBounds reads a byte of every bound that plan will need.
+// touchBounds reads a byte of every bound that plan will need, so that the processor
+// waits for many of them at a time.
 //
 //go:noinline
 func (x *Index) touchBounds(q *Code, radius int) (sum byte) {
