@@ -60,7 +60,8 @@
 //   - seed and bypass_coinflip have no effect: a bank matches always or not at all.
 //   - banks that are not there are refused with 403 instead of an empty answer, and what of
 //     types has no list gives 503, for "no match" must not be said unsearched.
-//   - An allow-list takes matches out, as on the other paths.
+//   - An allow-list takes matches out, when it has the file by a signal type that is
+//     looked up.
 //   - Creating and changing banks, contents, exchanges and settings, comparing two
 //     hashes (/m/compare), /site-map and the pages are left out: lists come from their
 //     owners, and the rest needs no service.

@@ -113,10 +113,10 @@ func TestRadius(t *testing.T) {
 		}
 	}
 	// Exact kinds go along with any radius, in their place.
-	a := decode[lookupAnswer](t, b.lookup(with("15", listedMD5, at15, listedMD5)))
-	for i, kind := range []string{"md5", "pdq", "md5"} {
-		if m := a.Results[i].Matches; len(m) != 1 || m[0].Kind != kind {
-			t.Errorf("result %d: %+v", i, m)
+	a := decode[lookupAnswer](t, b.lookup(with("15", hashOf(hashdb.KindMD5, 5), at15, listedMD5, at40)))
+	for i, kind := range []string{"", "pdq", "md5", ""} {
+		if m := a.Results[i].Matches; (len(m) == 1) != (kind != "") || kind != "" && m[0].Kind != kind {
+			t.Errorf("result %d: %+v, want %q", i, m, kind)
 		}
 	}
 	wide := newBench(t, w, nil, func(k *Key) { k.MaxRadius = map[string]int{"pdq": 45} })

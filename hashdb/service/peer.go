@@ -117,7 +117,7 @@ func (v *service) peerSearch(c *call) ([]hashdb.Match, error) {
 	if err != nil {
 		return nil, err
 	}
-	if values.Has("url") {
+	if values.Get("url") != "" {
 		return nil, problemf(http.StatusForbidden, "url: the service fetches nothing; send the file with POST, or its hash")
 	}
 	if values.Get("signal") == "" || values.Get("signal_type") == "" {

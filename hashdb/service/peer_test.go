@@ -169,6 +169,18 @@ func TestPeerVeto(t *testing.T) {
 	}
 }
 
+// TestPeerVetoByAnotherType has a video's MD5 on a list and its SHA-256 on an allow-list.
+func TestPeerVetoByAnotherType(t *testing.T) {
+	m, _, video := peerWorld(t)
+	m.lists = append(m.lists, list("BANK_B", hashdb.KindSHA256), list("INNOCENT", hashdb.KindSHA256, allow))
+	m.entries = append(m.entries, entry("INNOCENT", sha256Of([]byte(video))))
+	contentType, body := form(t, "video", video)
+	w := newBench(t, m, nil, nil).do("POST", "/m/lookup", contentType, body)
+	if w.Body.String() != `{"video_md5":{},"video_sha256":{}}` {
+		t.Errorf("%s", w.Body)
+	}
+}
+
 func TestContentID(t *testing.T) {
 	if got := contentID("ffffffffffffffff"); got != 1<<52-1 {
 		t.Errorf("%d", got)

@@ -68,7 +68,7 @@ type Options struct {
 // reloadEvery is how long a change of the key file may go unseen.
 const reloadEvery = 10 * time.Second
 
-// Service answers requests; New makes one.
+// service is the handler that New makes.
 type service struct {
 	Options
 	searcher Searcher
