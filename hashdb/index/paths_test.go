@@ -75,6 +75,12 @@ func TestPathsAgreeOnSurvivors(t *testing.T) {
 
 func TestPathsAgreeOnScan(t *testing.T) {
 	r := seeded(21)
+	long := randomCodes(r, 150_000) // More than one turn.
+	for _, at := range []int{0, 65_535, 65_536, 65_543, 65_544, 131_072, 149_999} {
+		if hits := Scan(long, long[at], 31, nil); !slices.Equal(hits, []Hit{{uint32(at), 0}}) {
+			t.Errorf("code %d: found %v", at, hits)
+		}
+	}
 	found := 0
 	for n := range 70 {
 		codes := randomCodes(r, n)

@@ -23,11 +23,13 @@ func scanWide(codes []Code, q Code, radius int, hits []Hit) []Hit {
 	if radius < 0 {
 		return hits
 	}
-	const block = 8
+	// Assembly cannot be interrupted, so it is given two megabytes at a time.
+	const block, turn = 8, 8192
 	at, blocks := 0, len(codes)/block
 	for at < blocks {
-		at += near512(&codes[at*block], blocks-at, &q, radius)
-		if at < blocks {
+		end := min(at+turn, blocks)
+		at += near512(&codes[at*block], end-at, &q, radius)
+		if at < end {
 			hits = scanFrom(codes, at*block, (at+1)*block, &q, radius, hits)
 			at++
 		}
