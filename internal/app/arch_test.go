@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"audit":           {},
 	"internal/stream": {},
 	"internal/world":  {"hashdb", "detect", "payments", "signal"},
+	"bench":           {"hashdb"},
 	"internal/app":    nil, // all
 }
 

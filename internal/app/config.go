@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/vigil-stream/vigil/hashdb/exchange"
 )
 
 // Rooms are the rooms that `vigil run` can host, in the order of the river.
-var Rooms = []string{"detect", "payments", "correlate", "review", "report"}
+var Rooms = []string{"lists", "detect", "payments", "correlate", "review", "report"}
 
 // Config is vigil.yaml. Every key has a default, so an empty file is a valid one.
 type Config struct {
@@ -51,6 +53,11 @@ type Config struct {
 	CheckpointEvery int64 `yaml:"checkpoint_every"`
 	// SessionTimeout is how long a silent process keeps its partitions.
 	SessionTimeout time.Duration `yaml:"session_timeout"`
+	// RequireEncrypted refuses hash lists in a folder that is not known to be
+	// encrypted at rest.
+	RequireEncrypted bool `yaml:"require_encrypted"`
+	// Exchanges are those with which the room lists keeps lists in step.
+	Exchanges exchange.SourceConfigs `yaml:"exchanges"`
 }
 
 // DefaultConfig keeps everything under a folder; empty means "data".
@@ -172,6 +179,8 @@ func (c *Config) Validate() error {
 
 func (c *Config) path(name string) string { return filepath.Join(c.Data, name) }
 func (c *Config) hashesDir() string       { return c.path("hashes") }
+func (c *Config) lookupKeys() string      { return c.path("lookup-keys.yaml") }
+func (c *Config) syncDir() string         { return c.path("sync") }
 func (c *Config) auditDir() string        { return c.path("audit") }
 func (c *Config) auditKeys() string       { return c.path("audit-keys") }
 func (c *Config) storeFile() string       { return c.path("cases.db") }

@@ -20,6 +20,7 @@ import (
 	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/correlate"
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/report"
@@ -114,19 +115,15 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 	keep := keeper{dir: c.State, checkpoints: bucket, every: c.CheckpointEvery}
 
 	var loops []stream.Loop
-	if hosts("detect") {
-		db, err := hashdb.Open(c.hashesDir(), hashdb.Options{
-			Report: func(err error) {
-				// The lists in memory stay; matching against old lists beats none.
-				log.Error("hash lists not refreshed", zap.Error(err))
-			},
-		})
+	if hosts("lists") || hosts("detect") {
+		db, err := startLists(ctx, g, c, client, reg, log)
 		if err != nil {
 			return fail(err)
 		}
-		loops = append(loops, detectLoops(keep, db, time.Now)...)
 		closers = append(closers, db.Close)
-		g.Go(func() error { return db.Run(ctx) })
+		if hosts("detect") {
+			loops = append(loops, detectLoops(keep, db, time.Now)...)
+		}
 	}
 	if hosts("payments") {
 		tok, err := tokenizer(c.KeyFile)
@@ -165,6 +162,28 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		g.Go(func() error { return client.Run(ctx, l) })
 	}
 	return closeAll, nil
+}
+
+// startLists opens the hash lists and keeps them up to date: with what other
+// processes do to the folder, with the topic and, where the room lists is hosted,
+// with the owners of the lists.
+func startLists(ctx context.Context, g *errgroup.Group, c Config, client *stream.Client, reg *prometheus.Registry, log *zap.Logger) (*hashdb.DB, error) {
+	db, err := c.openListsWith(func(err error) { log.Error("hash lists", zap.Error(err)) })
+	if err != nil {
+		return nil, err
+	}
+	var syncer *exchange.Syncer
+	if slices.Contains(c.Rooms, "lists") && len(c.Exchanges) > 0 {
+		shared := sharedStore{db, &listPublisher{client: client}}
+		if syncer, err = newSyncer(c, shared, db, logOutcome(log)); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		g.Go(func() error { syncer.Run(ctx); return nil })
+	}
+	reg.MustRegister(newListMetrics(db.Lists, syncer, time.Now))
+	g.Go(func() error { return db.Run(ctx) })
+	g.Go(func() error { return followLists(ctx, client, db, log) })
+	return db, nil
 }
 
 // openAudit opens the audit log with its keys, which are made at first use.
