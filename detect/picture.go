@@ -141,7 +141,8 @@ func sniff(data []byte) string {
 // hashPicture decodes and hashes a picture for lists of the given kinds. PDQ is
 // always computed, since its quality stands for the picture under every kind:
 // the 64-bit kinds have no measure of their own, and a featureless picture
-// would be near to much of a list.
+// would be near to much of a list. Digests are left out: a frame was encoded a moment
+// ago, so that no list holds its bytes' digest.
 func (d *Detector) hashPicture(ctx context.Context, contentType string, data []byte, kinds []hashdb.Kind) (fingerprint, error) {
 	// A hasher is also the leave to decode: it bounds memory and load however
 	// many partitions are worked at once. It goes back even after a panic.
@@ -164,16 +165,14 @@ func (d *Detector) hashPicture(ctx context.Context, contentType string, data []b
 	sum := sha256.Sum256(data)
 	fp := fingerprint{quality: quality, sha256: hex.EncodeToString(sum[:])}
 	for _, kind := range kinds {
-		hash := base
-		switch {
-		case kind == hashdb.KindPDQ:
-		case kind.Exact():
-			hash, err = hashdb.Digest(kind, bytes.NewReader(data))
-		default:
-			hash, _, err = hashdb.HashImage(hasher, kind, img)
+		if kind.Exact() {
+			continue
 		}
-		if err != nil {
-			return fingerprint{}, rejectHash(img, err)
+		hash := base
+		if kind != hashdb.KindPDQ {
+			if hash, _, err = hashdb.HashImage(hasher, kind, img); err != nil {
+				return fingerprint{}, rejectHash(img, err)
+			}
 		}
 		fp.hashes = append(fp.hashes, hash)
 	}
