@@ -15,7 +15,7 @@ import (
 // TestWriteOverBuffers takes more rows than the buffers hold, so that all sections
 // are written in parts and moved.
 func TestWriteOverBuffers(t *testing.T) {
-	const n = 150_000
+	const n = 135_000
 	if 2*n <= columnBuffer {
 		t.Fatal("the smallest section fits its buffer")
 	}
