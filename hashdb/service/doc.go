@@ -25,8 +25,8 @@
 // # What is never an answer
 //
 // An empty answer means that lists were searched and had nothing; "searched" says which.
-// A kind that no list of the key has is refused with 409, and with 503 when the key has
-// no list at all; a remote matcher that does not answer makes the request fail with
+// A kind of which no list of the key has an entry is refused with 409, and with 503 when none
+// has any; a remote matcher that does not answer makes the request fail with
 // 502; a picture with too little detail says low_quality and is looked up by its
 // digests alone.
 //

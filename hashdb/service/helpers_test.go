@@ -46,6 +46,11 @@ func (m *memory) Search(q hashdb.Query, hashes ...hashdb.Hash) ([]hashdb.Answer,
 	if m.err != nil {
 		return nil, m.err
 	}
+	for _, s := range q.Sources {
+		if !slices.ContainsFunc(m.lists, func(l hashdb.ListInfo) bool { return l.Source == s }) {
+			return nil, errors.New("a source without a list")
+		}
+	}
 	answers := make([]hashdb.Answer, len(hashes))
 	for i, h := range hashes {
 		if q.Radius > h.Kind.MaxRadius() {

@@ -59,9 +59,13 @@ func (v *service) visible(h *holder) []hashdb.ListInfo {
 	return lists
 }
 
-// listed reports whether some list of the kind can match. An allow-list alone cannot.
+// canMatch reports whether a list can: not an allow-list, nor one without entries, as
+// before its first import.
+func canMatch(l hashdb.ListInfo) bool { return !l.Allow && l.Entries > 0 }
+
+// listed reports whether some list of the kind can match.
 func listed(lists []hashdb.ListInfo, kind hashdb.Kind) bool {
-	return slices.ContainsFunc(lists, func(l hashdb.ListInfo) bool { return l.Kind == kind && !l.Allow })
+	return slices.ContainsFunc(lists, func(l hashdb.ListInfo) bool { return l.Kind == kind && canMatch(l) })
 }
 
 // answerable refuses what could only come out empty, and would pass for "no match",
@@ -70,7 +74,7 @@ func (v *service) answerable(h *holder, lists []hashdb.ListInfo, want wanted) er
 	if want.remote && !slices.ContainsFunc(v.Remotes, func(r Remote) bool { return h.may(r.Name) }) {
 		return problemf(http.StatusForbidden, "remote: there is no remote matcher that the key may use")
 	}
-	anywhere := slices.ContainsFunc(lists, func(l hashdb.ListInfo) bool { return !l.Allow })
+	anywhere := slices.ContainsFunc(lists, canMatch)
 	var unlisted []string
 	for _, kind := range kindsOf(want.hashes) {
 		if !listed(lists, kind) && (!want.remote || !v.takes(h, kind)) {
@@ -133,7 +137,11 @@ func (v *service) search(c *call, want wanted) (answers []hashdb.Answer, err err
 
 // searchAll looks up hashes of any kinds. A radius goes to those that have one.
 func (v *service) searchAll(h *holder, want wanted) ([]hashdb.Answer, error) {
-	own := hashdb.Query{Radius: hashdb.OwnRadius, Sources: h.Sources}
+	sources, some := v.sourcesOf(h)
+	if !some {
+		return make([]hashdb.Answer, len(want.hashes)), nil
+	}
+	own := hashdb.Query{Radius: hashdb.OwnRadius, Sources: sources}
 	if want.radius == hashdb.OwnRadius {
 		return v.searchSome(own, want.hashes)
 	}
@@ -145,7 +153,7 @@ func (v *service) searchAll(h *holder, want wanted) ([]hashdb.Answer, error) {
 			near = append(near, hash)
 		}
 	}
-	nearFound, err := v.searchSome(hashdb.Query{Radius: want.radius, Sources: h.Sources}, near)
+	nearFound, err := v.searchSome(hashdb.Query{Radius: want.radius, Sources: sources}, near)
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +171,21 @@ func (v *service) searchAll(h *holder, want wanted) ([]hashdb.Answer, error) {
 		*from = (*from)[1:]
 	}
 	return answers, nil
+}
+
+// sourcesOf returns those of the holder's sources that have lists, since a Searcher may
+// refuse others: remote matchers, and lists that are yet to come. Without any it returns
+// false, for no sources would mean all.
+func (v *service) sourcesOf(h *holder) (sources []string, some bool) {
+	if len(h.Sources) == 0 {
+		return nil, true
+	}
+	for _, l := range v.searcher.Lists() {
+		if h.may(l.Source) && !slices.Contains(sources, l.Source) {
+			sources = append(sources, l.Source)
+		}
+	}
+	return sources, len(sources) > 0
 }
 
 func (v *service) searchSome(q hashdb.Query, hashes []hashdb.Hash) ([]hashdb.Answer, error) {

@@ -78,7 +78,7 @@ func TestWhatKeysMaySee(t *testing.T) {
 		w := world()
 		w.lists = append(w.lists, list("other", hashdb.KindPDQ), list("other", hashdb.KindSHA256))
 		w.entries = append(w.entries, entry("other", listedPDQ))
-		b := newBench(t, w, nil, func(k *Key) { k.Sources = []string{"other"} })
+		b := newBench(t, w, nil, func(k *Key) { k.Sources = []string{"other", "yet-to-come"} })
 		if m := decode[lookupAnswer](t, b.lookup(near)).Results[0].Matches; len(m) != 1 || m[0].List != "other" {
 			t.Errorf("%+v", m)
 		}
@@ -134,6 +134,9 @@ func TestNothingToSearchIsNoAnswer(t *testing.T) {
 	wantStatus(t, b.lookup(ask(listedPDQ, hashOf(hashdb.KindPHash, 1))), 409, "no list of phash")
 	onlyAllow := &memory{lists: []hashdb.ListInfo{list("innocent", hashdb.KindPDQ, allow)}}
 	wantStatus(t, newBench(t, onlyAllow, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
+	empty := &memory{lists: []hashdb.ListInfo{list("coming", hashdb.KindPDQ, func(l *hashdb.ListInfo) { l.Entries = 0 })}}
+	wantStatus(t, newBench(t, empty, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
+	wantStatus(t, newBench(t, empty, nil, nil).do("GET", "/status", "", nil), 503, "INDEX-NOT-LOADED")
 	onlyShadow := &memory{lists: []hashdb.ListInfo{list("trial", hashdb.KindPDQ, shadow)}}
 	wantStatus(t, newBench(t, onlyShadow, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
 	wantStatus(t, newBench(t, &memory{}, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")

@@ -64,7 +64,7 @@ func (v *service) peerBanks(c *call) error {
 // peerStatus is GET /status: whether look-ups can be answered.
 func (v *service) peerStatus(c *call) error {
 	live := slices.ContainsFunc(v.searcher.Lists(), func(l hashdb.ListInfo) bool {
-		return l.State == hashdb.StateLive && !l.Allow
+		return l.State == hashdb.StateLive && canMatch(l)
 	})
 	if live {
 		return peerLive(c)

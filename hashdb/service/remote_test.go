@@ -63,6 +63,14 @@ func TestRemote(t *testing.T) {
 	wantStatus(t, newBench(t, world(), with, func(k *Key) { k.Sources = []string{"ncmec"} }).lookup(remotely(ask(listedPDQ))), 403, "remote")
 	wantStatus(t, newBench(t, world(), nil, nil).lookup(remotely(ask(listedPDQ))), 403, "remote")
 
+	// A key for the remote matcher alone sees nothing of the lists here.
+	alone := newBench(t, world(), with, func(k *Key) { k.Sources = []string{"arachnid"} })
+	only := decode[lookupAnswer](t, alone.lookup(remotely(ask(listedPDQ))))
+	if r := only.Results[0]; len(r.Matches) != 0 || len(r.Remote) != 1 || len(only.Searched) != 0 {
+		t.Errorf("%+v", only)
+	}
+	wantStatus(t, alone.lookup(ask(listedPDQ)), 503, "no list is there")
+
 	for _, fail := range []func(){func() { at.err = errors.New("timeout") }, func() { at.err, at.short = nil, true }} {
 		fail()
 		b.reports = nil
