@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,7 +19,6 @@ type column struct {
 	f     *os.File
 	at    int64 // Where it begins.
 	size  int64 // Bytes so far, without padding.
-	began bool  // Whether any are in the file.
 	done  int64 // Bytes in the file.
 	buf   []byte
 	sum   blockSum
@@ -73,7 +73,7 @@ func (c *column) flush() error {
 	}
 	c.sum.add(c.buf)
 	c.done += int64(len(c.buf))
-	c.began, c.buf = true, c.buf[:0]
+	c.buf = c.buf[:0]
 	return nil
 }
 
@@ -86,7 +86,7 @@ func (c *column) finish(at int64) (int64, error) {
 		return 0, err
 	}
 	c.size = size
-	if !c.began {
+	if c.done == 0 {
 		c.at = at
 	}
 	if err := c.flush(); err != nil {
@@ -110,7 +110,7 @@ func (c *column) move(to int64) error {
 	for moved := int64(0); moved < c.done; {
 		b := buf[:min(int64(len(buf)), c.done-moved)]
 		if _, err := c.f.ReadAt(b, c.at+moved); err != nil {
-			if err == io.EOF { //nolint:errorlint // ReadAt returns it bare.
+			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
 			return err

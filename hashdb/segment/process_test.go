@@ -135,12 +135,12 @@ func TestKilledWhileWriting(t *testing.T) {
 		if _, err := pipe.Read(make([]byte, 10)); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(i) * 20 * time.Millisecond)
+		time.Sleep(time.Duration(i) * 10 * time.Millisecond)
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		err = cmd.Wait()
-		t.Logf("after %d ms: whole %v, %v", i*20, check(t, path), err)
+		t.Logf("after %d ms: whole %v, %v", i*10, check(t, path), err)
 	}
 }
 
