@@ -16,12 +16,12 @@ const columnBuffer = 256 << 10
 // down to where it belongs in the end. This costs no memory, and reading and writing
 // again six bytes a row and the blob. A section that fits its buffer is not moved.
 type column struct {
-	f     *os.File
-	at    int64 // Where it begins.
-	size  int64 // Bytes so far, without padding.
-	done  int64 // Bytes in the file.
-	buf   []byte
-	sum   blockSum
+	f    *os.File
+	at   int64 // Where it begins.
+	size int64 // Bytes so far, without padding.
+	done int64 // Bytes in the file.
+	buf  []byte
+	sum  blockSum
 }
 
 func newColumn(f *os.File, at int64) *column {
