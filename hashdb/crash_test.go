@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -131,16 +130,7 @@ func survives(t *testing.T, dir string, n int, want []string) {
 	if err := db.write(context.Background(), func() error { return db.seal(nil) }); err != nil {
 		t.Fatal(err)
 	}
-	keep := db.manifest.files()
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if name := f.Name(); !keep[name] && !slices.Contains([]string{manifestName, lockName, mergeName, db.worker.name}, name) {
-			t.Errorf("%s is left over", name)
-		}
-	}
+	leftovers(t, db)
 	if len(db.manifest.Pending) > 0 {
 		t.Errorf("pending: %+v", db.manifest.Pending[0])
 	}

@@ -158,6 +158,18 @@ func matches(t testing.TB, db *DB, h Hash) []Match {
 	return ms
 }
 
+func fileNames(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
 var errTest = errors.New("test")
 
 func refN(n int) string { return fmt.Sprintf("ref-%d", n) }

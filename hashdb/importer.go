@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"os"
 	"slices"
 	"time"
 
@@ -95,8 +96,24 @@ func (im *importer) takeOver(owner string) error {
 			return ErrBusy
 		}
 	}
-	im.stages, im.known = old.Stages, true
+	im.known = true
+	for _, s := range old.Stages {
+		if !im.db.there(s) {
+			break
+		}
+		im.stages = append(im.stages, s)
+	}
 	return im.note(owner)
+}
+
+// there reports whether the files of a stage are there.
+func (db *DB) there(s stage) bool {
+	for _, r := range s.Runs {
+		if info, err := os.Stat(db.disk.path(r.File)); err != nil || info.Size() != r.Bytes {
+			return false
+		}
+	}
+	return true
 }
 
 // note writes down what stages there are. The caller holds the writer's lock.
@@ -281,11 +298,8 @@ func (im *importer) write(ctx context.Context) error {
 		if i := im.db.manifest.find(im.req.Source, im.req.File); i >= 0 && !im.known {
 			return ErrBusy // Somebody else began it after this one did, and was faster.
 		}
-		if err := im.note(owner); err != nil {
-			return err
-		}
-		im.known = true
-		return nil
+		im.known = true // Also when this fails, for it may have got into the manifest.
+		return im.note(owner)
 	})
 }
 

@@ -15,7 +15,8 @@ import (
 // A journal holds, one frame a batch, what was changed since the newest segment. It
 // is a header and frames, numbers little-endian:
 //
-//	header  magic 8 bytes "vigiljnl", format 4 bytes, number 8 bytes, salt 12 bytes
+//	header  magic 8 bytes "vigiljnl", format 4 bytes, number 8 bytes, salt 12 bytes,
+//	        CRC-32C of these 4 bytes
 //	frame   mark 4 bytes, length 4 bytes, sequence 8 bytes, CRC-32C 4 bytes, payload
 //
 // The mark is the salt's first bytes. The CRC is over the rest of the salt, length,
@@ -28,7 +29,7 @@ import (
 const (
 	journalMagic  = "vigiljnl"
 	journalFormat = 1
-	journalHeader = 32
+	journalHeader = 36
 	frameHeader   = 20
 	// maxFrame bounds a batch in the journal; larger ones become segments at once.
 	maxFrame = 64 << 20
@@ -54,7 +55,8 @@ func newJournal(number uint64) []byte {
 	b = binary.LittleEndian.AppendUint64(b, number)
 	var salt [12]byte
 	rand.Read(salt[:]) // It never fails.
-	return append(b, salt[:]...)
+	b = append(b, salt[:]...)
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
 // openJournal opens a journal at its first frame.
@@ -73,10 +75,11 @@ func openJournal(d *disk, number uint64) (*journal, error) {
 	case errors.Is(err, io.EOF):
 		err = fmt.Errorf("%s: it ends too soon: %w", file.Name(), ErrDamaged)
 	case err != nil:
-	case string(h[:8]) != journalMagic || binary.LittleEndian.Uint64(h[12:]) != number:
-		err = fmt.Errorf("%s: it does not begin as journal %d: %w", file.Name(), number, ErrDamaged)
-	case binary.LittleEndian.Uint32(h[8:]) != journalFormat:
+	case string(h[:8]) == journalMagic && binary.LittleEndian.Uint32(h[8:]) != journalFormat:
 		err = fmt.Errorf("%s: it has format %d, and this program reads only format %d", file.Name(), binary.LittleEndian.Uint32(h[8:]), journalFormat)
+	case string(h[:8]) != journalMagic || binary.LittleEndian.Uint64(h[12:]) != number ||
+		binary.LittleEndian.Uint32(h[32:]) != crc32.Checksum(h[:32], castagnoli):
+		err = fmt.Errorf("%s: it does not begin as journal %d: %w", file.Name(), number, ErrDamaged)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())

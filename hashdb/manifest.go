@@ -83,8 +83,11 @@ func (m *manifest) encode() ([]byte, error) {
 	if len(body) > maxManifest {
 		return nil, fmt.Errorf("the manifest would have %d bytes, want at most %d", len(body), maxManifest)
 	}
-	sum := sha256.Sum256(body)
-	return append(fmt.Appendf(nil, "%s %d %d %d %x\n", manifestMagic, manifestFormat, m.Generation, len(body), sum), body...), nil
+	return append(firstLine(m.Generation, body), body...), nil
+}
+
+func firstLine(generation uint64, body []byte) []byte {
+	return fmt.Appendf(nil, "%s %d %d %d %x\n", manifestMagic, manifestFormat, generation, len(body), sha256.Sum256(body))
 }
 
 // headline reads the first line, and is all that tells whether anything has changed.
