@@ -66,8 +66,12 @@ func BenchmarkHash(b *testing.B) {
 			h.filter.apply(&p, width, height, &h.samples)
 			return nil
 		})
+		run("reduce-as-reference", func() error {
+			h.reference.apply(&p, h.filter.cols, h.filter.rows, &h.samples)
+			return nil
+		})
 		run("hash", func() error {
-			h.samples.quality(sampleError)
+			h.samples.quality(0.005)
 			h.dct.apply(&h.samples, &h.coeffs)
 			h.coeffs.bits(Original)
 			return nil

@@ -12,7 +12,7 @@
 // Most of the work is a filter, which here is one weighted sum an axis where the
 // reference slides boxes over the whole picture four times. The two round differently,
 // by less than a hundredth of a grey level. Where that could decide a bit, a Hasher does
-// as the reference does and takes ten times as long.
+// as the reference does and takes up to twenty times as long.
 //
 // It decodes no files, bounds no sizes and compares no hashes. It trusts that a
 // picture's pixels lie within its bounds, as package image's types do, and nothing

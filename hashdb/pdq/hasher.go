@@ -43,8 +43,8 @@ func (h *Hasher) Image(img image.Image) (hash Hash, quality int, err error) {
 // It is a function of l and the mode alone, the same on every processor, and to the
 // bit that of the reference (facebook/ThreatExchange, pdq; its C++ program for
 // Mode512, PyPI's pdqhash for ModeFull), whose operations it repeats in their order
-// when rounding might decide: for flat colours, gradients and checkerboards, and for
-// about one natural picture in a hundred. Those take up to ten times as long.
+// when rounding might decide: for flat colours, gradients and checkerboards, and for a
+// few natural pictures in a hundred. Those take up to twenty times as long.
 //
 // The error wraps ErrTooSmall when a side is below 5 pixels after the mode's
 // reduction, as in the reference; any other error says how l contradicts itself.
@@ -98,11 +98,12 @@ func (h *Hasher) transform(p *picture, named ...Transform) (quality int, err err
 	if err := h.samples.check(); err != nil {
 		return 0, err
 	}
-	quality, sure := h.samples.quality(sampleError)
+	allow := allowed(p, width, height)
+	quality, sure := h.samples.quality(allow.sample)
 	h.dct.apply(&h.samples, &h.coeffs)
 	for _, t := range named {
 		low, high := middle(h.coeffs.signed(t))
-		sure = sure && high-low > coefficientError
+		sure = sure && high-low > allow.coefficients
 	}
 	if !sure {
 		h.reference.apply(p, h.filter.cols, h.filter.rows, &h.samples)

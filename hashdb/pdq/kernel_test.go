@@ -176,7 +176,7 @@ func TestSaturationOfPartsAndSubsamplings(t *testing.T) {
 			exact.apply(&p, fast.cols, fast.rows, &want)
 			for i := range want {
 				for j := range want[i] {
-					if d := got[i][j] - want[i][j]; d > sampleError || d < -sampleError {
+					if d := got[i][j] - want[i][j]; d > 0.0025 || d < -0.0025 {
 						t.Fatalf("%v from %v: sample %d,%d is %v, want %v", ratio, corner, i, j, got[i][j], want[i][j])
 					}
 					compared++

@@ -12,11 +12,12 @@ func TestQualityIsSureOnlyAwayFromWholePercents(t *testing.T) {
 		quality   int
 		sure      bool
 	}{
-		{"on a whole percent", 51, sampleError, 14, false},
-		{"just below", 50.999, sampleError, 13, false},
+		{"on a whole percent", 51, 0.005, 14, false},
+		{"just below", 50.999, 0.005, 13, false},
+		{"just below, and nothing to lose", 48.449, 0.005, 12, false},
 		{"on a whole percent, no tolerance", 51, 0, 14, true},
-		{"between", 52, sampleError, 14, true},
-		{"flat", 0, sampleError, 0, true},
+		{"between", 52, 0.005, 14, true},
+		{"flat", 0, 0.005, 0, true},
 	} {
 		var s samples
 		for i := range s {
