@@ -27,7 +27,7 @@ test: ## run the tests; needs only Go
 	$(GO) test ./...
 
 .PHONY: check
-check: test demo lint race real ## everything that CI does: the above, lint, race detector, tests on real parts
+check: test demo lint purego race real ## everything that CI does: the above, lint, race detector, tests on real parts
 
 .PHONY: lint
 lint: $(LINT) ## gofmt, go vet and golangci-lint
@@ -36,6 +36,10 @@ lint: $(LINT) ## gofmt, go vet and golangci-lint
 
 $(LINT):
 	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+.PHONY: purego
+purego: ## the tests of what has assembly, without it
+	$(GO) test -tags purego ./hashdb/...
 
 .PHONY: race
 race: ## the tests under the race detector; needs a C compiler
@@ -53,9 +57,23 @@ kafka: ## fetch Kafka with Maven and start a broker on loopback
 kafka-stop: ## stop that broker
 	deploy/kafka/kafka.sh stop $(CACHE)/kafka $(KAFKA_PORT)
 
+BENCH_N ?= 10000000
+
 .PHONY: bench
-bench: ## measure, as ratios within one run
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./hashdb ./payments ./correlate
+bench: build ## measure, as ratios within one run; BENCH_N entries in the index (10 M take 1.5 GB)
+	VIGIL_BENCH_N=$(BENCH_N) $(GO) test -run '^$$' -bench . -benchtime 1s -timeout 60m ./hashdb/... ./payments ./correlate
+	bin/vigil hashes bench --n $(BENCH_N)
+
+PEERS := $(CACHE)/peers
+
+.PHONY: bench-peers
+bench-peers: $(PEERS)/done ## measure beside faiss and pdqhash; needs Python 3.11 and 8 GB for 10 M entries
+	$(GO) run ./bench/peer -python $(PEERS)/bin/python -n $(BENCH_N)
+
+$(PEERS)/done: bench/peer/requirements.txt
+	python3 -m venv $(PEERS)
+	$(PEERS)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
 
 .PHONY: clean
 clean: ## remove what was built and the demo's data
