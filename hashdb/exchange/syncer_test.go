@@ -154,6 +154,17 @@ func TestSyncApplies(t *testing.T) {
 	if st.Entries != 16 || st.Stale || st.Err != nil || st.Bad != 1 || !st.Success.Equal(out.End) {
 		t.Errorf("got %+v", st)
 	}
+	// What was handed over is not asked for again, in this process or another.
+	writes := len(store.Batches)
+	other := syncer(t, configs("a"), exchange.SyncerOptions{Store: &store, Open: always(&scripted{steps: script()})})
+	for _, s := range []*exchange.Syncer{s, other} {
+		if out, err := s.Sync(t.Context(), "a"); err != nil || out.Batches != 0 || out.Applied != (hashdb.Applied{}) {
+			t.Errorf("again: %+v, %v", out, err)
+		}
+	}
+	if n := len(store.Batches) - writes; n != 2 { // The times of success.
+		t.Errorf("two syncs of nothing took %d writes", n)
+	}
 	if _, err := s.Sync(t.Context(), "b"); err == nil || !strings.Contains(err.Error(), "there are a") {
 		t.Errorf("got %v", err)
 	}

@@ -384,3 +384,28 @@ func TestFeedback(t *testing.T) {
 		t.Error("a refusal was not told")
 	}
 }
+
+// TestWindowOrder holds that of an entry that comes twice in a window the newer state
+// counts, on whatever page it is.
+func TestWindowOrder(t *testing.T) {
+	_, server := newStandIn(t)
+	for _, newerFirst := range []bool{true, false} {
+		w := &window{s: source(t, server, nil), newest: map[string]time.Time{}}
+		texts := []string{digits(32, "older"), digits(32, "newer")}
+		times := []time.Time{now.Add(-time.Hour), now}
+		order := []int{0, 1}
+		if newerFirst {
+			order = []int{1, 0}
+		}
+		for _, i := range order {
+			h, err := hashdb.ParseHash(hashdb.KindMD5, texts[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.take(hashdb.Record{Entries: []hashdb.Entry{{Hash: h, Ref: "1/a", Time: times[i]}}})
+		}
+		if got := w.pending["1/a"]; len(w.order) != 1 || len(got) != 1 || got[0].Hash.String() != texts[1] {
+			t.Errorf("newer first %v: got %d entries, the older", newerFirst, len(got))
+		}
+	}
+}

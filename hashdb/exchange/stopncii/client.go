@@ -31,6 +31,7 @@ type Options struct {
 type Source struct {
 	o      Options
 	client *exchange.Client
+	batch  int // How many changes are applied together.
 }
 
 var (
@@ -57,7 +58,7 @@ func New(o Options) (*Source, error) {
 	if faults = append(faults, err); errors.Join(faults...) != nil {
 		return nil, fmt.Errorf("stopncii: %w", errors.Join(faults...))
 	}
-	return &Source{o, client}, nil
+	return &Source{o, client, defaultBatch}, nil
 }
 
 // Close closes idle connections.

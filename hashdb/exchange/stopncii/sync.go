@@ -17,8 +17,8 @@ const (
 	firstTimestamp = 10
 	// maxPages bounds one sync.
 	maxPages = 1_000_000
-	// batch is how many changes are worth a write to disk.
-	batch = 10_000
+	// defaultBatch is how many changes are worth a write to disk.
+	defaultBatch = 10_000
 )
 
 // checkpoint says up to when changes were received.
@@ -93,7 +93,7 @@ func (s *Source) Sync(ctx context.Context, from []byte, apply func(hashdb.Batch)
 			return fmt.Errorf("%s: its pages lead in a circle or do not end", where)
 		}
 		seen[p.Next], token = true, p.Next
-		if len(entries) >= batch {
+		if len(entries) >= s.batch {
 			if err := apply(hashdb.Batch{Entries: entries}); err != nil {
 				return err
 			}

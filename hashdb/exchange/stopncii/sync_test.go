@@ -170,12 +170,13 @@ func follow(t *testing.T, s *Source, store *model.Store) error {
 // TestSyncConverges changes hashes at random, syncs with failures, and holds that
 // after a good sync the store has what is listed.
 func TestSyncConverges(t *testing.T) {
-	failed := 0
+	failed, most := 0, 0
 	for seed := range uint64(10) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		owner, server := newStandIn(t)
 		var store model.Store
 		src := source(t, server, nil)
+		src.batch = 7
 		for range 8 {
 			for range rng.IntN(40) {
 				signal := []string{"ImagePDQ", "VideoMD5"}[rng.IntN(2)]
@@ -226,10 +227,11 @@ func TestSyncConverges(t *testing.T) {
 				t.Fatalf("seed %d: %d listed and %d disputed too few", seed, listed, disputed)
 			}
 		}
+		most = max(most, slices.Max(store.Batches))
 		server.Close()
 	}
-	if failed < 20 {
-		t.Fatalf("only %d syncs failed", failed)
+	if failed < 20 || most > 12 {
+		t.Fatalf("only %d syncs failed, and a batch had %d changes", failed, most)
 	}
 }
 
@@ -383,4 +385,27 @@ func FuzzPage(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSyncTwice has a hash come on three pages: of what is applied together the newest
+// state counts, and of what is applied apart the last.
+func TestSyncTwice(t *testing.T) {
+	for size, want := range map[int]string{1: "2023-11-14T22:13:21Z", 100: "2023-11-14T22:13:22Z"} {
+		owner, server := newStandIn(t)
+		owner.before = func(w http.ResponseWriter, n int) bool {
+			at := 1_700_000_000 + []int{0, 2, 1}[n-1]
+			fmt.Fprintf(w, `{"hasMoreRecords":%v,"nextPageToken":"%d","hashRecords":[{"lastModtimestamp":%d,"signalType":"VideoMD5","hashValue":"%032x","hashStatus":"Active"}]}`,
+				n < 3, n, at, 7)
+			return true
+		}
+		var store model.Store
+		src := source(t, server, nil)
+		src.batch = size
+		if err := follow(t, src, &store); err != nil {
+			t.Fatal(err)
+		}
+		if got := store.Dump(); strings.Count(got, "\n") != 1 || !strings.Contains(got, want) {
+			t.Errorf("in batches of %d: got %s, want %s", size, got, want)
+		}
+	}
 }
