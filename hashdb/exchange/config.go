@@ -38,6 +38,8 @@ type SourceConfigs []SourceConfig
 //     list: {owner: NCMEC, terms: …, state: shadow}   # of every list of the source
 //     kinds: {pdq: {radius: 27, state: live}}         # of one
 //     options: {window: 24h}                          # the exchange's own
+//
+// Keys that are not known are refused.
 type SourceConfig struct {
 	Source   string
 	Exchange string

@@ -17,4 +17,6 @@
 //	folder          format, kind, still (a duration)
 //	arachnid        batch
 //	                credentials user, password
+//
+// What is not known is refused.
 package all
