@@ -1,0 +1,7 @@
+//go:build race
+
+package hashdb
+
+// stride is how many of the places where something can go wrong a test passes over at a
+// time: the race detector makes all of them too slow.
+const stride = 5
