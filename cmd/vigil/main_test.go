@@ -6,7 +6,9 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -20,6 +22,16 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// absolute FILE puts the working folder in place of WORK.
+			"absolute": func(ts *testscript.TestScript, _ bool, args []string) {
+				text := strings.ReplaceAll(ts.ReadFile(args[0]), "WORK", ts.Getenv("WORK"))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+			},
+			// old FILE makes a file that was last changed an hour ago.
+			"old": func(ts *testscript.TestScript, _ bool, args []string) {
+				hourAgo := time.Now().Add(-time.Hour)
+				ts.Check(os.Chtimes(ts.MkAbs(args[0]), hourAgo, hourAgo))
+			},
 			// cut FROM TO copies all but a file's last 20 bytes.
 			"cut": func(ts *testscript.TestScript, _ bool, args []string) {
 				data := ts.ReadFile(args[0])
