@@ -74,6 +74,7 @@ func (c *cli) hashesImport() *cobra.Command {
 	f.StringVar(&o.Source, "source", "", "`name` of the lists' source")
 	f.StringVar(&o.Format, "format", o.Format, "`format` of the files, or auto")
 	f.StringVar(&o.Kind, "kind", "", "`kind` of hashes whose format does not say it: "+kindNames)
+	f.StringSliceVar(&o.OnlyTags, "only-tag", nil, "leave out entries without this `tag`, as in category:1 of VICS, whose files hold innocent media too")
 	changes := listFlags(f)
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		o.Files, o.Changes = files, changes()

@@ -170,7 +170,12 @@ func (n *NCMECReader) entry(start xml.StartElement, deleted bool) (hashdb.Record
 	}
 	d.time = at
 	d.tag("", e.Classification)
-	return d.record(n.count.n)
+	rec, err := d.record(n.count.n)
+	if err == nil && len(rec.Entries) == 0 {
+		// It has no fingerprint left of a kind that is known here, if ever it had one.
+		return retractRef(n.count.n, d.ref)
+	}
+	return rec, err
 }
 
 // fail keeps what ended the input.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,9 +26,11 @@ type ImportOptions struct {
 	Format  string // of the files; auto finds it out
 	Kind    string // of hashes whose format does not say it
 	Changes ListChanges
-	Files   []string
-	Out     io.Writer
-	Err     io.Writer
+	// OnlyTags leaves out entries that have none of these tags; empty takes all.
+	OnlyTags []string
+	Files    []string
+	Out      io.Writer
+	Err      io.Writer
 }
 
 // ImportHashes imports files into a source's lists and tells the other processes.
@@ -140,7 +143,26 @@ func (in *importer) read(name string, show bool, use func(hashdb.RecordReader) e
 	if err != nil {
 		return err
 	}
+	if len(in.o.OnlyTags) > 0 {
+		r = onlyTagged{r, in.o.OnlyTags}
+	}
 	return use(r)
+}
+
+// onlyTagged leaves out entries that have none of some tags, as those of a file of
+// many categories that are not wanted.
+type onlyTagged struct {
+	hashdb.RecordReader
+	tags []string
+}
+
+// Next returns the next record, with the entries that have one of the tags.
+func (o onlyTagged) Next() (hashdb.Record, error) {
+	rec, err := o.RecordReader.Next()
+	rec.Entries = slices.DeleteFunc(rec.Entries, func(e hashdb.Entry) bool {
+		return !slices.ContainsFunc(o.tags, func(tag string) bool { return slices.Contains(e.Tags, tag) })
+	})
+	return rec, err
 }
 
 // send puts the file's records on the topic, after they are safe here. It reads
