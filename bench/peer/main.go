@@ -101,9 +101,7 @@ func run(python, script string, n, radius int) (err error) {
 		return err
 	}
 
-	// Not while ours holds the memory.
-	x, codes = nil, nil
-	runtime.GC()
+	runtime.GC() // Ours, no longer used, shall not take the peers' memory.
 	cmd := exec.CommandContext(context.Background(), python, script, dir,
 		strconv.Itoa(n), strconv.Itoa(radius), strconv.Itoa(width), strconv.Itoa(height))
 	cmd.Stderr = os.Stderr

@@ -93,7 +93,7 @@ func TestClientAnswers(t *testing.T) {
 	mux.HandleFunc("/base/good", func(w http.ResponseWriter, r *http.Request) {
 		user, pass, _ := r.BasicAuth()
 		b, _ := io.ReadAll(r.Body)
-		fmt.Fprintf(w, "%s %s?%s %s %s %s %q", r.Method, r.URL.Path, r.URL.RawQuery, user, pass, r.UserAgent(), b)
+		_, _ = fmt.Fprintf(w, "%s %s?%s %s %s %s %q", r.Method, r.URL.Path, r.URL.RawQuery, user, pass, r.UserAgent(), b)
 	})
 	mux.HandleFunc("/base/gzip", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -117,11 +117,11 @@ func TestClientAnswers(t *testing.T) {
 	})
 	mux.HandleFunc("/base/cut", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "1000")
-		fmt.Fprint(w, "only this")
+		_, _ = fmt.Fprint(w, "only this")
 	})
 	mux.HandleFunc("/base/refused", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprint(w, "you said "+password+strings.Repeat("x", 10000))
+		_, _ = fmt.Fprint(w, "you said "+password+strings.Repeat("x", 10000))
 	})
 	mux.HandleFunc("/base/later", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "7200")
@@ -129,7 +129,7 @@ func TestClientAnswers(t *testing.T) {
 	})
 	mux.HandleFunc("/base/junk", func(w http.ResponseWriter, r *http.Request) {
 		conn, _, _ := w.(http.Hijacker).Hijack()
-		fmt.Fprint(conn, password+"\r\n\r\n")
+		_, _ = fmt.Fprint(conn, password+"\r\n\r\n")
 		_ = conn.Close()
 	})
 	mux.HandleFunc("/base/hang", func(w http.ResponseWriter, r *http.Request) {

@@ -91,7 +91,7 @@ func TestRunGoesOn(t *testing.T) {
 		var run sync.WaitGroup
 		run.Go(func() { s.Run(ctx) })
 		synctest.Wait()
-		if next := s.Status()[0].Next; next.Sub(time.Now()).Round(time.Second) != 6*time.Minute {
+		if next := s.Status()[0].Next; time.Until(next).Round(time.Second) != 6*time.Minute {
 			t.Errorf("next in %s", time.Until(next))
 		}
 		time.Sleep(5 * time.Minute)

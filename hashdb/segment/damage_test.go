@@ -61,7 +61,10 @@ func use(t testing.TB, s *Segment) {
 	}
 	var hits []index.Hit
 	n := 0
-	for row := range s.Rows() {
+	for row, err := range s.Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if lo, hi := s.Find(row.Code); lo > n || hi <= n {
 			t.Errorf("row %d is not found", n)
 		}

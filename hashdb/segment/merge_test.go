@@ -120,7 +120,10 @@ func TestMergeMayBeLeft(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 20 {
 		n := 0
-		for range Merge(false, all(rows), all(rows[10:]), all(nil)) {
+		for _, err := range Merge(false, all(rows), all(rows[10:]), all(nil)) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if n++; n == 30 {
 				break
 			}

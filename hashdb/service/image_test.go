@@ -70,7 +70,7 @@ func TestImageViews(t *testing.T) {
 		m := &memory{lists: []hashdb.ListInfo{list("ncmec", hashdb.KindPDQ)}, entries: []hashdb.Entry{entry("ncmec", pdqOf(t, img))}}
 		b := newBench(t, m, nil, nil)
 		// The listed picture comes in turned: one of the views turns it back.
-		var was image.Image = img
+		was := image.Image(img)
 		if i > 0 {
 			was = drawn(turned{img, i})
 		}

@@ -251,11 +251,7 @@ func TestOtherPathsAndMethods(t *testing.T) {
 
 func TestLists(t *testing.T) {
 	b := newBench(t, world(), nil, func(k *Key) { k.MaySeeShadow = true })
-	var a struct {
-		Lists []listInfo
-		Key   keyInfo
-	}
-	a = decode[struct {
+	a := decode[struct {
 		Lists []listInfo
 		Key   keyInfo
 	}](t, b.do("GET", "/v1/lists", "", nil))

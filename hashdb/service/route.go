@@ -133,7 +133,7 @@ func (v *service) serve(rt route, c *call) {
 		if fault == nil {
 			return
 		}
-		if c.status != 0 || fault == http.ErrAbortHandler {
+		if err, ok := fault.(error); c.status != 0 || ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(fault) // Too late for an answer: net/http cuts the connection.
 		}
 		v.Report(fmt.Errorf("%s %s: panic: %s\n%s", rt.method, rt.path, describe(fault), debug.Stack()))

@@ -95,8 +95,7 @@ func BenchLists(o BenchOptions) (err error) {
 		far[i] = randomCode(r)
 	}
 	res.Recall, res.ScanLookups = recall(s, codes, near, o.Radius)
-	codes = nil
-	runtime.GC()
+	runtime.GC() // The codes are no longer used.
 	res.Lookups.Miss = lookupsPerSecond(s, far, o.Radius)
 	res.Lookups.Hit = lookupsPerSecond(s, near, o.Radius)
 	res.TimesScan = res.Lookups.Miss / res.ScanLookups

@@ -116,7 +116,7 @@ func (s *standIn) entries(w io.Writer, q url.Values) {
 	end := min(start+s.size, len(in))
 	fmt.Fprint(w, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2">`)
 	for _, kind := range []string{"image", "video"} {
-		fmt.Fprintf(w, `<%ss count="1" maxTimestamp="%s">`, kind, to.Format(layout))
+		_, _ = fmt.Fprintf(w, `<%ss count="1" maxTimestamp="%s">`, kind, to.Format(layout))
 		for _, r := range in[start:end] {
 			if r.video != (kind == "video") {
 				continue
@@ -125,7 +125,7 @@ func (s *standIn) entries(w io.Writer, q url.Values) {
 			if r.deleted {
 				name = "deleted" + strings.ToUpper(kind[:1]) + kind[1:]
 			}
-			fmt.Fprintf(w, `<%s><member id="%s">Example</member><timestamp>%s</timestamp><id>%s</id>`, name, r.member, r.at.Format(layout), r.id)
+			_, _ = fmt.Fprintf(w, `<%s><member id="%s">Example</member><timestamp>%s</timestamp><id>%s</id>`, name, r.member, r.at.Format(layout), r.id)
 			if !r.deleted {
 				fmt.Fprintf(w, `<classification>%s</classification><fingerprints>`, r.class)
 				if r.md5 != "" {

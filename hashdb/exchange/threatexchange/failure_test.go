@@ -57,7 +57,7 @@ func TestFailures(t *testing.T) {
 		"no address":      {next("http://HOST%zz/?access_token=TOKEN"), nil, "cannot be read"},
 		"no query":        {next("http://HOST/PATH?access_token=TOKEN;%zz"), nil, "no query"},
 		"redirected": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://example.org/?"+r.URL.RawQuery, 302)
+			http.Redirect(w, r, "https://example.org/?"+r.URL.RawQuery, http.StatusFound)
 		}, nil, "away from"},
 	} {
 		b := newBench(t, func(o *Options) { o.Client.MaxBody = 60_000 })

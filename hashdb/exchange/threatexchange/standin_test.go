@@ -114,7 +114,7 @@ func (g *graph) page(w http.ResponseWriter, r *http.Request, q url.Values) {
 	}
 	var found []update
 	for _, u := range g.log {
-		if u.at.Unix() >= from && !(u.gone && g.now().Sub(u.at) > 90*24*time.Hour) {
+		if u.at.Unix() >= from && (!u.gone || g.now().Sub(u.at) <= 90*24*time.Hour) {
 			found = append(found, u)
 		}
 	}
