@@ -21,15 +21,15 @@ func dump(t testing.TB, db *DB) string {
 	t.Helper()
 	var b strings.Builder
 	for _, l := range db.Lists() {
-		fmt.Fprintf(&b, "%+v\n", l)
+		_, _ = fmt.Fprintf(&b, "%+v\n", l)
 		for e, err := range db.Entries(context.Background(), l.ID()) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintf(&b, "\t%+v\n", e)
+			_, _ = fmt.Fprintf(&b, "\t%+v\n", e)
 		}
 	}
-	fmt.Fprintf(&b, "checkpoint %q\n", db.Checkpoint("exchange"))
+	_, _ = fmt.Fprintf(&b, "checkpoint %q\n", db.Checkpoint("exchange"))
 	return b.String()
 }
 

@@ -146,7 +146,7 @@ func TestClientAnswers(t *testing.T) {
 		}
 	})
 	mux.HandleFunc("/base/unchanged", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNotModified) })
-	mux.HandleFunc("/root", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "root") })
+	mux.HandleFunc("/root", func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, "root") })
 
 	c := client(t, server.URL+"/base", func(o *exchange.ClientOptions) { o.MaxBody = 8000 })
 	hasty := client(t, server.URL+"/base", func(o *exchange.ClientOptions) {

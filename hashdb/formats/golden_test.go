@@ -68,15 +68,15 @@ func dump(r hashdb.RecordReader) string {
 		rec, err := r.Next()
 		var one *hashdb.RecordError
 		if err != nil {
-			fmt.Fprintf(&out, "error: %v\n", err)
+			_, _ = fmt.Fprintf(&out, "error: %v\n", err)
 			if errors.As(err, &one) {
 				continue
 			}
 			break
 		}
-		fmt.Fprintf(&out, "record %d: %d entries", rec.Number, len(rec.Entries))
+		_, _ = fmt.Fprintf(&out, "record %d: %d entries", rec.Number, len(rec.Entries))
 		if rec.RetractRef != "" {
-			fmt.Fprintf(&out, ", retract %q", rec.RetractRef)
+			_, _ = fmt.Fprintf(&out, ", retract %q", rec.RetractRef)
 		}
 		out.WriteString("\n")
 		for _, e := range rec.Entries {
@@ -84,15 +84,15 @@ func dump(r hashdb.RecordReader) string {
 			if !e.Time.IsZero() {
 				at = " time " + e.Time.Format(time.RFC3339)
 			}
-			fmt.Fprintf(&out, "  %v %v ref %q%s parties %d tags %q from %q status %d\n", e.Hash.Kind, e.Hash, e.Ref, at, e.Parties, e.Tags, e.Provenance, e.Status)
+			_, _ = fmt.Fprintf(&out, "  %v %v ref %q%s parties %d tags %q from %q status %d\n", e.Hash.Kind, e.Hash, e.Ref, at, e.Parties, e.Tags, e.Provenance, e.Status)
 		}
 	}
 	if p, ok := r.(*NCMECReader); ok {
 		next, at := p.Page()
-		fmt.Fprintf(&out, "page: next %q, max %s\n", next, at.Format(time.RFC3339))
+		_, _ = fmt.Fprintf(&out, "page: next %q, max %s\n", next, at.Format(time.RFC3339))
 	}
 	if p, ok := r.(*ThreatExchangeReader); ok {
-		fmt.Fprintf(&out, "page: next %q\n", p.Page())
+		_, _ = fmt.Fprintf(&out, "page: next %q\n", p.Page())
 	}
 	return out.String()
 }

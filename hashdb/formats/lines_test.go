@@ -110,7 +110,7 @@ func TestLinesKept(t *testing.T) {
 	const n = 5 * entriesAtOnce
 	var text strings.Builder
 	for i := range n {
-		fmt.Fprintf(&text, "%064x\n", i)
+		_, _ = fmt.Fprintf(&text, "%064x\n", i)
 	}
 	records, _, _ := readAll(open(t, Lines, text.String(), Options{}))
 	if len(records) != n {
@@ -198,7 +198,7 @@ func manyLines(n int) []byte {
 	r := rand.New(rand.NewPCG(1, 2))
 	var out bytes.Buffer
 	for range n {
-		fmt.Fprintf(&out, "%016x%016x%016x%016x\n", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64())
+		_, _ = fmt.Fprintf(&out, "%016x%016x%016x%016x\n", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64())
 	}
 	return out.Bytes()
 }
@@ -222,7 +222,7 @@ func BenchmarkVICS(b *testing.B) {
 		if i > 0 {
 			in.WriteByte(',')
 		}
-		fmt.Fprintf(&in, `{"MediaID":%d,"Category":1,"MD5":"%032X","SHA1":"%040X","MediaSize":12345,"DateUpdated":"2026-01-02T03:04:05.83Z","IsPrecategorized":"false","IsDistributed":"false","Tags":"one,two","PhotoDNA":%q}`, i, i, i, strings.Repeat("A", 192))
+		_, _ = fmt.Fprintf(&in, `{"MediaID":%d,"Category":1,"MD5":"%032X","SHA1":"%040X","MediaSize":12345,"DateUpdated":"2026-01-02T03:04:05.83Z","IsPrecategorized":"false","IsDistributed":"false","Tags":"one,two","PhotoDNA":%q}`, i, i, i, strings.Repeat("A", 192))
 	}
 	in.WriteString(`]}`)
 	b.SetBytes(int64(in.Len()))

@@ -94,7 +94,7 @@ func TestPeerGolden(t *testing.T) {
 		}
 		w := b.do(method, tt.target, contentType, body)
 		var got bytes.Buffer
-		fmt.Fprintf(&got, "%d\n", w.Code)
+		_, _ = fmt.Fprintf(&got, "%d\n", w.Code)
 		if err := json.Indent(&got, w.Body.Bytes(), "", "  "); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}

@@ -45,17 +45,17 @@ func owner(t *testing.T) *httptest.Server {
 		rand.New(rand.NewPCG(uint64(from.Unix()), uint64(to.Unix()))).Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
 		start, _ := strconv.Atoi(q.Get("start"))
 		end := min(start+size, len(in))
-		fmt.Fprint(w, `<queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2"><images>`)
+		_, _ = fmt.Fprint(w, `<queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2"><images>`)
 		for _, i := range in[start:end] {
-			fmt.Fprintf(w, `<image><member id="1"/><timestamp>%s</timestamp><id>%d</id><fingerprints><md5>%032x</md5><pdq>%064x</pdq></fingerprints></image>`,
+			_, _ = fmt.Fprintf(w, `<image><member id="1"/><timestamp>%s</timestamp><id>%d</id><fingerprints><md5>%032x</md5><pdq>%064x</pdq></fingerprints></image>`,
 				first.Add(time.Duration(i)*time.Minute).Format(time.RFC3339), i, i, i)
 		}
-		fmt.Fprint(w, `</images>`)
+		_, _ = fmt.Fprint(w, `</images>`)
 		if end < len(in) {
 			next := url.Values{"from": {q.Get("from")}, "to": {q.Get("to")}, "start": {strconv.Itoa(end)}}
-			fmt.Fprintf(w, `<paging><next>/v2/entries?%s</next></paging>`, strings.ReplaceAll(next.Encode(), "&", "&amp;"))
+			_, _ = fmt.Fprintf(w, `<paging><next>/v2/entries?%s</next></paging>`, strings.ReplaceAll(next.Encode(), "&", "&amp;"))
 		}
-		fmt.Fprint(w, `</queryResult>`)
+		_, _ = fmt.Fprint(w, `</queryResult>`)
 	}))
 	t.Cleanup(server.Close)
 	return server

@@ -162,7 +162,7 @@ func TestFolderCrash(t *testing.T) {
 	fill := func(b *box) {
 		var large bytes.Buffer
 		for i := range 11_000 { // Two batches.
-			fmt.Fprintf(&large, "%064x\n", i)
+			_, _ = fmt.Fprintf(&large, "%064x\n", i)
 		}
 		b.put("a.txt", large.String(), time.Minute)
 		b.put("b.txt", pdq(1)+pdq(2), time.Minute)
@@ -205,7 +205,7 @@ func TestFolderMoved(t *testing.T) {
 	b := newBox(t)
 	var large bytes.Buffer
 	for i := range 11_000 {
-		fmt.Fprintf(&large, "%064x\n", i)
+		_, _ = fmt.Fprintf(&large, "%064x\n", i)
 	}
 	b.put("a.txt", large.String(), time.Minute)
 	moved := false

@@ -73,14 +73,14 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/xml")
 	switch path := strings.TrimPrefix(r.URL.Path, "/hashsharing/v2/"); {
 	case path == "status":
-		fmt.Fprint(w, `<?xml version="1.0"?><status xmlns="https://hashsharing.ncmec.org/hashsharing/v2"><ipAddress>127.0.0.1</ipAddress>`+
+		_, _ = fmt.Fprint(w, `<?xml version="1.0"?><status xmlns="https://hashsharing.ncmec.org/hashsharing/v2"><ipAddress>127.0.0.1</ipAddress>`+
 			`<username>member</username><member id="7">Example</member></status>`)
 	case path == "members":
-		fmt.Fprint(w, `<members xmlns="https://hashsharing.ncmec.org/hashsharing/v2"><member id="7">Example</member><member id="8">Other</member></members>`)
+		_, _ = fmt.Fprint(w, `<members xmlns="https://hashsharing.ncmec.org/hashsharing/v2"><member id="7">Example</member><member id="8">Other</member></members>`)
 	case path == "entries":
 		s.entries(w, r.URL.Query())
 	case strings.HasPrefix(path, "feedback/") && strings.HasSuffix(path, "/reasons"):
-		fmt.Fprint(w, `<availableFeedbackReasons xmlns="https://hashsharing.ncmec.org/hashsharing/v2">`+
+		_, _ = fmt.Fprint(w, `<availableFeedbackReasons xmlns="https://hashsharing.ncmec.org/hashsharing/v2">`+
 			`<reason guid="01234567-abcd-0123-4567-012345678900" name="Wrong class" type="Md5"/>`+
 			`<reason guid="01234567-abcd-0123-4567-012345678901" name="Innocent" type="Md5"/></availableFeedbackReasons>`)
 	case strings.HasPrefix(path, "entries/") && r.Method == http.MethodPut:
@@ -114,7 +114,7 @@ func (s *standIn) entries(w io.Writer, q url.Values) {
 		start-- // Counted from 1.
 	}
 	end := min(start+s.size, len(in))
-	fmt.Fprint(w, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2">`)
+	_, _ = fmt.Fprint(w, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2">`)
 	for _, kind := range []string{"image", "video"} {
 		_, _ = fmt.Fprintf(w, `<%ss count="1" maxTimestamp="%s">`, kind, to.Format(layout))
 		for _, r := range in[start:end] {
@@ -127,25 +127,25 @@ func (s *standIn) entries(w io.Writer, q url.Values) {
 			}
 			_, _ = fmt.Fprintf(w, `<%s><member id="%s">Example</member><timestamp>%s</timestamp><id>%s</id>`, name, r.member, r.at.Format(layout), r.id)
 			if !r.deleted {
-				fmt.Fprintf(w, `<classification>%s</classification><fingerprints>`, r.class)
+				_, _ = fmt.Fprintf(w, `<classification>%s</classification><fingerprints>`, r.class)
 				if r.md5 != "" {
-					fmt.Fprintf(w, `<md5>%s</md5>`, r.md5)
+					_, _ = fmt.Fprintf(w, `<md5>%s</md5>`, r.md5)
 				}
 				if r.pdq != "" {
-					fmt.Fprintf(w, `<pdq>%s</pdq>`, r.pdq)
+					_, _ = fmt.Fprintf(w, `<pdq>%s</pdq>`, r.pdq)
 				}
-				fmt.Fprint(w, `<pdna>not,read</pdna></fingerprints><feedback/>`)
+				_, _ = fmt.Fprint(w, `<pdna>not,read</pdna></fingerprints><feedback/>`)
 			}
-			fmt.Fprintf(w, `</%s>`, name)
+			_, _ = fmt.Fprintf(w, `</%s>`, name)
 		}
-		fmt.Fprintf(w, `</%ss>`, kind)
+		_, _ = fmt.Fprintf(w, `</%ss>`, kind)
 	}
 	if end < len(in) {
 		next := url.Values{"from": {q.Get("from")}, "to": {q.Get("to")}, "start": {strconv.Itoa(end + 1)},
 			"size": {strconv.Itoa(s.size)}, "max": {strconv.Itoa(len(in))}}
-		fmt.Fprintf(w, `<paging><next>/v2/entries?%s</next></paging>`, strings.ReplaceAll(next.Encode(), "&", "&amp;"))
+		_, _ = fmt.Fprintf(w, `<paging><next>/v2/entries?%s</next></paging>`, strings.ReplaceAll(next.Encode(), "&", "&amp;"))
 	}
-	fmt.Fprint(w, `</queryResult>`)
+	_, _ = fmt.Fprint(w, `</queryResult>`)
 }
 
 // asked returns how often entries were asked for.

@@ -252,7 +252,7 @@ func TestSyncFaults(t *testing.T) {
 	const head = `<queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2">`
 	answer := func(text string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, _ *http.Request) bool {
-			fmt.Fprint(w, text)
+			_, _ = fmt.Fprint(w, text)
 			return true
 		}
 	}
@@ -349,7 +349,7 @@ func TestStatusAndMembers(t *testing.T) {
 	if all, err := src.Members(t.Context()); err != nil || len(all) != 2 || all[1] != (Member{"8", "Other"}) {
 		t.Errorf("got %+v, %v", all, err)
 	}
-	owner.before = func(w http.ResponseWriter, r *http.Request) bool { fmt.Fprint(w, "<status/>"); return true }
+	owner.before = func(w http.ResponseWriter, r *http.Request) bool { _, _ = fmt.Fprint(w, "<status/>"); return true }
 	if _, err := src.Status(t.Context()); err == nil {
 		t.Error("a status without a member was taken")
 	}

@@ -96,7 +96,7 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if key == "submit" {
 		b, _ := io.ReadAll(r.Body)
 		s.said = append(s.said, r.Method+" "+r.Header.Get("Content-Type")+" "+string(b)+"\n")
-		fmt.Fprint(w, "{}")
+		_, _ = fmt.Fprint(w, "{}")
 		return
 	}
 	q := r.URL.Query()
@@ -275,7 +275,7 @@ func TestSyncMaps(t *testing.T) {
 
 func TestSyncFaults(t *testing.T) {
 	answer := func(text string) func(http.ResponseWriter, int) bool {
-		return func(w http.ResponseWriter, _ int) bool { fmt.Fprint(w, text); return true }
+		return func(w http.ResponseWriter, _ int) bool { _, _ = fmt.Fprint(w, text); return true }
 	}
 	for name, test := range map[string]struct {
 		before func(http.ResponseWriter, int) bool
@@ -394,7 +394,7 @@ func TestSyncTwice(t *testing.T) {
 		owner, server := newStandIn(t)
 		owner.before = func(w http.ResponseWriter, n int) bool {
 			at := 1_700_000_000 + []int{0, 2, 1}[n-1]
-			fmt.Fprintf(w, `{"hasMoreRecords":%v,"nextPageToken":"%d","hashRecords":[{"lastModtimestamp":%d,"signalType":"VideoMD5","hashValue":"%032x","hashStatus":"Active"}]}`,
+			_, _ = fmt.Fprintf(w, `{"hasMoreRecords":%v,"nextPageToken":"%d","hashRecords":[{"lastModtimestamp":%d,"signalType":"VideoMD5","hashValue":"%032x","hashStatus":"Active"}]}`,
 				n < 3, n, at, 7)
 			return true
 		}

@@ -131,7 +131,7 @@ func (g *graph) page(w http.ResponseWriter, r *http.Request, q url.Values) {
 	if end < len(found) {
 		q.Set("after", strconv.Itoa(end))
 		q.Set("access_token", token)
-		fmt.Fprintf(&out, `,"paging":{"cursors":{"after":"%d"},"next":"http://%s%s?%s"}`, end, r.Host, r.URL.Path, q.Encode())
+		_, _ = fmt.Fprintf(&out, `,"paging":{"cursors":{"after":"%d"},"next":"http://%s%s?%s"}`, end, r.Host, r.URL.Path, q.Encode())
 	}
 	out.WriteString(`}`)
 	_, _ = w.Write(out.Bytes())

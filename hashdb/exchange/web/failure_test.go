@@ -60,7 +60,9 @@ func TestFailures(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = io.WriteString(w, "<html>")
 		}, want: "web page"},
-		"redirected": {instead: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://example.org/"+secret, http.StatusFound) }, want: "away from"},
+		"redirected": {instead: func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://example.org/"+secret, http.StatusFound)
+		}, want: "away from"},
 		"cut short": {instead: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "5000")
 			_, _ = io.WriteString(w, cut)
