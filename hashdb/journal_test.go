@@ -71,6 +71,9 @@ func TestJournalIsCutAnywhere(t *testing.T) {
 			}
 			if size%16 == 0 {
 				mustApply(t, db, Batch{Source: "b", Entries: []Entry{entryN(KindMD5, 1, "")}})
+				if info, err := os.Stat(file); err != nil || info.Size() != db.Stats().JournalBytes {
+					t.Errorf("cut at %d, and gone on: something is left behind the last batch, %v", size, err)
+				}
 				again := openTest(t, dir, Options{})
 				if got := again.Stats().Entries; got != whole+1 {
 					t.Errorf("cut at %d, and gone on: %d entries, want %d", size, got, whole+1)
