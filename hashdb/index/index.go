@@ -28,6 +28,9 @@ type Index struct {
 	scratch sync.Pool
 }
 
+// Vectors reports whether look-ups use AVX-512 here.
+func Vectors() bool { return haveWide }
+
 // Build indexes codes in heap memory. They must not change afterwards. More than
 // MaxCodes get no tables: every look-up among them scans.
 func Build(codes []Code) *Index {
