@@ -20,7 +20,7 @@ func AtRest(dir string) (what string, encrypted, known bool) {
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return err.Error(), false, false
 	}
-	switch fs.Type {
+	switch uint32(fs.Type) { // Its type differs between architectures.
 	case unix.TMPFS_MAGIC, unix.RAMFS_MAGIC:
 		return "in memory", true, true
 	}

@@ -34,6 +34,7 @@ type DB struct {
 	lists       lists
 	checkpoints map[string][]byte
 	open        map[uint64]*sealed
+	ahead       map[uint64]*sealed // Opened here before they were in the manifest.
 	tidied      bool               // Whether remains of others were looked for.
 	importing   map[[2]string]bool // The sources and files of imports under way here.
 }
@@ -54,7 +55,7 @@ func openDB(dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{disk: disk{dir, o.step}, options: o, turn: make(chan struct{}, 1), open: map[uint64]*sealed{}, importing: map[[2]string]bool{}}
+	db := &DB{disk: disk{dir, o.step}, options: o, turn: make(chan struct{}, 1), open: map[uint64]*sealed{}, ahead: map[uint64]*sealed{}, importing: map[[2]string]bool{}}
 	db.scratch.New = func() any { return new(scratch) }
 	if err := db.disk.prepare(); err != nil {
 		return nil, err
@@ -151,6 +152,12 @@ func (db *DB) write(ctx context.Context, f func() error) (err error) {
 	if db.current.Load() == nil {
 		return ErrClosed
 	}
+	defer func() {
+		for _, x := range db.ahead {
+			x.release(db.options.Report)
+		}
+		clear(db.ahead)
+	}()
 	if _, err := db.refresh(); err != nil {
 		return err
 	}

@@ -28,6 +28,9 @@ func (im *importer) finish(ctx context.Context) (ImportResult, error) {
 		if err != nil {
 			return ImportResult{}, err
 		}
+		if err := db.openAhead(files); err != nil {
+			return ImportResult{}, errors.Join(err, db.discard(files))
+		}
 		err = db.write(ctx, func() error {
 			if !db.lists.unchanged(im.req.Source, s.lists) || c.makesLists() && len(db.lists) != len(s.lists) {
 				return nil
@@ -35,11 +38,7 @@ func (im *importer) finish(ctx context.Context) (ImportResult, error) {
 			done = true
 			return im.publish(c, files)
 		})
-		if err != nil || !done {
-			if err := db.discard(files); err != nil {
-				return ImportResult{}, err
-			}
-		}
+		err = errors.Join(err, db.discard(files))
 		if err != nil {
 			return ImportResult{}, err
 		}

@@ -123,6 +123,9 @@ func (db *DB) mergeSegments(ctx context.Context, k Kind, old []*sealed, oldest b
 	if err != nil {
 		return false, err
 	}
+	if err := db.openAhead(all); err != nil {
+		return false, errors.Join(err, db.discard(all))
+	}
 	done := false
 	err = db.write(ctx, func() error {
 		m := db.manifest.clone()
@@ -133,11 +136,10 @@ func (db *DB) mergeSegments(ctx context.Context, k Kind, old []*sealed, oldest b
 		if len(kept) != len(m.Segments)-len(old) {
 			return nil // Somebody else has merged some of them.
 		}
-		refs, err := db.enter(m, all)
+		refs, err := db.enter(m, k, all)
 		if err != nil {
 			return err
 		}
-		all = nil
 		m.Segments = slices.Insert(kept, at, refs...)
 		done = true
 		return db.replace(m)

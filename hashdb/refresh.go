@@ -90,6 +90,11 @@ func (db *DB) adopt(m *manifest, line string, again bool) (err error) {
 	open := make(map[uint64]*sealed, len(m.Segments))
 	for _, ref := range m.Segments {
 		x := db.open[ref.Number]
+		if ahead := db.ahead[ref.Number]; x == nil && ahead != nil {
+			x = ahead
+			x.uses.Add(1)
+			opened = append(opened, x)
+		}
 		if x == nil {
 			if x, err = openSealed(&db.disk, segmentName(ref.Number), ref); err != nil {
 				return err

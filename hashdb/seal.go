@@ -13,6 +13,18 @@ import (
 type built struct {
 	file string // Its name while under way.
 	ref  segmentRef
+	open *sealed // Set when it was opened ahead.
+}
+
+// openAhead opens segments before it is their turn to get into the manifest, so that
+// nobody waits for the lock while a large one is checked. It changes all in place.
+func (db *DB) openAhead(all []built) (err error) {
+	for i := range all {
+		if all[i].open, err = openSealed(&db.disk, all[i].file, all[i].ref); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // build writes rows, which must ascend, as one segment, or as several when there are
@@ -40,7 +52,7 @@ func (db *DB) build(k Kind, rows iter.Seq2[segment.Row, error], atMost int) (out
 		if err != nil {
 			return out, err
 		}
-		b := built{file, segmentRef{Kind: k, Rows: info.Rows, Dead: info.Dead, Bytes: info.Bytes, Sum: info.Sum}}
+		b := built{file: file, ref: segmentRef{Kind: k, Rows: info.Rows, Dead: info.Dead, Bytes: info.Bytes, Sum: info.Sum}}
 		if info.Rows == 0 {
 			if err := db.discard([]built{b}); err != nil {
 				return out, err
@@ -74,20 +86,29 @@ func split(rows iter.Seq2[segment.Row, error], n int) iter.Seq[iter.Seq2[segment
 	}
 }
 
-// discard removes segments that will not be used, and are still under way.
+// discard closes and removes segments that are still under way and will not be used.
 func (db *DB) discard(all []built) error {
 	var errs []error
 	for _, b := range all {
-		errs = append(errs, db.disk.remove(b.file))
+		if b.open != nil {
+			b.open.release(db.options.Report)
+		}
+		if b.file != "" {
+			errs = append(errs, db.disk.remove(b.file))
+		}
 	}
 	return errors.Join(errs...)
 }
 
-// enter gives segments their numbers and names, and returns what the manifest says of
-// them. The caller holds the writer's lock.
-func (db *DB) enter(m *manifest, all []built) ([]segmentRef, error) {
+// enter gives segments of a kind their numbers and names, and returns what the manifest
+// says of them. They are not under way any more. The caller holds the writer's lock.
+func (db *DB) enter(m *manifest, k Kind, all []built) ([]segmentRef, error) {
 	var refs []segmentRef
-	for _, b := range all {
+	for i := range all {
+		b := &all[i]
+		if b.ref.Kind != k {
+			continue
+		}
 		b.ref.Number = m.number()
 		if len(refs) == 0 {
 			b.ref.Level = b.ref.Number
@@ -97,7 +118,13 @@ func (db *DB) enter(m *manifest, all []built) ([]segmentRef, error) {
 		if err := db.disk.rename(b.file, segmentName(b.ref.Number)); err != nil {
 			return nil, err
 		}
+		b.file = ""
 		refs = append(refs, b.ref)
+		if b.open != nil {
+			b.open.ref = b.ref
+			b.open.uses.Add(1)
+			db.ahead[b.ref.Number] = b.open
+		}
 	}
 	return refs, nil
 }
@@ -158,14 +185,14 @@ func (db *DB) publish(f *frame, newer []built, edit func(*manifest)) (err error)
 			return err
 		}
 		made = append(made, all...)
-		refs, err := db.enter(m, all)
+		refs, err := db.enter(m, k, made)
 		if err != nil {
 			return err
 		}
 		m.Segments = append(m.Segments, refs...)
 	}
 	for _, k := range Kinds() {
-		refs, err := db.enter(m, slices.DeleteFunc(slices.Clone(newer), func(b built) bool { return b.ref.Kind != k }))
+		refs, err := db.enter(m, k, newer)
 		if err != nil {
 			return err
 		}

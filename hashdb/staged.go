@@ -57,7 +57,7 @@ func (db *DB) writeRun(ctx context.Context, k Kind, gathered []kindRow) (built, 
 	if err != nil {
 		return built{}, err
 	}
-	return built{file, segmentRef{Kind: k, Rows: info.Rows, Dead: info.Dead, Bytes: info.Bytes, Sum: info.Sum}}, nil
+	return built{file: file, ref: segmentRef{Kind: k, Rows: info.Rows, Dead: info.Dead, Bytes: info.Bytes, Sum: info.Sum}}, nil
 }
 
 // sources returns the import's rows of a kind, for merging, the newest first. The caller
