@@ -53,8 +53,8 @@ const maxBad = 20
 // written down is kept for the same import to go on with: it reads r from the
 // beginning, and does not sort and write again what is the same as before.
 //
-// Memory and time without the lock do not grow with the input; others may import and
-// apply meanwhile. The error never holds what r gave beyond r's own.
+// Memory does not grow with the input, the ids that it retracts aside, and others may
+// import and apply meanwhile. The error holds nothing of a record, unless r's own does.
 func (db *DB) Import(ctx context.Context, req ImportRequest, r RecordReader) (ImportResult, error) {
 	res, err := db.importRecords(ctx, req, r)
 	if err != nil {
