@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -32,17 +33,26 @@ func mustHash(t *testing.T, text string) hashdb.Hash {
 // An import by one process reaches another that shares no folder with it, and so
 // does what is retracted, disputed or said of a list.
 func TestListsReachOtherProcesses(t *testing.T) {
-	broker, err := stream.StartEmbedded(t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := broker.Close(); err != nil {
-			t.Error(err)
+	t.Run("embedded", func(t *testing.T) {
+		broker, err := stream.StartEmbedded(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
+		defer func() {
+			if err := broker.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		listsReachOthers(t, broker.Addr())
+	})
+	t.Run("kafka", func(t *testing.T) { listsReachOthers(t, realKafka(t)) })
+}
+
+func listsReachOthers(t *testing.T, broker string) {
 	here, there := DefaultConfig(t.TempDir()), DefaultConfig(t.TempDir())
-	here.Brokers, there.Brokers = []string{broker.Addr()}, []string{broker.Addr()}
+	here.Brokers, there.Brokers = []string{broker}, []string{broker}
+	here.Prefix = fmt.Sprintf("lists-%d.", time.Now().UnixNano())
+	there.Prefix = here.Prefix
 	client, err := connectTo(t.Context(), there, there.Brokers, nil, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
