@@ -3,14 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/vigil-stream/vigil/hashdb"
-	"github.com/vigil-stream/vigil/hashdb/exchange"
 )
 
 // ListChanges are what a command line changes about a list; nil leaves it.
@@ -53,25 +51,29 @@ type ListOptions struct {
 }
 
 // Lists prints the lists, or changes those of a source.
-func Lists(ctx context.Context, c Config, o ListOptions) (err error) {
+func Lists(ctx context.Context, c Config, o ListOptions) error {
 	kind, err := optionalKind(o.Kind)
 	if err != nil {
 		return err
 	}
-	db, err := c.openLists()
-	if err != nil {
-		return err
+	if o.Changes == (ListChanges{}) {
+		return c.withLists(func(db *hashdb.DB) error { return printLists(o, chosen(db.Lists(), o.Source, kind)) })
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if o.Changes != (ListChanges{}) {
-		if o.Source == "" {
-			return fmt.Errorf("%w: say which list to change", ErrUsage)
-		}
-		if err := changeLists(ctx, c, db, o, kind); err != nil {
-			return err
-		}
+	if o.Source == "" {
+		return fmt.Errorf("%w: say which list to change", ErrUsage)
 	}
-	return printLists(o, chosen(db.Lists(), o.Source, kind))
+	return c.changeLists(ctx, func(change listChange) error {
+		lists := chosen(change.db.Lists(), o.Source, kind)
+		if len(lists) == 0 {
+			return noList(c, o.Source, kind)
+		}
+		for _, l := range lists {
+			if err := change.store.SetList(ctx, o.Changes.apply(l.List)); err != nil {
+				return err
+			}
+		}
+		return printLists(o, chosen(change.db.Lists(), o.Source, kind))
+	})
 }
 
 // chosen returns the lists of a source and kind; empty means any.
@@ -85,50 +87,12 @@ func chosen(all []hashdb.ListInfo, source string, kind hashdb.Kind) []hashdb.Lis
 	return some
 }
 
-func changeLists(ctx context.Context, c Config, db *hashdb.DB, o ListOptions, kind hashdb.Kind) (err error) {
-	ledger, _, err := c.openAudit(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ledger.Close(context.WithoutCancel(ctx))) }()
-	store, closeStore, err := openShared(ctx, c, db)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeStore()) }()
-	before := chosen(db.Lists(), o.Source, kind)
-	if len(before) == 0 {
-		return noList(c, o.Source, kind)
-	}
-	for _, l := range before {
-		if err := store.SetList(ctx, o.Changes.apply(l.List)); err != nil {
-			return err
-		}
-	}
-	for _, l := range chosen(db.Lists(), o.Source, kind) {
-		if err := recordChange(ctx, ledger, l); err != nil {
-			return fmt.Errorf("list %s is changed, but not in the audit log: %w", l.ID(), err)
-		}
-	}
-	return nil
-}
-
 func noList(c Config, source string, kind hashdb.Kind) error {
 	name := source
 	if kind != 0 {
 		name += "/" + kind.String()
 	}
 	return fmt.Errorf("no list %s in %s: see `vigil hashes list`", name, c.hashesDir())
-}
-
-// openShared returns the store whose changes reach the other processes too, where
-// there is a broker to carry them.
-func openShared(ctx context.Context, c Config, db *hashdb.DB) (exchange.Store, func() error, error) {
-	publisher, closePublisher, err := openPublisher(ctx, c)
-	if err != nil || publisher == nil {
-		return db, closePublisher, err
-	}
-	return sharedStore{db, publisher}, closePublisher, nil
 }
 
 func printLists(o ListOptions, lists []hashdb.ListInfo) error {

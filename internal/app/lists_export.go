@@ -11,6 +11,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/formats"
 )
 
@@ -25,33 +26,30 @@ type ExportOptions struct {
 
 // ExportList writes a list in one of the formats, encrypted where there are
 // recipients. The file is complete or not there.
-func ExportList(ctx context.Context, c Config, o ExportOptions) (err error) {
+func ExportList(ctx context.Context, c Config, o ExportOptions) error {
 	kind, err := parseKind(o.Kind)
 	if err != nil {
 		return err
 	}
-	db, err := c.openLists()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	lists := chosen(db.Lists(), o.Source, kind)
-	if len(lists) == 0 {
-		return noList(c, o.Source, kind)
-	}
-	write := func(w io.Writer) error {
-		return sealed(w, o.Recipients, func(w io.Writer) error {
-			buffered := bufio.NewWriterSize(w, 1<<16)
-			if err := formats.Write(buffered, formats.Format(o.Format), lists[0], db.Entries(ctx, lists[0].ID())); err != nil {
-				return err
-			}
-			return buffered.Flush()
-		})
-	}
-	if o.To == "" || o.To == "-" {
-		return write(o.Out)
-	}
-	return writeNew(o.To, write)
+	return c.withLists(func(db *hashdb.DB) error {
+		lists := chosen(db.Lists(), o.Source, kind)
+		if len(lists) == 0 {
+			return noList(c, o.Source, kind)
+		}
+		write := func(w io.Writer) error {
+			return sealed(w, o.Recipients, func(w io.Writer) error {
+				buffered := bufio.NewWriterSize(w, 1<<16)
+				if err := formats.Write(buffered, formats.Format(o.Format), lists[0], db.Entries(ctx, lists[0].ID())); err != nil {
+					return err
+				}
+				return buffered.Flush()
+			})
+		}
+		if o.To == "" || o.To == "-" {
+			return write(o.Out)
+		}
+		return writeNew(o.To, write)
+	})
 }
 
 // sealed encrypts to the recipients what fill writes; to none, it leaves it plain.

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,13 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/formats"
-	"github.com/vigil-stream/vigil/internal/stream"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // ImportOptions say whose hashes are imported.
@@ -35,34 +29,25 @@ type ImportOptions struct {
 
 // ImportHashes imports files into a source's lists and tells the other processes.
 // Bad records are named and skipped; each file is taken whole or not at all.
-func ImportHashes(ctx context.Context, c Config, o ImportOptions) (err error) {
+func ImportHashes(ctx context.Context, c Config, o ImportOptions) error {
 	kind, err := optionalKind(o.Kind)
 	if err != nil {
 		return err
 	}
-	db, err := c.openLists()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	ledger, _, err := c.openAudit(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ledger.Close(context.WithoutCancel(ctx))) }()
-	publish, closePublisher, err := openPublisher(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closePublisher()) }()
-	in := importer{o: o, db: db, ledger: ledger, publish: publish, formats: formats.Options{Kind: kind}}
 	refused := false
-	for _, file := range o.Files {
-		bad, err := in.file(ctx, file)
-		if err != nil {
-			return err
+	err = c.changeLists(ctx, func(change listChange) error {
+		in := importer{o: o, listChange: change, formats: formats.Options{Kind: kind}}
+		for _, file := range o.Files {
+			bad, err := in.file(ctx, file)
+			if err != nil {
+				return err
+			}
+			refused = refused || bad
 		}
-		refused = refused || bad
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if refused {
 		return ErrSomeRefused
@@ -71,10 +56,8 @@ func ImportHashes(ctx context.Context, c Config, o ImportOptions) (err error) {
 }
 
 type importer struct {
+	listChange
 	o       ImportOptions
-	db      *hashdb.DB
-	ledger  *audit.Log
-	publish *listPublisher // nil where there is no broker
 	formats formats.Options
 }
 
@@ -101,11 +84,6 @@ func (in *importer) file(ctx context.Context, name string) (bad bool, err error)
 	if result.Resumed > 0 {
 		if _, err := fmt.Fprintf(in.o.Out, "%s: went on after the %d records of an import that was cut short\n", name, result.Resumed); err != nil {
 			return false, err
-		}
-	}
-	for _, l := range result.Lists {
-		if err := recordChange(ctx, in.ledger, l); err != nil {
-			return false, fmt.Errorf("%s: imported, but not in the audit log: %w", name, err)
 		}
 	}
 	if err := in.send(ctx, name, result.Lists); err != nil {
@@ -207,43 +185,6 @@ func (in *importer) send(ctx context.Context, name string, lists []hashdb.ListIn
 		return err
 	}
 	return in.publish.flush(ctx)
-}
-
-// recordChange puts a list's new version into the audit log. The change is told by
-// ids and a digest; the source's name may be free text.
-func recordChange(ctx context.Context, ledger *audit.Log, l hashdb.ListInfo) error {
-	digest := sha256.Sum256([]byte(l.Source + "\x00" + l.Version))
-	_, err := ledger.Append(ctx, audit.Entry{
-		Kind: "list-change", ID: signal.ID("list", l.Source, l.Kind.String()), Digest: hex.EncodeToString(digest[:]),
-		At: time.Now().UTC(), Refs: []string{l.Version},
-	})
-	return err
-}
-
-// openPublisher connects to the topic of lists: to the configured brokers, or to
-// the embedded one of a running `vigil run`. Where there is neither, nobody else
-// is there to be told, and the publisher is nil.
-func openPublisher(ctx context.Context, c Config) (*listPublisher, func() error, error) {
-	if len(c.Brokers) == 0 {
-		if _, err := os.Stat(c.path("broker.addr")); errors.Is(err, os.ErrNotExist) {
-			return nil, func() error { return nil }, nil
-		}
-	}
-	var client *stream.Client
-	client, err := dial(ctx, c, topicHashes)
-	if err != nil {
-		return nil, nil, fmt.Errorf("tell other processes of lists: %w", err)
-	}
-	return &listPublisher{client: client}, client.Close, nil
-}
-
-// openLists opens the deployment's lists for a command.
-func (c *Config) openLists() (*hashdb.DB, error) { return c.openListsWith(nil) }
-
-// openListsWith opens the deployment's lists and tells report of errors that stop
-// nothing.
-func (c *Config) openListsWith(report func(error)) (*hashdb.DB, error) {
-	return hashdb.Open(c.hashesDir(), hashdb.Options{RequireEncrypted: c.RequireEncrypted, Report: report})
 }
 
 func optionalKind(name string) (hashdb.Kind, error) {

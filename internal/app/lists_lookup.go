@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,16 +21,15 @@ type LookupOptions struct {
 // LookupHashes prints, a line each, every list entry within reach of each hash:
 // first those that match, then what an allow-list took out, then those of lists on
 // trial or disputed. A bad hash is named and the others are done.
-func LookupHashes(c Config, o LookupOptions) (err error) {
+func LookupHashes(c Config, o LookupOptions) error {
 	kind, err := parseKind(o.Kind)
 	if err != nil {
 		return err
 	}
-	db, err := c.openLists()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	return c.withLists(func(db *hashdb.DB) error { return o.lookup(c, db, kind) })
+}
+
+func (o LookupOptions) lookup(c Config, db *hashdb.DB, kind hashdb.Kind) error {
 	if !slices.Contains(db.Kinds(), kind) {
 		return fmt.Errorf("no list of kind %s in %s: an empty look-up would pass for no match", kind, c.hashesDir())
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -31,7 +30,7 @@ func ServeLookups(ctx context.Context, c Config, listen string) (err error) {
 	}
 	defer func() { _ = log.Sync() }()
 	reg := newRegistry()
-	db, err := c.openListsWith(func(err error) { log.Error("hash lists", zap.Error(err)) })
+	db, err := c.openLists(func(err error) { log.Error("hash lists", zap.Error(err)) })
 	if err != nil {
 		return err
 	}
@@ -91,31 +90,6 @@ func (c *Config) lookupService(db *hashdb.DB, reg prometheus.Registerer, log *za
 		o.Remotes = append(o.Remotes, service.Remote{Name: conf.Source, Kinds: []hashdb.Kind{hashdb.KindPDQ}, Matcher: matcher})
 	}
 	return service.New(db, keys, o)
-}
-
-// serveHTTP serves until ctx ends, and lets requests that have begun end.
-func serveHTTP(ctx context.Context, addr, what string, handler http.Handler, log *zap.Logger) error {
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return fmt.Errorf("listen for %s: %w", what, err)
-	}
-	log.Info("serving "+what, zap.String("addr", listener.Addr().String()))
-	stopped := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		stopped <- server.Shutdown(end)
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve %s: %w", what, err)
-	}
-	return <-stopped
 }
 
 // KeyOptions say what a new key of the look-up service may do.

@@ -33,7 +33,7 @@ func TestLookupService(t *testing.T) {
 	if err := NewLookupKey(c, KeyOptions{Name: "platform-a", PerMinute: 1, PerDay: 10, Out: &key}); err != nil {
 		t.Fatal(err)
 	}
-	db, err := c.openLists()
+	db, err := c.openLists(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -9,12 +8,11 @@ import (
 )
 
 // HashStats prints what lists there are and what keeping them takes.
-func HashStats(c Config, out io.Writer) (err error) {
-	db, err := c.openLists()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+func HashStats(c Config, out io.Writer) error {
+	return c.withLists(func(db *hashdb.DB) error { return printStats(c, db, out) })
+}
+
+func printStats(c Config, db *hashdb.DB, out io.Writer) error {
 	if err := printLists(ListOptions{Out: out}, db.Lists()); err != nil {
 		return err
 	}
@@ -36,6 +34,6 @@ func HashStats(c Config, out io.Writer) (err error) {
 	case known:
 		state = "NOT encrypted"
 	}
-	_, err = fmt.Fprintf(out, "at rest: %s (%s)\n", state, what)
+	_, err := fmt.Fprintf(out, "at rest: %s (%s)\n", state, what)
 	return err
 }

@@ -39,71 +39,46 @@ func newSyncer(c Config, store exchange.Store, db *hashdb.DB, done func(exchange
 
 // SyncLists brings the named sources' lists into step with their owners now; none
 // means all. One that fails does not keep the others from it.
-func SyncLists(ctx context.Context, c Config, sources []string, out io.Writer) (err error) {
+func SyncLists(ctx context.Context, c Config, sources []string, out io.Writer) error {
 	if len(c.Exchanges) == 0 {
 		return errors.New("no exchanges are configured: see key exchanges in the README")
 	}
-	db, err := c.openLists()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	store, closeStore, err := openShared(ctx, c, db)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeStore()) }()
-	ledger, _, err := c.openAudit(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ledger.Close(context.WithoutCancel(ctx))) }()
-	syncer, err := newSyncer(c, store, db, nil)
-	if err != nil {
-		return err
-	}
-	if len(sources) == 0 {
-		sources = syncer.Sources()
-	}
-	var failed error
-	for _, source := range sources {
-		before := versions(db.Lists())
-		outcome, err := syncer.Sync(ctx, source)
-		for _, bad := range outcome.BadErrors {
-			if _, err := fmt.Fprintf(out, "%s: left out: %v\n", source, bad); err != nil {
+	return c.changeLists(ctx, func(change listChange) error {
+		syncer, err := newSyncer(c, change.store, change.db, nil)
+		if err != nil {
+			return err
+		}
+		if len(sources) == 0 {
+			sources = syncer.Sources()
+		}
+		var failed error
+		for _, source := range sources {
+			outcome, err := syncer.Sync(ctx, source)
+			for _, bad := range outcome.BadErrors {
+				if _, err := fmt.Fprintf(out, "%s: left out: %v\n", source, bad); err != nil {
+					return err
+				}
+			}
+			if err != nil {
+				failed = errors.Join(failed, err)
+				continue
+			}
+			if _, err := fmt.Fprintf(out, "%s: %d added, %d changed, %d known already, %d retracted, %d bad records\n", source,
+				outcome.Applied.Added, outcome.Applied.Changed, outcome.Applied.Known, outcome.Applied.Retracted, outcome.Bad); err != nil {
 				return err
 			}
 		}
-		for _, l := range db.Lists() {
-			if l.Source == source && before[l.ID()] != l.Version {
-				if err := recordChange(ctx, ledger, l); err != nil {
-					return fmt.Errorf("list %s is changed, but not in the audit log: %w", l.ID(), err)
-				}
-			}
-		}
-		if err != nil {
-			failed = errors.Join(failed, err)
-			continue
-		}
-		if _, err := fmt.Fprintf(out, "%s: %d added, %d changed, %d known already, %d retracted, %d bad records\n", source,
-			outcome.Applied.Added, outcome.Applied.Changed, outcome.Applied.Known, outcome.Applied.Retracted, outcome.Bad); err != nil {
-			return err
-		}
-	}
-	return failed
+		return failed
+	})
 }
 
-func versions(lists []hashdb.ListInfo) map[hashdb.ListID]string {
-	all := make(map[hashdb.ListID]string, len(lists))
-	for _, l := range lists {
-		all[l.ID()] = l.Version
-	}
-	return all
-}
-
-// logOutcome tells what a sync in the background did.
-func logOutcome(log *zap.Logger) func(exchange.Outcome) {
+// afterSync records and tells what a sync in the background did.
+func afterSync(ctx context.Context, db *hashdb.DB, recorder *listRecorder, log *zap.Logger) func(exchange.Outcome) {
 	return func(o exchange.Outcome) {
+		// What it does not get into the audit log now, the next sync's call does.
+		if err := recorder.record(context.WithoutCancel(ctx), db.Lists()); err != nil {
+			log.Error("hash lists", zap.Error(err))
+		}
 		fields := []zap.Field{
 			zap.String("source", o.Source), zap.Int("added", o.Applied.Added), zap.Int("changed", o.Applied.Changed),
 			zap.Int("retracted", o.Applied.Retracted), zap.Int("bad", o.Bad), zap.Duration("took", o.End.Sub(o.Start)),
@@ -180,7 +155,7 @@ type FeedbackOptions struct {
 }
 
 // SendFeedback tells the owner of a list what came of an entry.
-func SendFeedback(ctx context.Context, c Config, o FeedbackOptions) (err error) {
+func SendFeedback(ctx context.Context, c Config, o FeedbackOptions) error {
 	kind, err := parseKind(o.Kind)
 	if err != nil {
 		return err
@@ -198,16 +173,13 @@ func SendFeedback(ctx context.Context, c Config, o FeedbackOptions) (err error) 
 		if conf.Source != o.Source {
 			continue
 		}
-		db, err := c.openLists()
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, db.Close()) }()
-		to, err := c.opener(db).OpenFeedback(conf)
-		if err != nil {
-			return err
-		}
-		return to.Feedback(ctx, f)
+		return c.withLists(func(db *hashdb.DB) error {
+			to, err := c.opener(db).OpenFeedback(conf)
+			if err != nil {
+				return err
+			}
+			return to.Feedback(ctx, f)
+		})
 	}
 	return fmt.Errorf("no exchange is configured for source %.64q", o.Source)
 }

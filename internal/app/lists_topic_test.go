@@ -61,7 +61,7 @@ func listsReachOthers(t *testing.T, broker string) {
 	if _, err := client.CreateTopics(t.Context(), topicSpecs(1, nil)); err != nil {
 		t.Fatal(err)
 	}
-	db, err := there.openLists()
+	db, err := there.openLists(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func listsReachOthers(t *testing.T, broker string) {
 	defer follow()()
 	await("a retraction by the owner's id", func() bool { return matches(otherHash) == 0 })
 	await("a list's state", func() bool { return db.Lists()[0].State == hashdb.StateQuarantined })
-	ours, err := here.openLists()
+	ours, err := here.openLists(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

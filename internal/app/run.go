@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -114,9 +115,18 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 	closers = append(closers, bucket.Close)
 	keep := keeper{dir: c.State, checkpoints: bucket, every: c.CheckpointEvery}
 
+	// One for all rooms: a process has an audit log open once.
+	ledger := sync.OnceValues(func() (*audit.Log, error) {
+		l, _, err := c.openAudit(ctx)
+		if err == nil {
+			closers = append(closers, func() error { return l.Close(context.WithoutCancel(ctx)) })
+		}
+		return l, err
+	})
+
 	var loops []stream.Loop
 	if hosts("lists") || hosts("detect") {
-		db, err := startLists(ctx, g, c, client, reg, log)
+		db, err := startLists(ctx, g, c, client, ledger, reg, log)
 		if err != nil {
 			return fail(err)
 		}
@@ -149,12 +159,15 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			loops = append(loops, reviewLoops(store)...)
 		}
 		if hosts("report") {
-			ledger, verifier, err := c.openAudit(ctx)
+			auditLog, err := ledger()
 			if err != nil {
 				return fail(err)
 			}
-			closers = append(closers, func() error { return ledger.Close(context.WithoutCancel(ctx)) })
-			p := newPump(store, ledger, verifier, table, client, reg, log)
+			verifier, err := c.verifier("")
+			if err != nil {
+				return fail(err)
+			}
+			p := newPump(store, auditLog, verifier, table, client, reg, log)
 			g.Go(func() error { return p.run(ctx) })
 		}
 	}
@@ -167,15 +180,23 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 // startLists opens the hash lists and keeps them up to date: with what other
 // processes do to the folder, with the topic and, where the room lists is hosted,
 // with the owners of the lists.
-func startLists(ctx context.Context, g *errgroup.Group, c Config, client *stream.Client, reg *prometheus.Registry, log *zap.Logger) (*hashdb.DB, error) {
-	db, err := c.openListsWith(func(err error) { log.Error("hash lists", zap.Error(err)) })
+func startLists(ctx context.Context, g *errgroup.Group, c Config, client *stream.Client, ledger func() (*audit.Log, error), reg *prometheus.Registry, log *zap.Logger) (*hashdb.DB, error) {
+	db, err := c.openLists(func(err error) { log.Error("hash lists", zap.Error(err)) })
 	if err != nil {
 		return nil, err
 	}
 	var syncer *exchange.Syncer
 	if slices.Contains(c.Rooms, "lists") && len(c.Exchanges) > 0 {
+		l, err := ledger()
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		recorder, err := newListRecorder(l, db.Lists())
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
 		shared := sharedStore{db, &listPublisher{client: client}}
-		if syncer, err = newSyncer(c, shared, db, logOutcome(log)); err != nil {
+		if syncer, err = newSyncer(c, shared, db, afterSync(ctx, db, recorder, log)); err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
 		g.Go(func() error { syncer.Run(ctx); return nil })

@@ -56,13 +56,21 @@ func serveOps(ctx context.Context, addr string, reg *prometheus.Registry, ready 
 		}
 		say(w, http.StatusOK, "ok")
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	return serveHTTP(ctx, addr, "metrics and health (key listen)", mux, log)
+}
+
+// serveHTTP serves until ctx ends, and lets requests that have begun end.
+func serveHTTP(ctx context.Context, addr, what string, handler http.Handler, log *zap.Logger) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("listen for metrics (key listen in the configuration): %w", err)
+		return fmt.Errorf("listen for %s: %w", what, err)
 	}
-	log.Info("serving metrics and health", zap.String("addr", listener.Addr().String()))
+	log.Info("serving "+what, zap.String("addr", listener.Addr().String()))
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -71,7 +79,7 @@ func serveOps(ctx context.Context, addr string, reg *prometheus.Registry, ready 
 		stopped <- server.Shutdown(end)
 	}()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve metrics: %w", err)
+		return fmt.Errorf("serve %s: %w", what, err)
 	}
 	return <-stopped
 }
