@@ -7,8 +7,6 @@ import (
 	"image/color"
 	"image/draw"
 	"image/jpeg"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/corona10/goimagehash"
@@ -17,19 +15,6 @@ import (
 )
 
 var perceptual = []Kind{KindPDQ, KindPHash, KindDHash, KindAHash}
-
-// testdata returns the folder of a kind of reference pictures.
-func testdata(t testing.TB, kind string) string {
-	t.Helper()
-	root := os.Getenv("VIGIL_TESTDATA")
-	if root == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("VIGIL_TESTDATA is empty, and CI must run the conformance tests")
-		}
-		t.Skip("VIGIL_TESTDATA is empty")
-	}
-	return filepath.Join(root, "media", kind)
-}
 
 // scene renders a picture with detail at several scales, the same everywhere.
 func scene(width, height int) *image.RGBA {

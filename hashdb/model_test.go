@@ -48,7 +48,6 @@ func canonical(e Entry) Entry {
 // final makes one change of all that is said of each entry, in order.
 type final struct {
 	source string
-	order  []ListID
 	said   map[ListID]map[modelKey]Entry
 	count  int
 	byRef  map[ListID]map[modelKey]bool // Retracted by id, in the database of before.
@@ -197,14 +196,13 @@ var modelKinds = []Kind{KindPDQ, KindPHash, KindMD5, KindSHA1, KindSHA256}
 // modelRun plays a random sequence of changes to a database and a model, and compares
 // them all along.
 type modelRun struct {
-	t    *testing.T
-	r    *rand.Rand
-	dir  string
-	db   *DB
-	m    *model
-	o    Options
-	ran  map[string]int
-	seen []Hash
+	t   *testing.T
+	r   *rand.Rand
+	dir string
+	db  *DB
+	m   *model
+	o   Options
+	ran map[string]int
 }
 
 func (x *modelRun) entry() Entry {
