@@ -42,6 +42,19 @@ func TestFramesMatchAnImportedList(t *testing.T) {
 	if len(ids) != 4 || len(got) != 4 {
 		t.Errorf("%d signals of %d matches, want 4", len(got), len(ids))
 	}
+
+	// A picture known to be innocent by its PDQ matches nothing, by its pHash either.
+	if err := db.SetList(t.Context(), hashdb.List{Source: "innocent", Kind: hashdb.KindPDQ, Radius: 31, State: hashdb.StateLive, Allow: true}); err != nil {
+		t.Fatal(err)
+	}
+	innocent := hashdb.Batch{Source: "innocent", Entries: []hashdb.Entry{{Hash: hashOf(t, hashdb.KindPDQ, scene(2, 192, 128))}}}
+	if _, err := db.Apply(t.Context(), innocent); err != nil {
+		t.Fatal(err)
+	}
+	got, _ = run(t, db, []Frame{frame(0, JPEG, jpegOf(t, scene(2, 192, 128), 60)), frame(1, JPEG, jpegOf(t, scene(1, 192, 128), 60))})
+	if len(got) != 2 {
+		t.Errorf("%d signals, want the two of the other picture", len(got))
+	}
 }
 
 // TestPartitionsShareADetector has more streams at once than there are hashers.
@@ -75,5 +88,7 @@ func TestPartitionsShareADetector(t *testing.T) {
 // static is an Index in which every picture is near the same entry.
 type static struct{ hashdb.Match }
 
-func (*static) Kinds() []hashdb.Kind                         { return []hashdb.Kind{hashdb.KindPDQ} }
-func (s *static) Lookup(hashdb.Hash) ([]hashdb.Match, error) { return []hashdb.Match{s.Match}, nil }
+func (*static) Kinds() []hashdb.Kind { return []hashdb.Kind{hashdb.KindPDQ} }
+func (s *static) Search(hashdb.Query, ...hashdb.Hash) ([]hashdb.Answer, error) {
+	return []hashdb.Answer{{Matches: []hashdb.Match{s.Match}}}, nil
+}

@@ -15,12 +15,12 @@ import (
 // seen and matches nothing.
 const MinQuality = 50
 
-// An Index answers which list entries are near a hash, each list within its own
-// radius, nearest first.
+// An Index answers which list entries are near hashes; a *hashdb.DB is one.
 type Index interface {
 	// Kinds are those of which any list holds entries, in a fixed order.
 	Kinds() []hashdb.Kind
-	Lookup(hashdb.Hash) ([]hashdb.Match, error)
+	// Search answers for each hash, nearest first and all as of one moment.
+	Search(hashdb.Query, ...hashdb.Hash) ([]hashdb.Answer, error)
 }
 
 // State is the room's view of its partition's store.
@@ -103,19 +103,23 @@ func (d *Detector) fingerprint(ctx context.Context, f Frame) (fingerprint, error
 }
 
 // lookup finds the entries near a frame's hashes, of each kind the maxTracked
-// nearest at most: a list that floods must not stop the stream. Any failure is
-// an error: a frame must not pass for clean because a list could not be read.
+// nearest at most: a list that floods must not stop the stream. A picture that is
+// known to be innocent by any of its hashes matches nothing. Any failure is an
+// error: a frame must not pass for clean because a list could not be read.
 func (d *Detector) lookup(fp fingerprint) ([]hashdb.Match, error) {
 	if fp.quality < MinQuality {
 		return nil, nil
 	}
+	answers, err := d.index.Search(hashdb.Query{Radius: hashdb.OwnRadius}, fp.hashes...)
+	if err != nil {
+		return nil, fmt.Errorf("look up hashes: %w", err)
+	}
 	var all []hashdb.Match
-	for _, h := range fp.hashes {
-		found, err := d.index.Lookup(h)
-		if err != nil {
-			return nil, fmt.Errorf("look up %s hash: %w", h.Kind, err)
+	for _, a := range answers {
+		if len(a.Allowed) > 0 {
+			return nil, nil
 		}
-		all = append(all, found[:min(len(found), maxTracked)]...)
+		all = append(all, a.Matches[:min(len(a.Matches), maxTracked)]...)
 	}
 	return all, nil
 }

@@ -64,21 +64,23 @@ func (l *lists) Kinds() []hashdb.Kind {
 	return slices.Compact(kinds)
 }
 
-func (l *lists) Lookup(h hashdb.Hash) ([]hashdb.Match, error) {
-	l.lookups++
-	if l.fault != nil {
-		return nil, l.fault
-	}
-	var found []hashdb.Match
-	for i, e := range l.entries {
-		if d, ok := h.Distance(e.hash); ok && d <= e.radius {
-			found = append(found, hashdb.Match{
-				List: e.list, Version: "v1", Entry: fmt.Sprintf("%016x", i),
-				Kind: h.Kind, Distance: d, Radius: e.radius,
-			})
+func (l *lists) Search(_ hashdb.Query, hashes ...hashdb.Hash) ([]hashdb.Answer, error) {
+	answers := make([]hashdb.Answer, len(hashes))
+	for n, h := range hashes {
+		l.lookups++
+		if l.fault != nil {
+			return nil, l.fault
+		}
+		for i, e := range l.entries {
+			if d, ok := h.Distance(e.hash); ok && d <= e.radius {
+				answers[n].Matches = append(answers[n].Matches, hashdb.Match{
+					List: e.list, Version: "v1", Entry: fmt.Sprintf("%016x", i),
+					Kind: h.Kind, Distance: d, Radius: e.radius,
+				})
+			}
 		}
 	}
-	return found, nil
+	return answers, nil
 }
 
 // scene renders a benign picture of soft waves, another for each seed.
