@@ -34,7 +34,7 @@ func TestRiverOnRealKafka(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := vigil(t, bin, "hashes", "import", "--config", config, "--source", "reference", list)
-	if !strings.Contains(out, " 0 bad lines") {
+	if !strings.Contains(out, " 0 bad records") {
 		t.Errorf("import printed %q", out)
 	}
 
