@@ -53,7 +53,7 @@ func (c *Config) changeLists(ctx context.Context, do func(listChange) error) err
 		}
 		change := listChange{db: db, store: db}
 		if publish != nil {
-			defer func() { err = errors.Join(err, publish.client.Close()) }()
+			defer func() { err = errors.Join(err, publish.close()) }()
 			change.publish, change.store = publish, sharedStore{db, publish}
 		}
 		recorder, err := newListRecorder(ledger, db.Lists())

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -15,6 +16,9 @@ type listPublisher struct {
 	client *stream.Client
 	mu     sync.Mutex
 	batch  []stream.Output
+	// sent tells how the batch before ended, which goes while the next is gathered;
+	// nil where there is none.
+	sent chan error
 }
 
 // publishBatch is how many records are sent at a time.
@@ -27,16 +31,44 @@ func (p *listPublisher) add(ctx context.Context, o stream.Output, err error) err
 	if p.batch = append(p.batch, o); len(p.batch) < publishBatch {
 		return nil
 	}
-	return p.flush(ctx)
+	return p.start(ctx)
 }
 
-func (p *listPublisher) flush(ctx context.Context) error {
-	err := p.client.Produce(ctx, p.batch...)
-	p.batch = p.batch[:0]
+// start sends what is gathered as soon as what went before is there.
+func (p *listPublisher) start(ctx context.Context) error {
+	if err := p.wait(); err != nil {
+		return err
+	}
+	batch, sent := p.batch, make(chan error, 1)
+	p.batch, p.sent = make([]stream.Output, 0, publishBatch), sent
+	go func() { sent <- p.client.Produce(ctx, batch...) }()
+	return nil
+}
+
+func (p *listPublisher) wait() error {
+	if p.sent == nil {
+		return nil
+	}
+	err := <-p.sent
+	p.sent = nil
 	if err != nil {
+		p.batch = p.batch[:0] // The caller repeats it all.
 		return fmt.Errorf("send to topic %s: %w", topicHashes, err)
 	}
 	return nil
+}
+
+// flush returns when the brokers have all that was added.
+func (p *listPublisher) flush(ctx context.Context) error {
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	return p.wait()
+}
+
+// close ends what is under way; what was not flushed may be lost.
+func (p *listPublisher) close() error {
+	return errors.Join(p.wait(), p.client.Close())
 }
 
 // definition sends what a list is.

@@ -80,12 +80,17 @@ type place struct {
 // send produces to all partitions at the same time.
 func (c *Client) send(ctx context.Context, records []outgoing) error {
 	byPlace := map[place][]outgoing{}
+	partitions := map[string][]int{}
 	for _, r := range records {
-		partition, err := c.place(ctx, r)
-		if err != nil {
-			return err
+		all, known := partitions[r.topic]
+		if !known {
+			var err error
+			if all, err = c.numbers(ctx, r.topic); err != nil {
+				return err
+			}
+			partitions[r.topic] = all
 		}
-		p := place{r.topic, partition}
+		p := place{r.topic, choose(r, all)}
 		byPlace[p] = append(byPlace[p], r)
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -95,26 +100,29 @@ func (c *Client) send(ctx context.Context, records []outgoing) error {
 	return group.Wait()
 }
 
-// place chooses the partition as Java's producer does, by murmur2 of the key.
-func (c *Client) place(ctx context.Context, r outgoing) (partition int, err error) {
+// numbers returns the numbers of a topic's partitions, once they are known.
+func (c *Client) numbers(ctx context.Context, topic string) (all []int, err error) {
 	err = forever(ctx, func(ctx context.Context, attempt int) error {
-		n, err := c.partitions(ctx, r.topic)
+		n, err := c.partitions(ctx, topic)
 		if err != nil {
-			c.log.Warn("cannot produce yet", zap.String("topic", r.topic), zap.Int("attempt", attempt), zap.Error(err))
+			c.log.Warn("cannot produce yet", zap.String("topic", topic), zap.Int("attempt", attempt), zap.Error(err))
 			return err
 		}
-		all := make([]int, n)
-		for i := range all {
-			all[i] = i
+		for i := range n {
+			all = append(all, i)
 		}
-		key := r.msg.Key
-		if key == nil {
-			key = []byte(r.id)
-		}
-		partition = kafka.Murmur2Balancer{}.Balance(kafka.Message{Key: key}, all...)
 		return nil
 	})
-	return partition, err
+	return all, err
+}
+
+// choose takes a partition as Java's producer does, by murmur2 of the key.
+func choose(r outgoing, partitions []int) int {
+	key := r.msg.Key
+	if key == nil {
+		key = []byte(r.id)
+	}
+	return kafka.Murmur2Balancer{}.Balance(kafka.Message{Key: key}, partitions...)
 }
 
 // sendInOrder produces to one partition, in requests that fit the limit.
