@@ -20,7 +20,7 @@ func (c *cli) hash() *cobra.Command {
 			if cmd.Flags().Changed("mode") {
 				o.Mode = mode
 			}
-			return usage(app.Hash(o))
+			return usage(app.Hash(cmd.Context(), o))
 		},
 	}
 	f := cmd.Flags()

@@ -26,6 +26,9 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The second signal ends the process at once: an open that waits, as of a pipe that
+	// nobody writes, hears of no context.
+	context.AfterFunc(ctx, stop)
 	root := newRoot(os.Stdin, os.Stdout, os.Stderr)
 	err := root.ExecuteContext(ctx)
 	var usage usageError

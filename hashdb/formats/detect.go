@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/vigil-stream/vigil/hashdb"
@@ -20,8 +22,11 @@ func detect(in *bufio.Reader) (Format, error) {
 	if f != "" {
 		return f, nil
 	}
-	if len(head) == 0 && err != nil {
-		saw = fmt.Sprintf("it is empty (%v)", err)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull):
+		return "", err
+	case len(head) == 0:
+		saw = "it is empty"
 	}
 	return "", fmt.Errorf("cannot tell the format: %s; name one of %s", saw, strings.Join(names(Names()), ", "))
 }

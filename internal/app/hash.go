@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -25,8 +26,9 @@ type HashOptions struct {
 }
 
 // Hash prints `<hash> <quality> <file>` for each file, and eight such lines where
-// Dihedral is set. A bad file is named on Err and the others are done.
-func Hash(o HashOptions) error {
+// Dihedral is set. A bad file is named on Err and the others are done. It stops when
+// ctx ends, also in the middle of a file that has no end.
+func Hash(ctx context.Context, o HashOptions) error {
 	kind, err := parseKind(o.Kind)
 	if err != nil {
 		return err
@@ -43,7 +45,10 @@ func Hash(o HashOptions) error {
 	h := fileHasher{pdq: pdq.New(mode), kind: kind, dihedral: o.Dihedral}
 	failed := false
 	for _, file := range o.Files {
-		hashes, quality, err := h.hash(file)
+		hashes, quality, err := h.hash(ctx, file)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
 			failed = true
 			if _, err := fmt.Fprintf(o.Err, "vigil hash: %s: %v\n", file, err); err != nil {
@@ -72,17 +77,18 @@ type fileHasher struct {
 
 // hash returns the hashes of a file and their quality, "-" where the kind has none.
 // The error does not name the file.
-func (h fileHasher) hash(name string) (hashes []hashdb.Hash, quality string, err error) {
+func (h fileHasher) hash(ctx context.Context, name string) (hashes []hashdb.Hash, quality string, err error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, "", withoutPath(err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	in := untilDone{ctx, file}
 	if h.kind.Exact() {
-		sum, err := hashdb.Digest(h.kind, file)
+		sum, err := hashdb.Digest(h.kind, in)
 		return []hashdb.Hash{sum}, "-", withoutPath(err)
 	}
-	img, err := readPicture(file)
+	img, err := readPicture(in)
 	if err != nil {
 		return nil, "", err
 	}
@@ -98,6 +104,20 @@ func (h fileHasher) hash(name string) (hashes []hashdb.Hash, quality string, err
 		quality = fmt.Sprint(value)
 	}
 	return []hashdb.Hash{hash}, quality, err
+}
+
+// untilDone reads until ctx ends.
+type untilDone struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read reads, or returns why ctx ended.
+func (u untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.Reader.Read(p)
 }
 
 // withoutPath returns what went wrong with a file, without its name and whether it was

@@ -41,6 +41,15 @@ func (ch ListChanges) apply(l hashdb.List) hashdb.List {
 	return l
 }
 
+// check says what is wrong with the changes for a list of any kind.
+func (ch ListChanges) check() error {
+	widest := hashdb.List{Source: "any", Kind: hashdb.KindPDQ, State: hashdb.StateLive}
+	if err := ch.apply(widest).Check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	return nil
+}
+
 // ListOptions say which list to print or change.
 type ListOptions struct {
 	Source  string // empty: print all
@@ -61,6 +70,9 @@ func Lists(ctx context.Context, c Config, o ListOptions) error {
 	}
 	if o.Source == "" {
 		return fmt.Errorf("%w: say which list to change", ErrUsage)
+	}
+	if err := o.Changes.check(); err != nil {
+		return err
 	}
 	return c.changeLists(ctx, func(change listChange) error {
 		lists := chosen(change.db.Lists(), o.Source, kind)

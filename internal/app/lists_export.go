@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"filippo.io/age"
 
@@ -30,6 +31,9 @@ func ExportList(ctx context.Context, c Config, o ExportOptions) error {
 	kind, err := parseKind(o.Kind)
 	if err != nil {
 		return err
+	}
+	if f := formats.Format(o.Format); !slices.Contains(formats.Writable(), f) {
+		return fmt.Errorf("%w: format %.20q is not one of %v", ErrUsage, o.Format, formats.Writable())
 	}
 	return c.withLists(func(db *hashdb.DB) error {
 		lists := chosen(db.Lists(), o.Source, kind)

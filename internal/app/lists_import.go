@@ -34,6 +34,9 @@ func ImportHashes(ctx context.Context, c Config, o ImportOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.check(); err != nil {
+		return err
+	}
 	refused := false
 	err = c.changeLists(ctx, func(change listChange) error {
 		in := importer{o: o, listChange: change, formats: formats.Options{Kind: kind}}
@@ -53,6 +56,17 @@ func ImportHashes(ctx context.Context, c Config, o ImportOptions) error {
 		return ErrSomeRefused
 	}
 	return nil
+}
+
+// check says what of the command line is wrong, before anything is opened.
+func (o ImportOptions) check() error {
+	if err := hashdb.CheckSource(o.Source); err != nil {
+		return fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	if f := formats.Format(o.Format); f != formats.Auto && f != "" && !slices.Contains(formats.Names(), f) {
+		return fmt.Errorf("%w: format %.20q is not auto or one of %s", ErrUsage, o.Format, ListFormats())
+	}
+	return o.Changes.check()
 }
 
 type importer struct {

@@ -26,6 +26,9 @@ func LookupHashes(c Config, o LookupOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.Radius != hashdb.OwnRadius && (o.Radius < 0 || o.Radius > kind.MaxRadius()) {
+		return fmt.Errorf("%w: --radius %d for %v: want 0 to %d", ErrUsage, o.Radius, kind, kind.MaxRadius())
+	}
 	return c.withLists(func(db *hashdb.DB) error { return o.lookup(c, db, kind) })
 }
 

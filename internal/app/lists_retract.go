@@ -20,7 +20,7 @@ type RetractOptions struct {
 }
 
 // RetractHashes retracts or disputes entries, here and in the other processes. It
-// changes nothing when one of them is not in the lists.
+// changes nothing when one of the hashes is not in the lists, or none of the ids.
 func RetractHashes(ctx context.Context, c Config, o RetractOptions) error {
 	kind, err := parseKind(o.Kind)
 	if err != nil {
@@ -44,6 +44,9 @@ func RetractHashes(ctx context.Context, c Config, o RetractOptions) error {
 		done, err := change.store.Apply(ctx, batch)
 		if err != nil {
 			return err
+		}
+		if len(o.Hashes) == 0 && done.Retracted == 0 {
+			return fmt.Errorf("no entry of %s has any of the %d ids: nothing was changed", o.Source, len(o.Refs))
 		}
 		_, err = fmt.Fprintf(o.Out, "%d retracted, %d changed\n", done.Retracted, done.Changed)
 		return err
