@@ -168,6 +168,7 @@ func TestClientAnswers(t *testing.T) {
 		{exchange.Request{Ref: "//" + strings.TrimPrefix(other.URL, "http://") + "/x"}, "!away from"},
 		{exchange.Request{Ref: "https" + strings.TrimPrefix(server.URL, "http")}, "!away from"},
 		{exchange.Request{Ref: "http://u:" + password + "@127.0.0.1/x"}, "!holds a user"},
+		{exchange.Request{Ref: "good?" + strings.Repeat("x", 17000)}, "!has 17005 bytes"},
 		{exchange.Request{Ref: "good\x7f?" + password}, "!cannot be read"},
 		{exchange.Request{Ref: "gzip"}, "!more than 8000 bytes"},
 		{exchange.Request{Ref: "gzip", MaxBody: 1 << 20}, "\x00"},

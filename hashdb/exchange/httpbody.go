@@ -22,6 +22,9 @@ var errRequest = errors.New("request refused before it was sent")
 // maxRefusal is how much of a refusal's body is kept, in bytes.
 const maxRefusal = 4 << 10
 
+// maxRef bounds the length in bytes of an address, which may come out of an answer.
+const maxRef = 16 << 10
+
 // maxRetryAfter bounds what a host may ask for, so that a mistaken one does not stop
 // an exchange for good.
 const maxRetryAfter = 24 * time.Hour
@@ -105,6 +108,9 @@ func loopback(host string) bool {
 
 // resolve returns the absolute address of ref.
 func (b base) resolve(ref string) (*url.URL, error) {
+	if len(ref) > maxRef {
+		return nil, fmt.Errorf("%w: the address has %d bytes, want at most %d", errRequest, len(ref), maxRef)
+	}
 	u, err := url.Parse(ref)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the address cannot be read", errRequest)

@@ -135,8 +135,13 @@ func (s *Source) get(ctx context.Context, ref string, into any) error {
 }
 
 func decode(what string, body []byte, into any) error {
-	if err := xml.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("ncmec: the answer to %s: %w", what, err)
+	err := xml.Unmarshal(body, into)
+	var syntax *xml.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("ncmec: the answer to %s: not XML at line %d", what, syntax.Line)
+	case err != nil: // Its text repeats the answer's.
+		return fmt.Errorf("ncmec: the answer to %s is not of the published form", what)
 	}
 	return nil
 }

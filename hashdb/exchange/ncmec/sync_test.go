@@ -356,6 +356,12 @@ func TestStatusAndMembers(t *testing.T) {
 	if _, err := src.Members(t.Context()); err == nil {
 		t.Error("a status was taken for members")
 	}
+	for _, answer := range []string{"<" + strings.Repeat("secret", 1000) + "/>", "<status>\n<secret", "secret"} {
+		owner.before = func(w http.ResponseWriter, r *http.Request) bool { _, _ = fmt.Fprint(w, answer); return true }
+		if _, err := src.Status(t.Context()); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%.20s: %.200v", answer, err)
+		}
+	}
 }
 
 func TestFeedback(t *testing.T) {
