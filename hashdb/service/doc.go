@@ -65,6 +65,8 @@
 //   - Creating and changing banks, contents, exchanges and settings, comparing two
 //     hashes (/m/compare), /site-map and the pages are left out: lists come from their
 //     owners, and the rest needs no service.
+//   - A parameter that is missing or wrong gives 400 with a message, also where the
+//     peer's framework has 422 with a list of its own.
 //   - GET puts the hash into the address, and proxies write that into their logs:
 //     POST /v1/lookup does not.
 //

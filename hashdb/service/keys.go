@@ -78,8 +78,9 @@ func (k Key) check() error {
 // holder is a key in use.
 type holder struct {
 	Key
-	digest [sha256.Size]byte
-	quota  *quota
+	digest   [sha256.Size]byte
+	quota    *quota
+	inFlight atomic.Int64 // Requests being served.
 }
 
 // may reports whether the holder is answered from lists of the source.

@@ -271,6 +271,17 @@ func TestKeyFileIsTakenUp(t *testing.T) {
 	if get(later) != 200 || get(key) != 401 {
 		t.Error("the file was not taken up within ten seconds")
 	}
+	// Also where the clock was set back: a key that is taken back must not live on.
+	write(digest)
+	b.now = b.now.Add(-time.Hour)
+	if get(later) != 401 || get(key) != 200 {
+		t.Error("the file was not taken up after the clock was set back")
+	}
+	write(laterDigest)
+	b.now = b.now.Add(10 * time.Second)
+	if get(later) != 200 {
+		t.Error("the file was not taken up afterwards")
+	}
 	write("bad")
 	b.now = b.now.Add(time.Minute)
 	if get(later) != 200 || len(b.reports) != 1 || strings.Contains(fmt.Sprint(b.reports), laterDigest) {

@@ -225,6 +225,10 @@ func TestFaultsOfOurs(t *testing.T) {
 		if len(b.reports) != 5 || strings.Contains(fmt.Sprint(b.reports), secret) {
 			t.Errorf("%s: %d reports: %.200v", name, len(b.reports), b.reports)
 		}
+		// Where it was, and no argument of a call.
+		if trace := fmt.Sprint(b.reports); name == "panic" && (!strings.Contains(trace, "helpers_test.go:") || strings.Contains(trace, "0x")) {
+			t.Errorf("the trace is\n%s", trace)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"image"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +137,24 @@ func TestPeerRefusals(t *testing.T) {
 		contentType, body := form(t, parts...)
 		return b.do("POST", target, contentType, body)
 	}
+	// fields sends a file behind n fields that are none.
+	fields := func(target string, n int, photo string) *httptest.ResponseRecorder {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		for range n {
+			if err := form.WriteField("comment", "none"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := form.CreateFormFile("photo", "file")
+		if err == nil {
+			_, err = p.Write([]byte(photo))
+		}
+		if err = errors.Join(err, form.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.do("POST", target, form.FormDataContentType(), body.Bytes())
+	}
 	for _, path := range []string{"/m/lookup", "/h/hash"} {
 		wantStatus(t, post(path), 400, "Missing multipart/form-data file upload")
 		wantStatus(t, b.do("POST", path, "image/png", []byte(photo)), 400, "Missing multipart/form-data file upload")
@@ -142,8 +162,12 @@ func TestPeerRefusals(t *testing.T) {
 		wantStatus(t, post(path, "file", photo), 400, "no such content_type")
 		wantStatus(t, post(path, "photo", video), 400, "the picture")
 		wantStatus(t, post(path+"?types=video_md5", "photo", photo), 400, "no such signal type")
-		wantStatus(t, post(path+"?types=", "photo", photo), 400, "no such signal type")
-		wantStatus(t, post(path+"?types=,", "photo", photo), 400, "no such signal type")
+		wantStatus(t, post(path+"?types=", "photo", photo), 400, "empty signal type selection")
+		wantStatus(t, post(path+"?types=,", "photo", photo), 400, "empty signal type selection")
+		wantStatus(t, post(path+"?types=,%09pdq,,+pdq,", "photo", photo), 200, `"pdq"`)
+		wantStatus(t, post(path, slices.Repeat([]string{"photo", "x"}, 101)...), 400, "Only one file")
+		wantStatus(t, fields(path, 99, photo), 200, `"pdq"`)
+		wantStatus(t, fields(path, 100, photo), 400, "more than 100 fields")
 		wantStatus(t, post(path, "video", strings.Repeat("x", 100<<10+1)), 413, "102400")
 		wantStatus(t, post(path, "video", strings.Repeat("x", 300<<10)), 413, "102400")
 		wantStatus(t, post(path, "photo", strings.Repeat("x", 100), strings.Repeat("f", 200<<10), ""), 413, "102400")
@@ -155,6 +179,22 @@ func TestPeerRefusals(t *testing.T) {
 	wantStatus(t, post("/m/lookup?banks=NO", "video", video), 403, "banks")
 	m.lists = m.lists[:2]
 	wantStatus(t, post("/m/lookup", "video", video), 503, "index not yet ready")
+}
+
+// TestPeerFileIsHashedAsSent has a header by which some would decode the file first, so
+// that what is hashed would be other than what a filter on the way saw.
+func TestPeerFileIsHashedAsSent(t *testing.T) {
+	m, _, _ := peerWorld(t)
+	b := newBench(t, m, nil, nil)
+	const file = "a=3Db=\r\nc"
+	body := "--x\r\nContent-Disposition: form-data; name=\"video\"; filename=\"f\"\r\n" +
+		"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + file + "\r\n--x--\r\n"
+	want, err := hashdb.Digest(hashdb.KindMD5, strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := b.do("POST", "/h/hash?types=video_md5", "multipart/form-data; boundary=x", []byte(body))
+	wantStatus(t, w, 200, want.String())
 }
 
 func TestPeerVeto(t *testing.T) {

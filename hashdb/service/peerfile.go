@@ -135,6 +135,9 @@ func asBadRequest(err error) error {
 	return err
 }
 
+// maxParts bounds the fields of a form, of which all but one are for nothing.
+const maxParts = 100
+
 // peerUpload reads the one file of a form. Its field is named for what it is: photo or
 // video.
 func (v *service) peerUpload(c *call, values url.Values) (peerFile, error) {
@@ -146,10 +149,14 @@ func (v *service) peerUpload(c *call, values url.Values) (peerFile, error) {
 		return peerFile{}, missing
 	}
 	var file *peerFile
-	for {
-		part, err := form.NextPart()
+	for n := 0; ; n++ {
+		// Raw, so that what is hashed is what was sent, and what others on the way see.
+		part, err := form.NextRawPart()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if n == maxParts {
+			return peerFile{}, problemf(http.StatusBadRequest, "more than %d fields, which is the most", maxParts)
 		}
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -197,13 +204,18 @@ func typesOf(content string, values url.Values) ([]string, error) {
 	}
 	var names []string
 	for name := range strings.SplitSeq(values.Get("types"), ",") {
-		name = strings.Trim(name, " ")
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
 		if !slices.Contains(all, name) {
 			return nil, problemf(http.StatusBadRequest, "types: a %s has no such signal type; want %s", content, strings.Join(all, ", "))
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
+	}
+	if len(names) == 0 {
+		return nil, problemf(http.StatusBadRequest, "types: empty signal type selection")
 	}
 	return names, nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -136,7 +135,7 @@ func (v *service) serve(rt route, c *call) {
 		if err, ok := fault.(error); c.status != 0 || ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(fault) // Too late for an answer: net/http cuts the connection.
 		}
-		v.Report(fmt.Errorf("%s %s: panic: %s\n%s", rt.method, rt.path, describe(fault), debug.Stack()))
+		v.Report(fmt.Errorf("%s %s: panic: %s\n%s", rt.method, rt.path, describe(fault), stack()))
 		c.refuse(problemf(http.StatusInternalServerError, "the service failed"), rt.peer)
 	}()
 	err := v.enter(rt, c)
@@ -161,6 +160,21 @@ func describe(fault any) string {
 	return fmt.Sprintf("%T", fault)
 }
 
+// stack tells where a panic came from. debug.Stack would show the arguments too, of
+// which one may be a hash.
+func stack() string {
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers[:])])
+	var text strings.Builder
+	for {
+		f, more := frames.Next()
+		_, _ = fmt.Fprintf(&text, "%s\n\t%s:%d\n", f.Function, f.File, f.Line)
+		if !more {
+			return text.String()
+		}
+	}
+}
+
 // enter checks the key and the load, and runs the handler.
 func (v *service) enter(rt route, c *call) error {
 	if rt.open {
@@ -174,13 +188,21 @@ func (v *service) enter(rt route, c *call) error {
 	if v.inFlight.Add(1) > int64(v.MaxInFlight) {
 		return problemf(http.StatusServiceUnavailable, "%d requests are being served, which is the most", v.MaxInFlight).after(time.Second)
 	}
+	// So that one holder's slow requests do not lock the others out.
+	share := max(1, v.MaxInFlight/2)
+	defer c.holder.inFlight.Add(-1)
+	if c.holder.inFlight.Add(1) > int64(share) {
+		return problemf(http.StatusServiceUnavailable, "%d requests of the key are being served, which is the most", share).after(time.Second)
+	}
 	return rt.handle(c)
 }
 
 // refreshKeys looks whether the key file changed, when it is time to.
 func (v *service) refreshKeys(now time.Time) {
 	last := v.reloaded.Load()
-	if now.UnixNano()-last < int64(reloadEvery) || !v.reloaded.CompareAndSwap(last, now.UnixNano()) {
+	// A clock that is set back must not keep a key that was taken back alive.
+	passed := now.UnixNano() - last
+	if passed >= 0 && passed < int64(reloadEvery) || !v.reloaded.CompareAndSwap(last, now.UnixNano()) {
 		return
 	}
 	if _, err := v.keys.Reload(); err != nil {

@@ -45,7 +45,7 @@ type Options struct {
 	MaxMatches int // In an answer for one hash, nearest first; 100. What is left out is counted.
 	// MaxInFlight is how many requests with a key are served at once, 128, and Workers
 	// how many of them hash or search: the number of processors. Together with MaxImage
-	// the first bounds the memory.
+	// the first bounds the memory. One key has half of the first at most.
 	MaxInFlight, Workers int
 	// Timeout bounds the wait for a worker and the asking of remote matchers; 10 s.
 	Timeout time.Duration

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,7 +124,7 @@ func TestTooMuchAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := world()
 		m.block = make(chan struct{})
-		b := newBench(t, m, func(o *Options) { o.Workers, o.MaxInFlight, o.Timeout, o.Now = 1, 2, 3*time.Second, time.Now }, nil)
+		b := newBench(t, m, func(o *Options) { o.Workers, o.MaxInFlight, o.Timeout, o.Now = 1, 4, 3*time.Second, time.Now }, nil)
 		status := make(chan int, 1)
 		go func() { status <- b.lookup(ask(listedPDQ)).Code }()
 		synctest.Wait() // It holds the worker.
@@ -130,7 +132,7 @@ func TestTooMuchAtOnce(t *testing.T) {
 		waiting := make(chan *httptest.ResponseRecorder, 1)
 		go func() { waiting <- b.lookup(ask(listedPDQ)) }()
 		synctest.Wait() // It waits for the worker.
-		wantStatus(t, b.lookup(ask(listedPDQ)), 503, "2 requests are being served")
+		wantStatus(t, b.lookup(ask(listedPDQ)), 503, "2 requests of the key are being served")
 		w := <-waiting
 		wantStatus(t, w, 503, "too much is asked at once")
 		if waited := time.Since(began); waited != 3*time.Second || w.Header().Get("Retry-After") != "1" {
@@ -142,6 +144,46 @@ func TestTooMuchAtOnce(t *testing.T) {
 		}
 		if w := b.lookup(ask(listedPDQ)); w.Code != 200 {
 			t.Errorf("afterwards %d", w.Code)
+		}
+	})
+}
+
+// TestOneKeyLeavesRoom has a key's requests stuck in their bodies, and another's served.
+func TestOneKeyLeavesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow, slowDigest := NewKey()
+		other, otherDigest := NewKey()
+		keys, err := NewKeys(Key{Name: "slow", SHA256: slowDigest, PerMinute: 10, PerDay: 10}, Key{Name: "other", SHA256: otherDigest, PerMinute: 10, PerDay: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o Options
+		b := newBench(t, world(), func(opts *Options) { opts.MaxInFlight = 5; o = *opts }, nil)
+		if b.handler, err = New(world(), keys, o); err != nil {
+			t.Fatal(err)
+		}
+		body, sender := io.Pipe()
+		var stuck sync.WaitGroup
+		refused := make(chan int, 5)
+		for range 5 {
+			r := httptest.NewRequest("POST", "/v1/lookup", body)
+			r.Header.Set("Authorization", "Bearer "+slow)
+			r.Header.Set("Content-Type", "application/json")
+			stuck.Go(func() { refused <- b.send(r).Code })
+		}
+		synctest.Wait()
+		if len(refused) != 3 {
+			t.Errorf("%d of 5 requests of one key were refused, want 3", len(refused))
+		}
+		b.key = other
+		if w := b.lookup(ask(listedPDQ)); w.Code != 200 {
+			t.Errorf("another key got %d: %s", w.Code, w.Body)
+		}
+		_ = sender.CloseWithError(io.ErrUnexpectedEOF)
+		stuck.Wait()
+		b.key = slow
+		if w := b.lookup(ask(listedPDQ)); w.Code != 200 {
+			t.Errorf("afterwards the key got %d: %s", w.Code, w.Body)
 		}
 	})
 }
