@@ -27,7 +27,7 @@ test: ## run the tests; needs only Go
 	$(GO) test ./...
 
 .PHONY: check
-check: test demo lint purego race real ## everything that CI does: the above, lint, race detector, tests on real parts
+check: test demo lint purego contract race real ## everything that CI does: the above, lint, the contract, race detector, tests on real parts
 
 .PHONY: lint
 lint: $(LINT) ## gofmt, go vet and golangci-lint
@@ -40,6 +40,17 @@ $(LINT):
 .PHONY: purego
 purego: ## the tests of what has assembly, without it
 	$(GO) test -tags purego ./hashdb/...
+
+CONTRACT := $(CACHE)/contract
+
+.PHONY: contract
+contract: build $(CONTRACT)/done ## hold the look-up service against its OpenAPI document; needs Python 3.11
+	hashdb/service/contract.sh bin/vigil $(CONTRACT)/bin/schemathesis
+
+$(CONTRACT)/done: hashdb/service/contract-requirements.txt
+	python3 -m venv $(CONTRACT)
+	$(CONTRACT)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
 
 .PHONY: race
 race: ## the tests under the race detector; needs a C compiler
