@@ -83,11 +83,7 @@ func Open(ctx context.Context, dir, signerKey string) (_ *Log, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open audit log: %w", err)
 	}
-	appender, shutdown, _, err := tessera.NewAppender(running, driver, tessera.NewAppendOptions().
-		WithCheckpointSigner(signer).
-		WithBatching(batchSize, batchAge).
-		WithCheckpointInterval(checkpointEvery).
-		WithCheckpointRepublishInterval(0))
+	appender, shutdown, err := newAppender(running, driver, signer)
 	if err != nil {
 		return nil, fmt.Errorf("open audit log: %w", err)
 	}
@@ -96,6 +92,24 @@ func Open(ctx context.Context, dir, signerKey string) (_ *Log, err error) {
 		appender: appender, shutdown: shutdown, release: release,
 		running: running, stop: stop,
 	}, nil
+}
+
+// newAppender returns an appender. Tessera panics where the folder cannot be written, as
+// on a read-only file system; that is an error here.
+func newAppender(ctx context.Context, driver tessera.Driver, signer note.Signer) (
+	appender *tessera.Appender, shutdown func(context.Context) error, err error,
+) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%v", cause)
+		}
+	}()
+	appender, shutdown, _, err = tessera.NewAppender(ctx, driver, tessera.NewAppendOptions().
+		WithCheckpointSigner(signer).
+		WithBatching(batchSize, batchAge).
+		WithCheckpointInterval(checkpointEvery).
+		WithCheckpointRepublishInterval(0))
+	return appender, shutdown, err
 }
 
 // Append appends one entry and returns its index. When it returns, the entry

@@ -199,6 +199,22 @@ func TestOpenRefusesAnotherKey(t *testing.T) {
 	open(t, dir, signer) // a failed Open does not keep the folder
 }
 
+// A folder that cannot be written is an error, and not tessera's panic.
+func TestOpenWhereNothingCanBeWritten(t *testing.T) {
+	signer, _, err := NewKey("example/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	// A folder in the lock's place cannot be opened to write, whoever runs the test.
+	if err := os.MkdirAll(filepath.Join(dir, ".state", "treeState.lock"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir, signer); err == nil || !strings.Contains(err.Error(), "treeState.lock") {
+		t.Errorf("Open() = %v, want an error that names the file", err)
+	}
+}
+
 func TestClosedLog(t *testing.T) {
 	signer, _ := newKey(t)
 	l := open(t, t.TempDir(), signer)
