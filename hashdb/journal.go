@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // A journal holds, one frame a batch, what was changed since the newest segment. It
@@ -59,10 +60,16 @@ func newJournal(number uint64) []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
+// unwritable reports whether a file may be read and not written, for all that err says:
+// it is another's, or its file system is read-only, as a snapshot's.
+func unwritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
+
 // openJournal opens a journal at its first frame.
 func openJournal(d *disk, number uint64) (*journal, error) {
 	file, err := d.open(journalName(number), os.O_RDWR)
-	if errors.Is(err, fs.ErrPermission) {
+	if unwritable(err) {
 		file, err = d.open(journalName(number), os.O_RDONLY)
 	}
 	if err != nil {

@@ -6,10 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -226,5 +228,23 @@ func TestSetListNeedsNoRows(t *testing.T) {
 	l.Radius = 17
 	if err := db.SetList(context.Background(), l); err == nil {
 		t.Error("radius 17 is taken for a pHash")
+	}
+}
+
+// A look-up in a read-only snapshot reads the journal, and does not ask to write it.
+func TestUnwritable(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{&fs.PathError{Op: "open", Path: "journal-1", Err: syscall.EROFS}, true},
+		{&fs.PathError{Op: "open", Path: "journal-1", Err: syscall.EACCES}, true},
+		{&fs.PathError{Op: "open", Path: "journal-1", Err: syscall.ENOENT}, false},
+		{&fs.PathError{Op: "open", Path: "journal-1", Err: syscall.EIO}, false},
+		{nil, false},
+	} {
+		if got := unwritable(test.err); got != test.want {
+			t.Errorf("%v: %v, want %v", test.err, got, test.want)
+		}
 	}
 }

@@ -34,7 +34,7 @@ func LookupHashes(c Config, o LookupOptions) error {
 
 func (o LookupOptions) lookup(c Config, db *hashdb.DB, kind hashdb.Kind) error {
 	if !slices.Contains(db.Kinds(), kind) {
-		return fmt.Errorf("no list of kind %s in %s: an empty look-up would pass for no match", kind, c.hashesDir())
+		return fmt.Errorf("no list of kind %s with an entry in %s: an empty look-up would pass for no match", kind, c.hashesDir())
 	}
 	refused := false
 	for i, text := range o.Hashes {
