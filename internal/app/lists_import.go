@@ -76,6 +76,12 @@ type importer struct {
 }
 
 func (in *importer) file(ctx context.Context, name string) (bad bool, err error) {
+	if in.publish != nil {
+		// Found out before the import: a pipe is empty when send reads it again.
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+			return false, fmt.Errorf("%s is no plain file, and is read twice to tell the other processes: save it to a file and import that", name)
+		}
+	}
 	in.formats.Provenance = filepath.Base(name)
 	var result hashdb.ImportResult
 	err = in.read(name, true, func(r hashdb.RecordReader) (err error) {
