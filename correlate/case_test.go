@@ -3,15 +3,12 @@ package correlate
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/internal/golden"
 	"github.com/vigil-stream/vigil/signal"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var caseSchema = signal.MustSchema(schemas, "schema/case.json")
 
@@ -48,20 +45,5 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	got.WriteByte('\n')
-	const file = "testdata/case.json"
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("case differs from %s (run with -update to accept):\n%s", file, got.Bytes())
-	}
+	golden.Check(t, "case.json", got.Bytes())
 }

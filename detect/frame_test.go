@@ -91,7 +91,7 @@ func TestMatchSignalIsAsWritten(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("%d signals", len(got))
 	}
-	golden(t, "match.json", got[0])
+	goldenSignal(t, "match.json", got[0])
 }
 
 func TestRepeatedFramesChangeNothing(t *testing.T) {

@@ -31,8 +31,8 @@ func sessionSignal(t *testing.T, r SessionRecord) signal.Signal {
 func TestASessionIsOneSignalFromStartToEnd(t *testing.T) {
 	began := sessionSignal(t, session(Started, 0))
 	ended := sessionSignal(t, session(Ended, 12*time.Minute+30*time.Second))
-	golden(t, "session-started.json", began)
-	golden(t, "session-ended.json", ended)
+	goldenSignal(t, "session-started.json", began)
+	goldenSignal(t, "session-ended.json", ended)
 	if began.ID != ended.ID || began.Revision >= ended.Revision {
 		t.Error("the end does not supersede the start")
 	}
@@ -89,7 +89,7 @@ func TestAFlagIsASignal(t *testing.T) {
 	if err != nil || len(got) != 1 {
 		t.Fatalf("got %v, %v", got, err)
 	}
-	golden(t, "flag.json", got[0])
+	goldenSignal(t, "flag.json", got[0])
 	if strings.Contains(got[0].Says, r.Reason) {
 		t.Error("the sentence quotes what the user wrote")
 	}

@@ -2,19 +2,15 @@ package payments
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/vigil-stream/vigil/internal/golden"
 	"github.com/vigil-stream/vigil/signal"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // fires returns the typologies that fire on payments in one role, by strength.
 func fires(t *testing.T, role signal.Role, payments []payment) map[string]float64 {
@@ -42,19 +38,7 @@ func TestPlantedPatternSaysWhy(t *testing.T) {
 			fmt.Fprintf(&b, "  %s\n", data)
 		}
 	}
-	golden := filepath.Join("testdata", "planted.txt")
-	if *update {
-		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("signals differ from %s; run with -update and look:\n%s", golden, b.String())
-	}
+	golden.Check(t, "planted.txt", b.Bytes())
 }
 
 // every returns n payments at an even gap.

@@ -2,15 +2,12 @@ package report
 
 import (
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"github.com/vigil-stream/vigil/internal/golden"
+)
 
 func printed(t *testing.T, a Alert, c Check) string {
 	t.Helper()
@@ -39,19 +36,7 @@ func TestPrint(t *testing.T) {
 					t.Errorf("%d columns: %s", n, line)
 				}
 			}
-			golden := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			golden.Check(t, name+".golden", got)
 		})
 	}
 }

@@ -3,7 +3,6 @@ package exchange_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,27 +11,8 @@ import (
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
+	"github.com/vigil-stream/vigil/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-// golden compares got with a file under testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
-}
 
 // TestConfig reads every testdata/config-*.yaml and compares what came of it.
 func TestConfig(t *testing.T) {
@@ -56,7 +36,7 @@ func TestConfig(t *testing.T) {
 			}
 			got = string(b) + "\n"
 		}
-		golden(t, strings.TrimSuffix(filepath.Base(file), ".yaml")+".golden", got)
+		golden.Check(t, strings.TrimSuffix(filepath.Base(file), ".yaml")+".golden", got)
 		if strings.Contains(got, "hunter2") {
 			t.Errorf("%s: a secret is repeated", file)
 		}

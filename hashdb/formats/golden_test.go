@@ -3,7 +3,6 @@ package formats
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -15,9 +14,8 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // inputs returns the example inputs by their base names, which begin with the format.
 func inputs(t testing.TB) map[string][]byte {
@@ -105,19 +103,7 @@ func TestGolden(t *testing.T) {
 				t.Fatalf("opened as %q: %v", f, err)
 			}
 			got := dump(r)
-			golden := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			golden.Check(t, name+".golden", got)
 			// However the bytes come, the records are the same.
 			for how, in := range map[string]io.Reader{"one byte": iotest.OneByteReader(bytes.NewReader(data)), "with the end": iotest.DataErrReader(bytes.NewReader(data))} {
 				r, _, err := Open(f, in, Options{Provenance: "made-up"})

@@ -4,21 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"image"
 	"mime/multipart"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden answers")
 
 // form makes a form of files, given as field and content.
 func form(t testing.TB, parts ...string) (contentType string, body []byte) {
@@ -101,20 +98,7 @@ func TestPeerGolden(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		got.WriteByte('\n')
-		golden := filepath.Join("testdata", "peer", tt.name+".txt")
-		if *update {
-			if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got.Bytes(), want) {
-			t.Errorf("%s:\n%s\nwant\n%s", tt.name, got.Bytes(), want)
-		}
+		golden.Check(t, filepath.Join("peer", tt.name+".txt"), got.Bytes())
 	}
 }
 

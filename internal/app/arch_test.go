@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"report":          {"review", "signal", "audit"},
 	"audit":           {},
 	"internal/stream": {},
+	"internal/golden": {},
 	"internal/world":  {"hashdb", "detect", "payments", "signal"},
 	"bench":           {"hashdb"},
 	"internal/app":    nil, // all

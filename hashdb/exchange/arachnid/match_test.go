@@ -5,13 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -19,9 +16,8 @@ import (
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
+	"github.com/vigil-stream/vigil/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	user     = "made-up-user"
@@ -141,16 +137,7 @@ func TestRequest(t *testing.T) {
 	if _, err := matcher(t, s, nil).Match(t.Context(), []hashdb.Hash{hash(1), hash(2)}); err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "request.json")
-	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || string(got) != string(want) {
-		t.Errorf("sent %s, want %s, %v", got, want, err)
-	}
+	golden.Check(t, "request.json", got)
 }
 
 // answer returns a handler that answers with the status and text.

@@ -3,12 +3,9 @@ package ncmec
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,26 +13,8 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/hashdb/exchange/internal/model"
+	"github.com/vigil-stream/vigil/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
-}
 
 // follow syncs into a store from its checkpoint, as the syncer does.
 func follow(t *testing.T, s *Source, store *model.Store) error {
@@ -225,7 +204,7 @@ func TestSyncWindows(t *testing.T) {
 	if got := store.Lists()[0].Entries; got != 29 { // Without today's and the newest.
 		t.Errorf("%d entries", got)
 	}
-	golden(t, "checkpoint.golden", strings.Replace(string(store.Checkpoint("ncmec")), server.URL, "https://host", 1)+"\n")
+	golden.Check(t, "checkpoint.golden", strings.Replace(string(store.Checkpoint("ncmec")), server.URL, "https://host", 1)+"\n")
 	before := owner.asked()
 	if err := follow(t, src, &store); err != nil || owner.asked() != before {
 		t.Errorf("a sync at the same time asked %d times, %v", owner.asked()-before, err)
@@ -384,7 +363,7 @@ func TestFeedback(t *testing.T) {
 			t.Errorf("%+v: got %v", test.f, err)
 		}
 	}
-	golden(t, "feedback.golden", strings.Join(owner.feedback, ""))
+	golden.Check(t, "feedback.golden", strings.Join(owner.feedback, ""))
 	owner.before = func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(http.StatusForbidden); return true }
 	if err := src.Feedback(t.Context(), exchange.Feedback{Kind: hashdb.KindPDQ, Ref: "42/1", Verdict: exchange.Affirmed}); err == nil {
 		t.Error("a refusal was not told")

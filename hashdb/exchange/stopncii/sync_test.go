@@ -4,14 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,26 +19,8 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/hashdb/exchange/internal/model"
+	"github.com/vigil-stream/vigil/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
-}
 
 const secret = "open-sesame-7391"
 
@@ -267,7 +246,7 @@ func TestSyncMaps(t *testing.T) {
 	}
 	slices.Sort(bad)
 	checkpoint := strings.Replace(string(store.Checkpoint("x")), server.URL, "https://host", 1)
-	golden(t, "maps.golden", store.Dump()+checkpoint+"\n"+strings.Join(bad, "\n")+"\n")
+	golden.Check(t, "maps.golden", store.Dump()+checkpoint+"\n"+strings.Join(bad, "\n")+"\n")
 	if asked := owner.asked; follow(t, src, &store) != nil || owner.asked != asked+1 {
 		t.Error("nothing new took more than one request")
 	}
@@ -349,7 +328,7 @@ func TestFeedback(t *testing.T) {
 			t.Errorf("%+v: got %v", test.f.Verdict, err)
 		}
 	}
-	golden(t, "feedback.golden", strings.Join(owner.said, ""))
+	golden.Check(t, "feedback.golden", strings.Join(owner.said, ""))
 	mute := source(t, server, func(o *Options) { o.Submit = exchange.Secret{} })
 	if err := mute.Feedback(t.Context(), exchange.Feedback{Kind: hashdb.KindPDQ, Hash: h, Verdict: exchange.Affirmed}); err == nil {
 		t.Error("feedback was given without a key")

@@ -3,7 +3,6 @@ package threatexchange
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -14,9 +13,8 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/internal/golden"
 )
-
-var updateGolden = flag.Bool("update", false, "rewrite the golden files")
 
 func TestSyncKeepsInStep(t *testing.T) {
 	b := newBench(t, nil)
@@ -59,21 +57,8 @@ func TestFirstQuery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "query.json", append(got, '\n'))
-	golden(t, "checkpoint.json", append(b.store.checkpoint, '\n'))
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	name = filepath.Join("testdata", name)
-	if *updateGolden {
-		if err := os.WriteFile(name, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(name); err != nil || string(got) != string(want) {
-		t.Errorf("%s: got %s, want %s, %v", name, got, want, err)
-	}
+	golden.Check(t, "query.json", append(got, '\n'))
+	golden.Check(t, "checkpoint.json", append(b.store.checkpoint, '\n'))
 }
 
 // What the documentation shows as an answer, in its JSON, is read as it says.
@@ -104,7 +89,7 @@ func TestPublishedPage(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	golden(t, "page.txt", []byte(strings.Join(got, "")))
+	golden.Check(t, "page.txt", strings.Join(got, ""))
 	if len(b.api.queries) != 2 || b.api.queries[1].Get("after") != "MjQZD" {
 		t.Errorf("asked for %v, want the page after MjQZD", b.api.queries)
 	}

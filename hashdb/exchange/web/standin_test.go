@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"io"
 	"iter"
 	"net/http"
@@ -21,8 +20,6 @@ import (
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/hashdb/formats"
 )
-
-var updateGolden = flag.Bool("update", false, "rewrite the golden files")
 
 const secret = "made-up-SECRET-1414213562"
 

@@ -2,14 +2,13 @@ package web
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/formats"
+	"github.com/vigil-stream/vigil/internal/golden"
 )
 
 func TestFileIsTheList(t *testing.T) {
@@ -106,16 +105,7 @@ func TestCheckpointGolden(t *testing.T) {
 	b.id = "an-id-of-the-address" // The address has a free port.
 	b.host.etag, b.host.changed, b.host.text = `W/"1"`, "Mon, 02 Mar 2026 10:00:00 GMT", lines(1)
 	b.holds(t, 1)
-	name := filepath.Join("testdata", "checkpoint.json")
-	got := append(b.store.checkpoint, '\n')
-	if *updateGolden {
-		if err := os.WriteFile(name, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(name); err != nil || string(want) != string(got) {
-		t.Errorf("checkpoint %s, want %s, %v", got, want, err)
-	}
+	golden.Check(t, "checkpoint.json", append(b.store.checkpoint, '\n'))
 }
 
 // Wherever a sync is cut off, the next one ends where it would have.
