@@ -86,9 +86,9 @@ func matchOf(l *listState, rows []found, k Kind, radius int) (m Match, any bool,
 	slices.Sort(m.Tags)
 	m.Tags = slices.Compact(m.Tags)
 	m.Parties = max(m.Parties, entries)
-	code := words(rows[0].Code)
+	code := rows[0].Code
 	m.List, m.Version, m.Entry, m.Kind = l.Source, l.version, entryID(k, code), k
-	m.Hash = Hash{Kind: k, Bits: code.bytes()}
+	m.Hash = Hash{Kind: k, Bits: bitsOf(code)}
 	if m.Distance, m.Radius = rows[0].distance, radius; radius == OwnRadius {
 		m.Radius = l.Radius
 	}

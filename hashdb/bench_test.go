@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"testing"
 	"time"
-
-	"github.com/vigil-stream/vigil/hashdb/index"
 )
 
 // benchN is how many hashes benchmarks have: 1,000,000, or VIGIL_BENCH_N.
@@ -108,7 +106,7 @@ func BenchmarkLookup(b *testing.B) {
 		var w scratch
 		for i := 0; b.Loop(); i++ {
 			for _, x := range s.kinds[KindPDQ].segments {
-				w.hits = x.Within(index.Code(hashes[i%len(hashes)].words()), 31, w.hits[:0])
+				w.hits = x.Within(hashes[i%len(hashes)].code(), 31, w.hits[:0])
 			}
 		}
 	})

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vigil-stream/vigil/hashdb/index"
 	"github.com/vigil-stream/vigil/hashdb/segment"
 )
 
@@ -105,7 +104,7 @@ func (c *changes) row(k Kind, r *segment.Row, old segment.Row, was bool) (bool, 
 // count adds an entry to a list's numbers, or takes it out with -1.
 func (l *listState) count(k Kind, r *segment.Row, n int) {
 	disp := disputed(r.Attrs)
-	d := digestOf(k, words(r.Code), r.Ref, disp)
+	d := digestOf(k, r.Code, r.Ref, disp)
 	if l.Entries += n; n > 0 {
 		l.Sum.add(d)
 	} else {
@@ -129,7 +128,7 @@ func (c *changes) done() []*listState {
 // rowOf returns the row for an entry, its list not yet set. before, when not nil, is
 // the row of before, with which it shares equal attrs.
 func rowOf(e *Entry, before *segment.Row) segment.Row {
-	r := segment.Row{Code: index.Code(e.Hash.words()), Ref: e.Ref}
+	r := segment.Row{Code: e.Hash.code(), Ref: e.Ref}
 	if e.Status == Retracted {
 		r.Dead = true
 		return r

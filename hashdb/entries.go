@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vigil-stream/vigil/hashdb/index"
 	"github.com/vigil-stream/vigil/hashdb/segment"
 )
 
@@ -59,7 +58,7 @@ func entryOf(k Kind, r *segment.Row) (Entry, error) {
 		return Entry{}, fmt.Errorf("%w: %w", err, ErrDamaged)
 	}
 	e := Entry{
-		Hash: Hash{Kind: k, Bits: words(r.Code).bytes()}, Ref: strings.Clone(r.Ref),
+		Hash: Hash{Kind: k, Bits: bitsOf(r.Code)}, Ref: strings.Clone(r.Ref),
 		Time: a.when(), Parties: int(a.parties), Tags: a.tags, Provenance: a.provenance,
 	}
 	if a.disputed {
@@ -93,7 +92,7 @@ func (db *DB) find(h Hash) ([]Listing, error) {
 	if !h.Kind.valid() {
 		return nil, fmt.Errorf("%v is not a kind of hash", h.Kind)
 	}
-	v, code := &s.kinds[h.Kind], index.Code(h.words())
+	v, code := &s.kinds[h.Kind], h.code()
 	var rows []segment.Row // From oldest to newest.
 	for _, x := range v.segments {
 		lo, hi := x.Find(code)

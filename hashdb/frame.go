@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/vigil-stream/vigil/hashdb/index"
 	"github.com/vigil-stream/vigil/hashdb/segment"
 )
 
@@ -51,7 +50,7 @@ func (f *frame) encode() ([]byte, error) {
 		b = binary.LittleEndian.AppendUint16(b, r.List)
 		b = append(append(b, byte(len(r.Ref))), r.Ref...)
 		b = append(binary.AppendUvarint(b, uint64(len(r.Attrs))), r.Attrs...)
-		h := words(r.Code).bytes()
+		h := bitsOf(r.Code)
 		b = append(b, h[:r.kind.size()]...)
 	}
 	return b, nil
@@ -107,6 +106,6 @@ func (r *attrReader) row() (kindRow, error) {
 	if _, err := decodeAttrs(row.Attrs); err != nil || dead == 1 && len(row.Attrs) > 0 {
 		return kindRow{}, errFrame
 	}
-	row.List, row.Code = binary.LittleEndian.Uint16(list), index.Code(h.words())
+	row.List, row.Code = binary.LittleEndian.Uint16(list), h.code()
 	return row, nil
 }

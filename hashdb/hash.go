@@ -1,12 +1,12 @@
 package hashdb
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"math/bits"
+
+	"github.com/vigil-stream/vigil/hashdb/index"
 )
 
 // Hash is one perceptual hash. It is comparable; the zero Hash is of no kind.
@@ -74,7 +74,7 @@ func (h Hash) Bytes() []byte { return append([]byte(nil), h.Bits[:h.Kind.size()]
 // Entry names the hash without giving it away: the first 16 hexadecimal digits of
 // SHA-256 over the kind's name, a colon and the hash's bytes. It is the same in every
 // list and every process.
-func (h Hash) Entry() string { return entryID(h.Kind, h.words()) }
+func (h Hash) Entry() string { return entryID(h.Kind, h.code()) }
 
 // Distance returns the number of bits in which h and o differ, and false when
 // they are of different kinds and so have no distance.
@@ -82,50 +82,33 @@ func (h Hash) Distance(o Hash) (int, bool) {
 	if h.Kind != o.Kind {
 		return 0, false
 	}
-	return h.words().distance(o.words()), true
+	return h.code().Distance(o.code()), true
 }
 
-// words returns the hash's bits as the index keeps them.
-func (h Hash) words() words {
-	var w words
-	for i := range w {
-		w[i] = binary.BigEndian.Uint64(h.Bits[8*i:])
+// code returns the hash's bits as the index keeps them. 64-bit kinds leave the last
+// three words zero, which spends memory on lists that are seldom long and saves a
+// second code path.
+func (h Hash) code() index.Code {
+	var c index.Code
+	for i := range c {
+		c[i] = binary.BigEndian.Uint64(h.Bits[8*i:])
 	}
-	return w
+	return c
 }
 
-// words is a hash without its kind: big-endian, so that the order of words is
-// the order of hexadecimal forms. 64-bit kinds leave the last three zero, which
-// spends memory on lists that are seldom long and saves a second code path.
-type words [4]uint64
-
-func (w words) distance(o words) int {
-	return bits.OnesCount64(w[0]^o[0]) + bits.OnesCount64(w[1]^o[1]) +
-		bits.OnesCount64(w[2]^o[2]) + bits.OnesCount64(w[3]^o[3])
-}
-
-func (w words) compare(o words) int {
-	for i := range w {
-		if c := cmp.Compare(w[i], o[i]); c != 0 {
-			return c
-		}
-	}
-	return 0
-}
-
-// bytes returns the 32 bytes of which w was made.
-func (w words) bytes() (b [32]byte) {
-	for i, v := range w {
+// bitsOf returns the Bits of which c was made.
+func bitsOf(c index.Code) (b [32]byte) {
+	for i, v := range c {
 		binary.BigEndian.PutUint64(b[8*i:], v)
 	}
 	return b
 }
 
-// entryID names the entry w of a list of kind k: the first 16 hexadecimal
+// entryID names the entry c of a list of kind k: the first 16 hexadecimal
 // digits of SHA-256 over the kind's name, a colon and the hash's bytes. It is the
 // same in every list and every process, and does not give the hash away.
-func entryID(k Kind, w words) string {
-	b := w.bytes()
+func entryID(k Kind, c index.Code) string {
+	b := bitsOf(c)
 	sum := sha256.Sum256(append([]byte(k.String()+":"), b[:k.size()]...))
 	return hex.EncodeToString(sum[:8])
 }

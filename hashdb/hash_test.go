@@ -92,8 +92,8 @@ func TestKindNames(t *testing.T) {
 }
 
 func TestEntryIDsTellKindsApart(t *testing.T) {
-	w := mustParse(t, KindPHash, "00112233aabbccdd").words()
-	p, d := entryID(KindPHash, w), entryID(KindDHash, w)
+	c := mustParse(t, KindPHash, "00112233aabbccdd").code()
+	p, d := entryID(KindPHash, c), entryID(KindDHash, c)
 	if p == d || len(p) != 16 {
 		t.Errorf("ids %q and %q, want two of 16 digits", p, d)
 	}

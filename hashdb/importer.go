@@ -131,7 +131,7 @@ func (im *importer) absorb(what byte, parts ...string) {
 
 // entryDigest takes an entry into the digest.
 func (im *importer) entryDigest(s Status, k Kind, r *segment.Row) {
-	h := words(r.Code).bytes()
+	h := bitsOf(r.Code)
 	b := append(im.buffer[:0], 2+byte(s), byte(k), byte(len(r.Ref)))
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(r.Attrs)))
 	b = append(append(append(b, h[:]...), r.Ref...), r.Attrs...)

@@ -340,7 +340,7 @@ func (x *modelRun) compare() {
 			if e.Status == Disputed {
 				disputed++
 			}
-			s.add(digestOf(id.Kind, e.Hash.words(), e.Ref, e.Status == Disputed))
+			s.add(digestOf(id.Kind, e.Hash.code(), e.Ref, e.Status == Disputed))
 		}
 		want := x.m.lists[id]
 		if info.List != want || info.Entries != len(x.m.entries[id]) || info.Disputed != disputed || info.Version != s.version(id.Kind, want.Radius, info.Entries) {
@@ -355,7 +355,7 @@ func (x *modelRun) compare() {
 			if want := x.m.entries[id][modelKey{e.Hash, e.Ref}]; !reflect.DeepEqual(e, want) {
 				t.Fatalf("entry %+v, want %+v", e, want)
 			}
-			if c := last.Hash.words().compare(e.Hash.words()); n > 0 && (c > 0 || c == 0 && last.Ref >= e.Ref) {
+			if c := last.Hash.code().Compare(e.Hash.code()); n > 0 && (c > 0 || c == 0 && last.Ref >= e.Ref) {
 				t.Fatal("entries do not ascend")
 			}
 			last = e

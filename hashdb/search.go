@@ -130,7 +130,7 @@ func (w *scratch) find(s *snapshot, h Hash, radius int, asked []bool) error {
 			return nil
 		}
 	}
-	code := index.Code(h.words())
+	code := h.code()
 	w.hits = index.Scan(v.codes, code, widest, w.hits[:0])
 	for _, hit := range w.hits {
 		// Of equal rows of the head the last is the newest.

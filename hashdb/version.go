@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/bits"
+
+	"github.com/vigil-stream/vigil/hashdb/index"
 )
 
 // sum is the sum modulo 2^256 of a digest of each entry of a list, least significant
@@ -32,9 +34,9 @@ func (s *sum) sub(d sum) {
 
 // digestOf returns SHA-256 over an entry's kind, hash, id and whether it is disputed.
 // What else is said of an entry changes no match and so no version.
-func digestOf(k Kind, w words, ref string, disputed bool) sum {
+func digestOf(k Kind, c index.Code, ref string, disputed bool) sum {
 	var b [2 + 32 + maxRef]byte
-	h := w.bytes()
+	h := bitsOf(c)
 	n := k.size()
 	b[0] = byte(k)
 	if disputed {

@@ -96,7 +96,7 @@ func FuzzParseHash(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if h.String() != strings.ToLower(text) || h.words().bytes() != h.Bits {
+		if h.String() != strings.ToLower(text) || bitsOf(h.code()) != h.Bits {
 			t.Fatalf("%q reads back as %s", text, h)
 		}
 	})

@@ -16,19 +16,6 @@ import (
 	"github.com/vigil-stream/vigil/internal/golden"
 )
 
-// follow syncs into a store from its checkpoint, as the syncer does.
-func follow(t *testing.T, s *Source, store *model.Store) error {
-	t.Helper()
-	return s.Sync(t.Context(), store.Checkpoint("ncmec"), func(b hashdb.Batch) error {
-		b.Source = "ncmec"
-		if b.Checkpoint.Value != nil {
-			b.Checkpoint.Name = "ncmec"
-		}
-		_, err := store.Apply(t.Context(), b)
-		return err
-	})
-}
-
 func digits(n int, seed string) string {
 	rng := rand.New(rand.NewPCG(uint64(len(seed)), 9))
 	for _, c := range seed {
@@ -147,14 +134,14 @@ func TestSyncConverges(t *testing.T) {
 						return nil
 					}
 				}
-				if err := follow(t, src, &store); err != nil {
+				if err := store.Follow(t.Context(), "ncmec", src.Sync); err != nil {
 					failed++
 				}
 				owner.before, store.Fail = nil, nil
 			}
 			before := owner.asked()
 			batches := len(store.Batches)
-			if err := follow(t, src, &store); err != nil {
+			if err := store.Follow(t.Context(), "ncmec", src.Sync); err != nil {
 				t.Fatal(err)
 			}
 			if owner.asked()-before > 3*(len(store.Batches)-batches) {
@@ -206,7 +193,7 @@ func TestSyncWindows(t *testing.T) {
 	}
 	golden.Check(t, "checkpoint.golden", strings.Replace(string(store.Checkpoint("ncmec")), server.URL, "https://host", 1)+"\n")
 	before := owner.asked()
-	if err := follow(t, src, &store); err != nil || owner.asked() != before {
+	if err := store.Follow(t.Context(), "ncmec", src.Sync); err != nil || owner.asked() != before {
 		t.Errorf("a sync at the same time asked %d times, %v", owner.asked()-before, err)
 	}
 }
@@ -216,7 +203,7 @@ func TestSyncFromTheBeginning(t *testing.T) {
 	owner.set(row{member: "1", id: "1", md5: digits(32, "1"), at: now.Add(-time.Hour)})
 	var store model.Store
 	src := source(t, server, func(o *Options) { o.Since = time.Time{} })
-	if err := follow(t, src, &store); err != nil {
+	if err := store.Follow(t.Context(), "ncmec", src.Sync); err != nil {
 		t.Fatal(err)
 	}
 	if n := owner.asked(); n > 20 {
@@ -270,7 +257,7 @@ func TestSyncFaults(t *testing.T) {
 			owner, server := newStandIn(t)
 			owner.before = test.before
 			var store model.Store
-			err := follow(t, source(t, server, nil), &store)
+			err := store.Follow(t.Context(), "ncmec", source(t, server, nil).Sync)
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "ncmec: page ") {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
@@ -287,7 +274,8 @@ func TestSyncFaults(t *testing.T) {
 	owner.set(row{member: "1", id: "2", md5: digits(32, "2"), at: now.Add(-time.Hour)})
 	var bad []error
 	var store model.Store
-	if err := follow(t, source(t, server, func(o *Options) { o.Report = func(err error) { bad = append(bad, err) } }), &store); err != nil {
+	reporting := source(t, server, func(o *Options) { o.Report = func(err error) { bad = append(bad, err) } })
+	if err := store.Follow(t.Context(), "ncmec", reporting.Sync); err != nil {
 		t.Fatal(err)
 	}
 	if len(bad) != 1 || !strings.Contains(bad[0].Error(), "record") || store.Lists()[0].Entries != 1 {

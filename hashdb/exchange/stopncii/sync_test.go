@@ -134,18 +134,6 @@ func source(t *testing.T, server *httptest.Server, set func(*Options)) *Source {
 	return s
 }
 
-func follow(t *testing.T, s *Source, store *model.Store) error {
-	t.Helper()
-	return s.Sync(t.Context(), store.Checkpoint("x"), func(b hashdb.Batch) error {
-		b.Source = "stopncii"
-		if b.Checkpoint.Value != nil {
-			b.Checkpoint.Name = "x"
-		}
-		_, err := store.Apply(t.Context(), b)
-		return err
-	})
-}
-
 // TestSyncConverges changes hashes at random, syncs with failures, and holds that
 // after a good sync the store has what is listed.
 func TestSyncConverges(t *testing.T) {
@@ -180,12 +168,12 @@ func TestSyncConverges(t *testing.T) {
 						return nil
 					}
 				}
-				if follow(t, src, &store) != nil {
+				if store.Follow(t.Context(), "stopncii", src.Sync) != nil {
 					failed++
 				}
 				owner.before, store.Fail = nil, nil
 			}
-			if err := follow(t, src, &store); err != nil {
+			if err := store.Follow(t.Context(), "stopncii", src.Sync); err != nil {
 				t.Fatal(err)
 			}
 			listed, disputed := 0, 0
@@ -241,13 +229,13 @@ func TestSyncMaps(t *testing.T) {
 	var store model.Store
 	var bad []string
 	src := source(t, server, func(o *Options) { o.Report = func(err error) { bad = append(bad, err.Error()) } })
-	if err := follow(t, src, &store); err != nil {
+	if err := store.Follow(t.Context(), "stopncii", src.Sync); err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(bad)
-	checkpoint := strings.Replace(string(store.Checkpoint("x")), server.URL, "https://host", 1)
+	checkpoint := strings.Replace(string(store.Checkpoint("stopncii")), server.URL, "https://host", 1)
 	golden.Check(t, "maps.golden", store.Dump()+checkpoint+"\n"+strings.Join(bad, "\n")+"\n")
-	if asked := owner.asked; follow(t, src, &store) != nil || owner.asked != asked+1 {
+	if asked := owner.asked; store.Follow(t.Context(), "stopncii", src.Sync) != nil || owner.asked != asked+1 {
 		t.Error("nothing new took more than one request")
 	}
 }
@@ -278,14 +266,14 @@ func TestSyncFaults(t *testing.T) {
 		owner, server := newStandIn(t)
 		owner.before = test.before
 		var store model.Store
-		err := follow(t, source(t, server, nil), &store)
+		err := store.Follow(t.Context(), "stopncii", source(t, server, nil).Sync)
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "stopncii: page ") {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
 		if err != nil && strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: the error repeats a secret: %v", name, err)
 		}
-		if store.Checkpoint("x") != nil {
+		if store.Checkpoint("stopncii") != nil {
 			t.Errorf("%s: the checkpoint moved", name)
 		}
 	}
@@ -380,7 +368,7 @@ func TestSyncTwice(t *testing.T) {
 		var store model.Store
 		src := source(t, server, nil)
 		src.batch = size
-		if err := follow(t, src, &store); err != nil {
+		if err := store.Follow(t.Context(), "stopncii", src.Sync); err != nil {
 			t.Fatal(err)
 		}
 		if got := store.Dump(); strings.Count(got, "\n") != 1 || !strings.Contains(got, want) {

@@ -112,6 +112,18 @@ func (s *Store) Checkpoint(name string) []byte {
 	return slices.Clone(s.checkpoints[name])
 }
 
+// Follow syncs a source into the store from its checkpoint, as the syncer does.
+func (s *Store) Follow(ctx context.Context, source string, sync func(context.Context, []byte, func(hashdb.Batch) error) error) error {
+	return sync(ctx, s.Checkpoint(source), func(b hashdb.Batch) error {
+		b.Source = source
+		if b.Checkpoint.Value != nil {
+			b.Checkpoint.Name = source
+		}
+		_, err := s.Apply(ctx, b)
+		return err
+	})
+}
+
 // SetList is as of hashdb.DB.
 func (s *Store) SetList(_ context.Context, l hashdb.List) error {
 	s.mu.Lock()
