@@ -4,68 +4,27 @@ import (
 	"bytes"
 	"errors"
 	"image"
-	"image/color"
-	"image/draw"
 	"image/jpeg"
 	"testing"
 
 	"github.com/corona10/goimagehash"
 
+	"github.com/vigil-stream/vigil/hashdb/internal/scene"
 	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
 
 var perceptual = []Kind{KindPDQ, KindPHash, KindDHash, KindAHash}
 
-// scene renders a picture with detail at several scales, the same everywhere.
-func scene(width, height int) *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			u, v := 320*x/width, 200*y/height
-			c := color.RGBA{uint8(u * 255 / 320), uint8(v * 255 / 200), uint8((u*v/97 + u) % 256), 255}
-			if (u-90)*(u-90)+(v-70)*(v-70) < 2500 {
-				c = color.RGBA{240, 220, 40, 255}
-			}
-			if u > 180 && u < 290 && v > 110 && v < 180 && (u/9+v/13)%2 == 0 {
-				c = color.RGBA{20, 40, 130, 255}
-			}
-			img.SetRGBA(x, y, c)
-		}
-	}
-	return img
-}
-
 // A picture hashes the same however it is held in memory.
 func TestHashImageKnowsPictureTypes(t *testing.T) {
-	base := scene(700, 420)
-	gray := image.NewGray(base.Rect)
-	draw.Draw(gray, gray.Rect, base, image.Point{}, draw.Src)
-	grayAs := func(img draw.Image) image.Image {
-		draw.Draw(img, img.Bounds(), gray, image.Point{}, draw.Src)
-		return img
-	}
-	yCbCr := image.NewYCbCr(base.Rect, image.YCbCrSubsampleRatio420)
-	copy(yCbCr.Y, gray.Pix)
-	for i := range yCbCr.Cb {
-		yCbCr.Cb[i], yCbCr.Cr[i] = 128, 128
-	}
-	wide := image.NewGray(image.Rect(-30, -20, 730, 500))
-	draw.Draw(wide, base.Rect, gray, image.Point{}, draw.Src)
+	gray, held := scene.Held(700, 420)
 	for _, kind := range perceptual {
 		h := pdq.New(pdq.Mode512)
 		want, _, err := HashImage(h, kind, gray)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, img := range map[string]image.Image{
-			"RGBA":       grayAs(image.NewRGBA(base.Rect)),
-			"NRGBA":      grayAs(image.NewNRGBA(base.Rect)),
-			"RGBA64":     grayAs(image.NewRGBA64(base.Rect)),
-			"Gray16":     grayAs(image.NewGray16(base.Rect)),
-			"YCbCr":      yCbCr,
-			"part":       wide.SubImage(base.Rect),
-			"part YCbCr": partOf(yCbCr),
-		} {
+		for name, img := range held {
 			got, quality, err := HashImage(h, kind, img)
 			if err != nil {
 				t.Fatal(err)
@@ -82,22 +41,8 @@ func TestHashImageKnowsPictureTypes(t *testing.T) {
 	}
 }
 
-// partOf returns the same picture as a part of a larger one.
-func partOf(img *image.YCbCr) image.Image {
-	size := img.Rect.Size()
-	large := image.NewYCbCr(image.Rect(0, 0, size.X+40, size.Y+20), img.SubsampleRatio)
-	for y := range size.Y {
-		for x := range size.X {
-			from, to := img.COffset(x, y), large.COffset(x+40, y+20)
-			large.Y[large.YOffset(x+40, y+20)] = img.Y[img.YOffset(x, y)]
-			large.Cb[to], large.Cr[to] = img.Cb[from], img.Cr[from]
-		}
-	}
-	return large.SubImage(image.Rect(40, 20, size.X+40, size.Y+20))
-}
-
 func TestImageHashIsGoimagehash(t *testing.T) {
-	img := scene(320, 200)
+	img := scene.Draw(320, 200)
 	for kind, f := range map[Kind]func(image.Image) (*goimagehash.ImageHash, error){
 		KindPHash: goimagehash.PerceptionHash, KindDHash: goimagehash.DifferenceHash, KindAHash: goimagehash.AverageHash,
 	} {
@@ -123,7 +68,7 @@ func TestHashImageRejects(t *testing.T) {
 		}
 	}
 	for _, kind := range []Kind{0, KindMD5, KindSHA1, KindSHA256} {
-		if _, _, err := HashImage(h, kind, scene(10, 10)); err == nil {
+		if _, _, err := HashImage(h, kind, scene.Draw(10, 10)); err == nil {
 			t.Errorf("no error for %v, which is no hash of a picture", kind)
 		}
 	}
@@ -133,7 +78,7 @@ func TestHashImageRejects(t *testing.T) {
 // pixels that the hash needs become luminance. The baseline is the decoding.
 func BenchmarkHashImage(b *testing.B) {
 	var file bytes.Buffer
-	if err := jpeg.Encode(&file, scene(1280, 720), nil); err != nil {
+	if err := jpeg.Encode(&file, scene.Draw(1280, 720), nil); err != nil {
 		b.Fatal(err)
 	}
 	img, err := jpeg.Decode(bytes.NewReader(file.Bytes()))

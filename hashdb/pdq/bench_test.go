@@ -6,13 +6,15 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"testing"
+
+	"github.com/vigil-stream/vigil/hashdb/internal/scene"
 )
 
 // A frame of 720p as a decoder leaves it and as luminance. The metric compares with
 // image/jpeg's decoding of the same frame within the run.
 func BenchmarkHash(b *testing.B) {
 	var file bytes.Buffer
-	if err := jpeg.Encode(&file, scene(1280, 720), nil); err != nil {
+	if err := jpeg.Encode(&file, scene.Draw(1280, 720), nil); err != nil {
 		b.Fatal(err)
 	}
 	img, err := jpeg.Decode(bytes.NewReader(file.Bytes()))

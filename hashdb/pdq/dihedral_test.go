@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/vigil-stream/vigil/hashdb/internal/scene"
 )
 
 // turned returns img moved onto itself by t, pixel by pixel. Rotate90 is against the
@@ -38,7 +40,7 @@ func turned(img *image.RGBA, t Transform) *image.RGBA {
 // A picture that was turned or mirrored is found by one of its original's eight hashes:
 // the one that is named so.
 func TestDihedralIsOfTheTurnedPicture(t *testing.T) {
-	img := scene(480, 300)
+	img := scene.Draw(480, 300)
 	for _, mode := range []Mode{Mode512, ModeFull} {
 		all, quality, err := New(mode).ImageDihedral(img)
 		if err != nil {

@@ -8,23 +8,9 @@ import (
 	"math"
 	"math/bits"
 	"testing"
+
+	"github.com/vigil-stream/vigil/hashdb/internal/scene"
 )
-
-// scene renders a picture with detail at several scales, the same everywhere.
-func scene(width, height int) *image.RGBA {
-	return render(width, height, func(x, y int) color.RGBA { return sceneAt(320*x/width, 200*y/height) })
-}
-
-func sceneAt(u, v int) color.RGBA {
-	c := color.RGBA{uint8(u * 255 / 320), uint8(v * 255 / 200), uint8((u*v/97 + u) % 256), 255}
-	if (u-90)*(u-90)+(v-70)*(v-70) < 2500 {
-		c = color.RGBA{240, 220, 40, 255}
-	}
-	if u > 180 && u < 290 && v > 110 && v < 180 && (u/9+v/13)%2 == 0 {
-		c = color.RGBA{20, 40, 130, 255}
-	}
-	return c
-}
 
 func distance(a, b Hash) (d int) {
 	for i := range a {
@@ -75,7 +61,7 @@ func boxTwice(l Luma) (out [side][side]float64) {
 func TestTentIsTwoBoxFiltersAndDecimation(t *testing.T) {
 	var f tentFilter // One for all sizes, so that what one leaves behind shows.
 	for _, size := range [][2]int{{5, 5}, {64, 64}, {7, 300}, {129, 128}, {256, 257}, {512, 512}, {641, 360}, {33, 1000}} {
-		l := LumaOf(scene(size[0], size[1]), ModeFull)
+		l := LumaOf(scene.Draw(size[0], size[1]), ModeFull)
 		var got samples
 		p := l.picture()
 		f.apply(&p, l.Width, l.Height, &got)
@@ -94,7 +80,7 @@ func TestTentIsTwoBoxFiltersAndDecimation(t *testing.T) {
 func TestReferenceFilterIsTwoBoxFiltersAndDecimation(t *testing.T) {
 	var f referenceFilter
 	for _, size := range [][2]int{{5, 5}, {64, 64}, {7, 300}, {129, 128}, {256, 257}, {512, 512}, {641, 360}, {33, 1000}} {
-		l := LumaOf(scene(size[0], size[1]), ModeFull)
+		l := LumaOf(scene.Draw(size[0], size[1]), ModeFull)
 		var got samples
 		p := l.picture()
 		f.apply(&p, nearest(nil, l.Width, l.Width), nearest(nil, l.Height, l.Height), &got)
@@ -148,35 +134,14 @@ func TestPDQRejects(t *testing.T) {
 
 // A picture hashes the same however it is held in memory.
 func TestImageKnowsPictureTypes(t *testing.T) {
-	base := scene(700, 420)
-	gray := image.NewGray(base.Rect)
-	draw.Draw(gray, gray.Rect, base, image.Point{}, draw.Src)
-	grayAs := func(img draw.Image) image.Image {
-		draw.Draw(img, img.Bounds(), gray, image.Point{}, draw.Src)
-		return img
-	}
-	yCbCr := image.NewYCbCr(base.Rect, image.YCbCrSubsampleRatio420)
-	copy(yCbCr.Y, gray.Pix)
-	for i := range yCbCr.Cb {
-		yCbCr.Cb[i], yCbCr.Cr[i] = 128, 128
-	}
-	wide := image.NewGray(image.Rect(-30, -20, 730, 500))
-	draw.Draw(wide, base.Rect, gray, image.Point{}, draw.Src)
+	gray, held := scene.Held(700, 420)
 	for _, mode := range []Mode{Mode512, ModeFull} {
 		h := New(mode)
 		want, _, err := h.Image(gray)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, img := range map[string]image.Image{
-			"RGBA":       grayAs(image.NewRGBA(base.Rect)),
-			"NRGBA":      grayAs(image.NewNRGBA(base.Rect)),
-			"RGBA64":     grayAs(image.NewRGBA64(base.Rect)),
-			"Gray16":     grayAs(image.NewGray16(base.Rect)),
-			"YCbCr":      yCbCr,
-			"part":       wide.SubImage(base.Rect),
-			"part YCbCr": partOf(yCbCr),
-		} {
+		for name, img := range held {
 			got, _, err := h.Image(img)
 			if err != nil {
 				t.Fatal(err)
@@ -186,20 +151,6 @@ func TestImageKnowsPictureTypes(t *testing.T) {
 			}
 		}
 	}
-}
-
-// partOf returns the same picture as a part of a larger one.
-func partOf(img *image.YCbCr) image.Image {
-	size := img.Rect.Size()
-	large := image.NewYCbCr(image.Rect(0, 0, size.X+40, size.Y+20), img.SubsampleRatio)
-	for y := range size.Y {
-		for x := range size.X {
-			from, to := img.COffset(x, y), large.COffset(x+40, y+20)
-			large.Y[large.YOffset(x+40, y+20)] = img.Y[img.YOffset(x, y)]
-			large.Cb[to], large.Cr[to] = img.Cb[from], img.Cr[from]
-		}
-	}
-	return large.SubImage(image.Rect(40, 20, size.X+40, size.Y+20))
 }
 
 func TestSaturatedColourIsClipped(t *testing.T) {
@@ -215,7 +166,7 @@ func TestSaturatedColourIsClipped(t *testing.T) {
 }
 
 func TestHasherAllocatesNothing(t *testing.T) {
-	base := scene(1280, 720)
+	base := scene.Draw(1280, 720)
 	yCbCr, gray, nrgba := image.NewYCbCr(base.Rect, image.YCbCrSubsampleRatio420), image.NewGray(base.Rect), image.NewNRGBA(base.Rect)
 	draw.Draw(gray, gray.Rect, base, image.Point{}, draw.Src)
 	copy(nrgba.Pix, base.Pix)

@@ -1,9 +1,10 @@
 package pdq
 
 import (
-	"image"
 	"image/color"
 	"testing"
+
+	"github.com/vigil-stream/vigil/hashdb/internal/scene"
 )
 
 // pinned is what a rendered picture hashes to, so that another processor or compiler
@@ -18,7 +19,7 @@ var pinned = []struct {
 	quality       [2]int
 }{
 	{
-		"scene", 960, 600, func(x, y int) color.RGBA { return sceneAt(320*x/960, 200*y/600) },
+		"scene", 960, 600, func(x, y int) color.RGBA { return scene.At(320*x/960, 200*y/600) },
 		[2]string{
 			"62e999f270e132e48df305e10e914e1b8f146d1bf31e761fa07410ee81debf61",
 			"66ed99f270e170e185e304e18c914e1b8f346d9b731e771fa07410ee80debf61",
@@ -70,20 +71,10 @@ var pinned = []struct {
 
 func gray(v int) color.RGBA { return color.RGBA{uint8(v), uint8(v), uint8(v), 255} }
 
-func render(width, height int, at func(x, y int) color.RGBA) *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			img.SetRGBA(x, y, at(x, y))
-		}
-	}
-	return img
-}
-
 func TestRenderedPicturesArePinned(t *testing.T) {
 	slow := 0
 	for _, test := range pinned {
-		img := render(test.width, test.height, test.at)
+		img := scene.Render(test.width, test.height, test.at)
 		for _, mode := range []Mode{Mode512, ModeFull} {
 			h := New(mode)
 			hash, quality, err := h.Image(img)
