@@ -16,7 +16,20 @@ type HashRecord struct {
 	Quality int `json:"quality"`
 	// SHA256 is the digest of the original frame, in lower-case hex, if known.
 	SHA256 string `json:"sha256,omitempty"`
+	// Views are hashes of the same kind of the same frame laid otherwise, at most
+	// maxViews. Without them, turned and mirrored frames are not found.
+	Views []View `json:"views,omitempty"`
 }
+
+// A View is the hash of a frame laid otherwise: turned or mirrored as pdq.Transform
+// names it ("rot90", "flipx", …), "trimmed" of its bars, or both ("trimmed-rot90").
+type View struct {
+	View string `json:"view"`
+	Hash string `json:"hash"` // hex
+}
+
+// maxViews is all eight turns, plain and trimmed, but for the frame as it is.
+const maxViews = 15
 
 // Encode returns the record as JSON that fits its schema.
 func (r HashRecord) Encode() ([]byte, error) {

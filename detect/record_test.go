@@ -33,8 +33,19 @@ func TestASessionIsOneSignalFromStartToEnd(t *testing.T) {
 	ended := sessionSignal(t, session(Ended, 12*time.Minute+30*time.Second))
 	goldenSignal(t, "session-started.json", began)
 	goldenSignal(t, "session-ended.json", ended)
-	if began.ID != ended.ID || began.Revision >= ended.Revision {
-		t.Error("the end does not supersede the start")
+	last := sessionSignal(t, session(Live, 12*time.Minute+30*time.Second))
+	goldenSignal(t, "session-live.json", last)
+	if began.ID != ended.ID || began.ID != last.ID {
+		t.Error("records of one session are signals of several")
+	}
+	if early := sessionSignal(t, session(Live, 0)); began.Revision > early.Revision || early.Revision >= last.Revision || last.Revision >= ended.Revision {
+		t.Error("a later word does not supersede an earlier one")
+	}
+	again := session(Started, 0)
+	again.StartedAt = again.StartedAt.Add(time.Hour)
+	again.At = again.StartedAt
+	if sessionSignal(t, again).ID == began.ID {
+		t.Error("two sessions under one stream id are one signal")
 	}
 	other := session(Started, 0)
 	other.Platform = "other"

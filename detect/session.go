@@ -10,19 +10,21 @@ import (
 // The states of a session.
 const (
 	Started = "started"
+	Live    = "live" // a heartbeat: it goes on
 	Ended   = "ended"
 )
 
-// A SessionRecord is a platform's word that a live stream began or ended: the
-// value of the topic sessions, keyed by stream.
+// A SessionRecord is a platform's word that a live stream began, goes on or ended:
+// the value of the topic sessions, keyed by stream. All records of one session state
+// the same start; another start is another session.
 type SessionRecord struct {
 	Stream    string         `json:"stream"`
 	Platform  string         `json:"platform"`
 	Subject   signal.Subject `json:"subject"`
-	State     string         `json:"state"` // Started or Ended
+	State     string         `json:"state"` // Started, Live or Ended
 	Private   bool           `json:"private"`
 	StartedAt time.Time      `json:"started_at"`
-	At        time.Time      `json:"at"` // of the start, or of the end
+	At        time.Time      `json:"at"` // of the start, the heartbeat or the end
 	// Country is where the streamer probably is, ISO 3166-1 alpha-2, if known.
 	Country string `json:"country,omitempty"`
 	Reason  string `json:"reason,omitempty"` // why it ended, if known
@@ -38,9 +40,9 @@ func (r SessionRecord) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// Session makes the signal of one sessions record. Start and end of a stream
-// are revisions 1 and 2 of one signal, so that the end stands whichever of the
-// two arrives last.
+// Session makes the signal of one sessions record. All records of a session are
+// revisions of one signal: the later the record's time the higher, and the end above
+// a heartbeat of its time, so that the newest stands whichever arrives last.
 func Session(data []byte) ([]signal.Signal, error) {
 	var r SessionRecord
 	if err := sessionSchema.Decode(data, &r); err != nil {
@@ -62,12 +64,18 @@ func Session(data []byte) ([]signal.Signal, error) {
 	if r.Private {
 		what = "private"
 	}
+	lasted := at.Sub(start)
 	revision, says := uint64(1), fmt.Sprintf("a %s live stream on %s began", what, r.Platform)
-	if r.State == Ended {
-		revision, says = 2, fmt.Sprintf("a %s live stream on %s ended after %s", what, r.Platform, at.Sub(start).Round(time.Second))
+	switch r.State {
+	case Live:
+		revision = 2*uint64(lasted.Milliseconds()) + 1
+		says = fmt.Sprintf("a %s live stream on %s goes on after %s", what, r.Platform, lasted.Round(time.Second))
+	case Ended:
+		revision = 2*uint64(lasted.Milliseconds()) + 2
+		says = fmt.Sprintf("a %s live stream on %s ended after %s", what, r.Platform, lasted.Round(time.Second))
 	}
 	return []signal.Signal{{
-		ID:       signal.ID("session", r.Platform, r.Stream, string(r.Subject)),
+		ID:       signal.ID("session", r.Platform, r.Stream, string(r.Subject), start.Format(time.RFC3339Nano)),
 		Revision: revision,
 		Kind:     signal.KindSession,
 		Subject:  r.Subject,

@@ -32,6 +32,21 @@ func (db *DB) Lookup(h Hash) ([]Match, error) {
 	return a[0].Matches, nil
 }
 
+// Reach returns the widest own radius of the searched lists of a kind, -1 when there
+// are none, and the moment as of which that is so: a number that grows with every
+// change to what a search finds. While the moment stays the same, so do all answers.
+func (db *DB) Reach(k Kind) (radius int, moment uint64, err error) {
+	s, err := db.acquire()
+	if err != nil {
+		return 0, 0, err
+	}
+	defer s.release()
+	if !k.valid() {
+		return 0, 0, fmt.Errorf("%v is not a kind of hash", k)
+	}
+	return s.kinds[k].radius, s.moment, nil
+}
+
 func (db *DB) search(q Query, hashes []Hash, answers []Answer) error {
 	s, err := db.acquire()
 	if err != nil {

@@ -26,6 +26,7 @@ type snapshot struct {
 	checkpoints map[string][]byte
 	stats       Stats
 	report      func(error)
+	moment      uint64 // Of the DB's snapshots in their order, from 1.
 }
 
 // kindView is what a snapshot has of one kind.
@@ -98,7 +99,10 @@ func (s *snapshot) release() {
 
 // show makes a snapshot of the DB's state the present one. The caller holds db.mu.
 func (db *DB) show() {
-	s := &snapshot{lists: db.lists, checkpoints: db.checkpoints, report: db.options.Report}
+	s := &snapshot{lists: db.lists, checkpoints: db.checkpoints, report: db.options.Report, moment: 1}
+	if old := db.current.Load(); old != nil {
+		s.moment = old.moment + 1
+	}
 	s.refs.Store(1)
 	for k := range s.kinds {
 		s.kinds[k].radius = -1

@@ -71,7 +71,8 @@ type Session struct {
 	Country string `json:"country,omitempty"`
 }
 
-// Match details how a stream matched one list entry.
+// Match details how a segment of a stream, between the signal's start and end, matched
+// one list entry.
 type Match struct {
 	Stream        string `json:"stream"`
 	Platform      string `json:"platform"`
@@ -83,6 +84,30 @@ type Match struct {
 	Radius        int    `json:"radius"`       // the limit applied, in bits
 	FramesMatched uint64 `json:"frames_matched"`
 	FramesSeen    uint64 `json:"frames_seen"`
+	// Pictures counts the different pictures among FramesMatched: a still that stands
+	// for minutes is one. 0 means that it was not counted.
+	Pictures uint64 `json:"pictures,omitempty"`
+	// View is how the frame of Distance was laid to find it: empty as it came, else a
+	// turn ("rot90", "flipx", …), "trimmed" of its bars, or both ("trimmed-rot90").
+	View string `json:"view,omitempty"`
+	// Clip is set where the list holds a video and Entry names it, not one frame of it.
+	Clip *Clip `json:"clip,omitempty"`
+	// Held says that the entry matches in so many streams that a person must look at it
+	// first: the match counts for nothing until then.
+	Held bool `json:"held,omitempty"`
+}
+
+// Clip details how a stream matched a video of a list, as vPDQ compares bags of frames.
+type Clip struct {
+	// Frames is how many frames of the video have a hash, and FramesMatched how many of
+	// them some frame of the stream matched. Frames is 0 where the list does not tell.
+	Frames        int `json:"frames"`
+	FramesMatched int `json:"frames_matched"`
+	// StreamShare and ClipShare are the least shares, in percent, of the stream's frames
+	// seen and of the video's frames that must match; Reached says that they do.
+	StreamShare float64 `json:"stream_share"`
+	ClipShare   float64 `json:"clip_share"`
+	Reached     bool    `json:"reached"`
 }
 
 // Flag details a user's flag.
