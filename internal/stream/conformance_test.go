@@ -277,7 +277,7 @@ func TestOversizeRecordsAreNamed(t *testing.T) {
 			TopicSpec{Name: "in", Partitions: 1},
 			TopicSpec{Name: "narrow", Partitions: 1, Config: map[string]string{"max.message.bytes": "5000"}})
 		big := func(topic string, size int) Output {
-			return Output{topic, Event{ID: "big-one", Source: "test", Type: "t", Key: "a", Data: make([]byte, size)}}
+			return Output{Topic: topic, Event: Event{ID: "big-one", Source: "test", Type: "t", Key: "a", Data: make([]byte, size)}}
 		}
 		err := w.c.Produce(t.Context(), append(numbered("in", "a", 0, 3), big("in", testMaxMessage))...)
 		if reason, is := permanentReason(err); !is || reason != "oversize" || !contains(err, "big-one", "in", "262144") {
@@ -343,6 +343,53 @@ func TestReadAndFollow(t *testing.T) {
 			t.Errorf("Follow returns %v, want nil", err)
 		}
 		w.inOrder(seen)
+	})
+}
+
+func TestOutputsForEveryPartition(t *testing.T) {
+	onBrokers(t, func(t *testing.T, addr string) {
+		w := newTown(t, addr, TopicSpec{Name: "in", Partitions: 3})
+		out := numbered("in", "a", 0, 2)
+		out[1].Everywhere = true
+		w.produce(out...)
+		perPartition := map[int]int{}
+		for _, m := range w.all("in") {
+			if m.ID == out[1].Event.ID {
+				perPartition[m.Partition]++
+			}
+		}
+		if fmt.Sprint(perPartition) != "map[0:1 1:1 2:1]" {
+			t.Errorf("copies a partition: %v, want one in each of 3", perPartition)
+		}
+	})
+}
+
+func TestFollowNewBeginsAtTheEnd(t *testing.T) {
+	onBrokers(t, func(t *testing.T, addr string) {
+		w := newTown(t, addr, TopicSpec{Name: "in", Partitions: 3})
+		w.produce(numbered("in", "old", 0, 9)...)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		began := make(chan struct{})
+		seen := make(chan string, 20)
+		ended := make(chan error, 1)
+		go func() {
+			ended <- w.c.FollowNew(ctx, "in", func() { close(began) }, func(m Message) error {
+				seen <- m.Key
+				return nil
+			})
+		}()
+		<-began
+		w.produce(numbered("in", "new", 0, 3)...)
+		for range 3 {
+			if key := <-seen; key != "new" {
+				t.Errorf("got a record of key %q, which was there before", key)
+			}
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 }
 

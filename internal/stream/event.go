@@ -42,6 +42,8 @@ type Message struct {
 type Output struct {
 	Topic string // without the prefix
 	Event Event
+	// Everywhere puts a copy into every partition of the topic, whatever the key.
+	Everywhere bool
 }
 
 // Limits on what a record's headers may hold. CloudEvents recommends that

@@ -216,7 +216,7 @@ func once(ms []Message) []Message {
 func numbered(topic, key string, from, to int) []Output {
 	var outs []Output
 	for i := from; i < to; i++ {
-		outs = append(outs, Output{topic, Event{
+		outs = append(outs, Output{Topic: topic, Event: Event{
 			ID: fmt.Sprintf("%s-%04d", key, i), Source: "test", Type: "number", Key: key,
 			ContentType: "text/plain", Data: []byte(strconv.Itoa(i)),
 		}})
@@ -250,7 +250,7 @@ func (w *town) raw(topic string, codec kafka.Compression, records ...kafka.Recor
 func echo(m Message) []Output {
 	e := m.Event
 	e.ID = "echo-" + m.ID
-	return []Output{{"out", e}}
+	return []Output{{Topic: "out", Event: e}}
 }
 
 // inOrder fails unless the numbers of each key ascend, repeats apart.
@@ -346,7 +346,7 @@ func count(_ context.Context, m Message, s State) ([]Output, error) {
 	}
 	e := m.Event
 	e.ID, e.Data = "count-"+m.ID, []byte(strconv.Itoa(n))
-	return []Output{{"out", e}}, s.Set([]byte(m.Key), []byte(strconv.Itoa(n+1)))
+	return []Output{{Topic: "out", Event: e}}, s.Set([]byte(m.Key), []byte(strconv.Itoa(n+1)))
 }
 
 // contents returns everything in the closed store of a partition.

@@ -21,6 +21,8 @@ type outgoing struct {
 	id    string
 	msg   kafka.Message
 	size  int
+	// everywhere: to every partition, not only to the key's.
+	everywhere bool
 }
 
 // Produce returns once every in-sync replica has every output. Passing errors
@@ -51,7 +53,7 @@ func (c *Client) encode(o Output) (outgoing, error) {
 	}
 	r := outgoing{topic: o.Topic, id: o.Event.ID, msg: kafka.Message{
 		Topic: c.cfg.Prefix + o.Topic, Value: o.Event.Data, Headers: headers,
-	}}
+	}, everywhere: o.Everywhere}
 	if o.Event.Key != "" {
 		r.msg.Key = []byte(o.Event.Key)
 	}
@@ -90,8 +92,14 @@ func (c *Client) send(ctx context.Context, records []outgoing) error {
 			}
 			partitions[r.topic] = all
 		}
-		p := place{r.topic, choose(r, all)}
-		byPlace[p] = append(byPlace[p], r)
+		to := all
+		if !r.everywhere {
+			to = []int{choose(r, all)}
+		}
+		for _, n := range to {
+			p := place{r.topic, n}
+			byPlace[p] = append(byPlace[p], r)
+		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for p, records := range byPlace {

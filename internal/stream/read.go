@@ -60,6 +60,26 @@ func (c *Client) FollowFrom(ctx context.Context, topic string, from func(partiti
 	return endsWith(ctx, group.Wait())
 }
 
+// FollowNew is Follow that begins with what comes after the call; began is called when
+// it is settled what that is.
+func (c *Client) FollowNew(ctx context.Context, topic string, began func(), fn func(Message) error) error {
+	n, err := c.awaitPartitions(ctx, topic)
+	if err != nil {
+		return endsWith(ctx, err)
+	}
+	ends := make([]int64, n)
+	for partition := range ends {
+		if err := c.patiently(ctx, topic, partition, func(ctx context.Context) (err error) {
+			_, ends[partition], err = c.bounds(ctx, topic, partition)
+			return err
+		}); err != nil {
+			return endsWith(ctx, err)
+		}
+	}
+	began()
+	return c.FollowFrom(ctx, topic, func(partition int) int64 { return ends[partition] }, fn)
+}
+
 // endsWith drops the error that only says that ctx has ended.
 func endsWith(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {

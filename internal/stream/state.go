@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 	"go.uber.org/zap"
@@ -17,6 +19,10 @@ type State interface {
 	Get(key []byte) ([]byte, error) // nil, nil when absent
 	Set(key, value []byte) error
 	Delete(key []byte) error
+	// Scan calls fn with each key that begins with prefix and its value, in ascending
+	// order, until fn returns false or an error, which it passes on. Key and value
+	// are fn's only during the call, in which it must not change the state.
+	Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error
 }
 
 // Keys of a store: the handler's own under 's', and the offset that the store
@@ -132,6 +138,63 @@ func (c *changes) Set(key, value []byte) error {
 func (c *changes) Delete(key []byte) error {
 	c.made[string(key)] = change{deleted: true}
 	return nil
+}
+
+// Scan goes through the store and the record's own changes side by side.
+func (c *changes) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) (err error) {
+	var own []string
+	for key := range c.made {
+		if strings.HasPrefix(key, string(prefix)) {
+			own = append(own, key)
+		}
+	}
+	slices.Sort(own)
+	lower := stateKey(prefix)
+	it, err := c.store.batch.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)})
+	if err != nil {
+		return fmt.Errorf("scan state: %w", err)
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	stored := it.First()
+	for stored || len(own) > 0 {
+		if !stored || len(own) > 0 && own[0] <= string(it.Key()[1:]) {
+			key := own[0]
+			own = own[1:]
+			if stored && key == string(it.Key()[1:]) {
+				stored = it.Next() // overruled
+			}
+			if made := c.made[key]; !made.deleted {
+				if more, err := fn([]byte(key), made.value); err != nil || !more {
+					return err
+				}
+			}
+			continue
+		}
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return fmt.Errorf("scan state: %w", err)
+		}
+		if more, err := fn(it.Key()[1:], value); err != nil || !more {
+			return err
+		}
+		stored = it.Next()
+	}
+	if err := it.Error(); err != nil {
+		return fmt.Errorf("scan state: %w", err)
+	}
+	return nil
+}
+
+// after returns the least key above all that begin with prefix, which begins with
+// statePrefix and so is not all 0xff.
+func after(prefix []byte) []byte {
+	for i := len(prefix) - 1; ; i-- {
+		if prefix[i] != 0xff {
+			end := append([]byte{}, prefix[:i+1]...)
+			end[i]++
+			return end
+		}
+	}
 }
 
 func (c *changes) apply() error {
