@@ -1,12 +1,12 @@
 package correlate
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -23,7 +23,8 @@ func (f weightsFile) listMatch(ev evidence) Part {
 	for _, b := range f.ListMatch.Bands {
 		var within []signal.Signal
 		for _, s := range ev.matches {
-			if s.Match.HashKind == b.HashKind && s.Match.Distance <= b.UpTo {
+			// One that is held back counts for nothing until a person has looked at its entry.
+			if s.Match.HashKind == b.HashKind && s.Match.Distance <= b.UpTo && !s.Match.Held {
 				within = append(within, s)
 			}
 		}
@@ -42,33 +43,55 @@ func (f weightsFile) listMatch(ev evidence) Part {
 	return best
 }
 
-// framesMatched counts the frames behind matches, at least 1. A frame may match
-// entries of several lists, and several entries of one, so within a stream it
-// takes the list with the most, and never more than the frames seen.
+// framesMatched counts the frames behind matches, at least 1; a still that stands
+// counts once where the match tells. A frame may match entries of several lists, and
+// several entries of one, so within a stream it takes the list with the most, and
+// never more than the frames seen.
 func framesMatched(matches []signal.Signal) float64 {
 	type stream struct{ platform, id string }
-	type listing struct {
-		stream
-		list string
-	}
-	matched, seen := make(map[listing]float64), make(map[stream]float64)
+	segments := make(map[stream][]signal.Signal)
+	matched := make(map[stream]map[string]float64) // by list
 	for _, s := range matches {
 		m := s.Match
 		st := stream{m.Platform, m.Stream}
-		matched[listing{st, m.List}] += float64(m.FramesMatched)
-		seen[st] = max(seen[st], float64(m.FramesSeen), float64(m.FramesMatched))
-	}
-	most := make(map[stream]float64)
-	for l, n := range matched {
-		most[l.stream] = max(most[l.stream], min(n, seen[l.stream]))
+		segments[st] = append(segments[st], s)
+		if matched[st] == nil {
+			matched[st] = make(map[string]float64)
+		}
+		n := m.FramesMatched
+		if m.Pictures > 0 {
+			n = min(n, m.Pictures)
+		}
+		matched[st][m.List] += float64(n)
 	}
 	total := 0.0
-	for _, st := range slices.SortedFunc(maps.Keys(most), func(a, b stream) int {
-		return cmp.Or(cmp.Compare(a.platform, b.platform), cmp.Compare(a.id, b.id))
-	}) {
-		total += most[st]
+	for st, lists := range matched {
+		seen := framesSeen(segments[st])
+		most := 0.0
+		for _, n := range lists {
+			most = max(most, min(n, seen))
+		}
+		total += most // of whole numbers: the same in any order
 	}
 	return max(total, 1)
+}
+
+// framesSeen counts the frames of a stream's segments. Of segments that overlap it
+// takes the one with the most.
+func framesSeen(segments []signal.Signal) float64 {
+	segments = slices.SortedFunc(slices.Values(segments), func(a, b signal.Signal) int { return a.Start.Compare(b.Start) })
+	var until time.Time
+	total, most := 0.0, 0.0
+	for i, s := range segments {
+		if i > 0 && s.Start.After(until) {
+			total, most = total+most, 0
+		}
+		most = max(most, float64(s.Match.FramesSeen), float64(s.Match.FramesMatched))
+		if s.End.After(until) {
+			until = s.End
+		}
+	}
+	return total + most
 }
 
 // maxNamed limits the lists that a sentence names.

@@ -114,6 +114,14 @@ func TestFramesMatchedCountsNoFrameTwice(t *testing.T) {
 		s.Match.Stream, s.Match.List, s.Match.FramesSeen = stream, list, seen
 		return s
 	}
+	later := func(s signal.Signal, after time.Duration) signal.Signal {
+		s.Start, s.End = s.Start.Add(after), s.End.Add(after)
+		return s
+	}
+	pictures := func(s signal.Signal, n uint64) signal.Signal {
+		s.Match.Pictures = n
+		return s
+	}
 	tests := []struct {
 		name string
 		in   []signal.Signal
@@ -124,12 +132,36 @@ func TestFramesMatchedCountsNoFrameTwice(t *testing.T) {
 		{"two pictures of one list", []signal.Signal{m("a", "x", "1", 3, 9), m("a", "x", "2", 2, 9)}, 5},
 		{"near-copies on one list", []signal.Signal{m("a", "x", "1", 6, 9), m("a", "x", "2", 6, 9)}, 9},
 		{"two streams", []signal.Signal{m("a", "x", "1", 3, 9), m("b", "x", "1", 2, 9)}, 5},
+		{"a segment after another", []signal.Signal{m("a", "x", "1", 9, 9), later(m("a", "x", "1", 9, 9), time.Hour)}, 18},
+		{"a still", []signal.Signal{pictures(m("a", "x", "1", 600, 600), 1)}, 1},
 		{"counts that make no sense", []signal.Signal{m("a", "x", "1", 3, 1)}, 3},
 	}
 	for _, tt := range tests {
 		if got := framesMatched(tt.in); got != tt.want {
 			t.Errorf("%s: %v frames, want %v", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestHeldMatchesWithdraw: a match that is held back counts for nothing, and takes back
+// the case that it had opened.
+func TestHeldMatchesWithdraw(t *testing.T) {
+	s := memory{}
+	open := aMatch("logo", 2, 4, noon)
+	cases := run(t, correlator(t), s, open)
+	if len(cases) != 1 || cases[0].State != Open {
+		t.Fatalf("the match opens no case: %+v", cases)
+	}
+	held := aMatch("logo", 2, 4, noon)
+	held.Revision++
+	held.Match.Held = true
+	if cases = run(t, correlator(t), s, held); len(cases) != 1 || cases[0].State != Withdrawn {
+		t.Fatalf("a held match does not withdraw: %+v", cases)
+	}
+	released := aMatch("logo", 2, 4, noon)
+	released.Revision += 2
+	if cases = run(t, correlator(t), s, released); len(cases) != 1 || cases[0].State != Open {
+		t.Errorf("a released match does not open the case again: %+v", cases)
 	}
 }
 
