@@ -16,6 +16,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 )
 
@@ -58,6 +59,44 @@ type Config struct {
 	RequireEncrypted bool `yaml:"require_encrypted"`
 	// Exchanges are those with which the room lists keeps lists in step.
 	Exchanges exchange.SourceConfigs `yaml:"exchanges"`
+	// Matching says when a stream matches.
+	Matching MatchingConfig `yaml:"matching"`
+	// Flood says when an entry that matches in many streams is held back.
+	Flood FloodConfig `yaml:"flood"`
+	// KeepPrintsDays is for how many days of event time frame hashes are kept, to be
+	// looked through when a list gains an entry.
+	KeepPrintsDays int `yaml:"keep_prints_days"`
+	// OwnList is the list that the frames of confirmed cases go into; "none" for none.
+	OwnList string `yaml:"own_list"`
+	// Evidence is the folder or file:// URL of the blob storage that preserved
+	// windows of streams go to.
+	Evidence string `yaml:"evidence"`
+	// EvidenceRecipients is a file of age public keys, a line each, that windows of
+	// streams are encrypted to. Without it `vigil watch` keeps none.
+	EvidenceRecipients string `yaml:"evidence_recipients"`
+	// WatchPolicy is the file that says how often streams are sampled and what is
+	// preserved of them; empty means the policy that comes with vigil.
+	WatchPolicy string `yaml:"watch_policy"`
+}
+
+// MatchingConfig says when a stream matches.
+type MatchingConfig struct {
+	// SegmentGap is after how long without a match a segment has ended.
+	SegmentGap time.Duration `yaml:"segment_gap"`
+	// ClipStreamShare and ClipShare are the least shares, in percent, of the stream's
+	// frames and of a listed video's frames that must match for the video to match.
+	ClipStreamShare *float64 `yaml:"clip_stream_share"`
+	ClipShare       *float64 `yaml:"clip_share"`
+}
+
+// FloodConfig says when an entry is held back.
+type FloodConfig struct {
+	// Streams is in how many streams an entry may match within Within, in event time.
+	Streams int           `yaml:"streams"`
+	Within  time.Duration `yaml:"within"`
+	// Feedback is when the list's owner is told: "hold" at once, "verdict" when a
+	// person has looked, "none" never.
+	Feedback string `yaml:"feedback"`
 }
 
 // DefaultConfig keeps everything under a folder; empty means "data".
@@ -118,6 +157,21 @@ func (c *Config) fill() {
 	set(&c.KeyFile, filepath.Join(c.Data, "deployment.key"))
 	set(&c.State, filepath.Join(c.Data, "state"))
 	set(&c.Checkpoints, filepath.Join(c.Data, "checkpoints"))
+	set(&c.Evidence, filepath.Join(c.Data, "evidence"))
+	set(&c.OwnList, "confirmed")
+	set(&c.Flood.Feedback, "hold")
+	if c.Flood.Streams == 0 {
+		c.Flood.Streams = 20
+	}
+	if c.Flood.Within == 0 {
+		c.Flood.Within = time.Hour
+	}
+	if c.KeepPrintsDays == 0 {
+		c.KeepPrintsDays = 7
+	}
+	if c.Matching.SegmentGap == 0 {
+		c.Matching.SegmentGap = 30 * time.Second
+	}
 	if c.Partitions == 0 {
 		c.Partitions = 4
 	}
@@ -171,8 +225,35 @@ func (c *Config) Validate() error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		fault("log_level: %q is none of debug, info, warn, error", c.LogLevel)
 	}
-	if u, err := url.Parse(c.Checkpoints); err != nil || (u.Scheme != "" && u.Scheme != "file") {
-		fault("checkpoints: %q is neither a folder nor a file:// URL", c.Checkpoints)
+	for key, where := range map[string]string{"checkpoints": c.Checkpoints, "evidence": c.Evidence} {
+		if u, err := url.Parse(where); err != nil || (u.Scheme != "" && u.Scheme != "file") {
+			fault("%s: %q is neither a folder nor a file:// URL", key, where)
+		}
+	}
+	if c.KeepPrintsDays < 1 || c.KeepPrintsDays > 400 {
+		fault("keep_prints_days: %d is not from 1 to 400", c.KeepPrintsDays)
+	}
+	if c.OwnList != "none" {
+		if err := hashdb.CheckSource(c.OwnList); err != nil {
+			fault("own_list: %w", err)
+		}
+	}
+	if c.Flood.Streams < 2 || c.Flood.Streams > 10_000 {
+		fault("flood.streams: %d is not from 2 to 10000", c.Flood.Streams)
+	}
+	if c.Flood.Within < time.Minute || c.Flood.Within > 7*24*time.Hour {
+		fault("flood.within: %s is not from 1m to 168h", c.Flood.Within)
+	}
+	if !slices.Contains([]string{"hold", "verdict", "none"}, c.Flood.Feedback) {
+		fault("flood.feedback: %q is none of hold, verdict, none", c.Flood.Feedback)
+	}
+	if c.Matching.SegmentGap < time.Second || c.Matching.SegmentGap > time.Hour {
+		fault("matching.segment_gap: %s is not from 1s to 1h", c.Matching.SegmentGap)
+	}
+	for key, share := range map[string]*float64{"clip_stream_share": c.Matching.ClipStreamShare, "clip_share": c.Matching.ClipShare} {
+		if share != nil && !(*share >= 0 && *share <= 100) {
+			fault("matching.%s: %v is not from 0 to 100 percent", key, *share)
+		}
 	}
 	return errors.Join(faults...)
 }
@@ -185,3 +266,5 @@ func (c *Config) auditDir() string        { return c.path("audit") }
 func (c *Config) auditKeys() string       { return c.path("audit-keys") }
 func (c *Config) storeFile() string       { return c.path("cases.db") }
 func (c *Config) brokerDir() string       { return c.path("broker") }
+func (c *Config) ringDir() string         { return c.path("ring") }
+func (c *Config) intakeKeys() string      { return c.path("intake-keys.yaml") }

@@ -58,7 +58,7 @@ func listsReachOthers(t *testing.T, broker string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	if _, err := client.CreateTopics(t.Context(), topicSpecs(1, nil)); err != nil {
+	if _, err := client.CreateTopics(t.Context(), topicSpecs(1, 7, nil)); err != nil {
 		t.Fatal(err)
 	}
 	db, err := there.openLists(nil)

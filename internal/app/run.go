@@ -92,7 +92,7 @@ func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker str
 }
 
 func (c *Config) topicSpecs(table report.Table) []stream.TopicSpec {
-	return topicSpecs(c.Partitions, table.Centres)
+	return topicSpecs(c.Partitions, c.KeepPrintsDays, table.Centres)
 }
 
 // startRooms opens what the configured rooms need and starts their loops in g.

@@ -1,17 +1,23 @@
 package app
 
 import (
+	"strconv"
+
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
 )
 
 // The topics, without the deployment's prefix.
 const (
+	topicStreams      = "streams"
 	topicFrames       = "frames"
 	topicSessions     = "sessions"
 	topicFlags        = "flags"
 	topicTransactions = "transactions"
 	topicTransfers    = "transfers"
+	topicMatches      = "matches"     // match signals, by list entry, before they may go on
+	topicQuarantines  = "quarantines" // entries that are or were held back
+	topicPrints       = "prints"      // frame hashes to look back at
 	topicSignals      = "signals"
 	topicCases        = "cases"
 	topicHashes       = "hashes"
@@ -29,22 +35,28 @@ const (
 // topicSpecs lists every topic with its settings. internal/stream adds the size
 // limit, and that brokers keep what they get uncompressed: they unpack a batch
 // against that limit, and no reader meets a compressed bomb.
-func topicSpecs(partitions int, centres []report.Centre) []stream.TopicSpec {
+func topicSpecs(partitions, printDays int, centres []report.Centre) []stream.TopicSpec {
 	settings := func(retention string) map[string]string {
 		return map[string]string{
 			"cleanup.policy": "delete",
 			"retention.ms":   retention,
 		}
 	}
+	compacted := map[string]string{"cleanup.policy": "compact"}
+	retainPrints := strconv.Itoa(printDays * 24 * 60 * 60 * 1000)
 	specs := []stream.TopicSpec{
+		{Name: topicStreams, Partitions: 1, Config: compacted},
 		{Name: topicFrames, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicSessions, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicFlags, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicTransactions, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicTransfers, Partitions: partitions, Config: settings(retain100)},
+		{Name: topicMatches, Partitions: partitions, Config: settings(retainWeek)},
+		{Name: topicQuarantines, Partitions: 1, Config: compacted},
+		{Name: topicPrints, Partitions: partitions, Config: settings(retainPrints)},
 		{Name: topicSignals, Partitions: partitions, Config: settings(retain100)},
 		{Name: topicCases, Partitions: partitions, Config: settings(retain100)},
-		{Name: topicHashes, Partitions: 1, Config: map[string]string{"cleanup.policy": "compact"}},
+		{Name: topicHashes, Partitions: 1, Config: compacted},
 		{Name: topicDeadLetter, Partitions: 1, Config: settings(retain100)},
 	}
 	for _, c := range centres {
