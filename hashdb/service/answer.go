@@ -1,6 +1,7 @@
 package service
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/vigil-stream/vigil/hashdb"
@@ -73,7 +74,7 @@ type listInfo struct {
 }
 
 // result shows an answer as the holder may see it.
-func (v *service) result(h *holder, kind hashdb.Kind, a hashdb.Answer) result {
+func (v *service) result(h *Key, kind hashdb.Kind, a hashdb.Answer) result {
 	r := result{Kind: kind.String()}
 	r.Matches = v.matches(h, a.Matches, &r.LeftOut)
 	r.Allowed = v.matches(h, a.Allowed, &r.LeftOut)
@@ -86,7 +87,7 @@ func (v *service) result(h *holder, kind hashdb.Kind, a hashdb.Answer) result {
 }
 
 // matches shows the nearest MaxMatches of found and counts the others.
-func (v *service) matches(h *holder, found []hashdb.Match, leftOut *int) []match {
+func (v *service) matches(h *Key, found []hashdb.Match, leftOut *int) []match {
 	n := min(len(found), v.MaxMatches)
 	*leftOut += len(found) - n
 	shown := make([]match, 0, n)
@@ -126,22 +127,22 @@ func showList(l hashdb.ListInfo) searchedList {
 
 // lists is GET /v1/lists.
 func (v *service) lists(c *call) error {
-	if _, err := c.parameters(); err != nil {
+	if _, err := c.Parameters(); err != nil {
 		return err
 	}
-	lists := v.visible(c.holder)
+	lists := v.visible(c.Key)
 	answer := struct {
 		Lists []listInfo `json:"lists"`
 		// The key's own limits, so that its holder need not ask for them.
 		Key keyInfo `json:"key"`
-	}{make([]listInfo, 0, len(lists)), showKey(c.holder, lists)}
+	}{make([]listInfo, 0, len(lists)), showKey(c.Key, lists)}
 	for _, l := range lists {
 		answer.Lists = append(answer.Lists, listInfo{
 			searchedList: showList(l), Owner: l.Owner, Category: l.Category, Severity: l.Severity, Jurisdiction: l.Jurisdiction,
 			Terms: l.Terms, Radius: l.Radius, Entries: l.Entries, Disputed: l.Disputed, Changed: orNil(l.Changed),
 		})
 	}
-	return c.json(answer)
+	return c.JSON(http.StatusOK, answer)
 }
 
 type keyInfo struct {
@@ -153,7 +154,7 @@ type keyInfo struct {
 	MaxRadius    map[string]int `json:"max_radius"`
 }
 
-func showKey(h *holder, lists []hashdb.ListInfo) keyInfo {
+func showKey(h *Key, lists []hashdb.ListInfo) keyInfo {
 	k := keyInfo{h.Name, h.PerMinute, h.PerDay, h.MaySeeHash, h.MaySeeShadow, map[string]int{}}
 	for _, kind := range hashdb.Kinds() {
 		if radius, bounded := maxRadius(h, lists, kind); bounded && listed(lists, kind) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/index"
 )
@@ -99,8 +100,8 @@ func BenchmarkServeLookup(b *testing.B) {
 			b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "hashes/s")
 		})
 		b.Run(fmt.Sprintf("http/batch=%d", n), func(b *testing.B) {
-			key, digest := NewKey()
-			keys, err := NewKeys(Key{Name: "bench", SHA256: digest, PerMinute: 1e9, PerDay: 1e12})
+			key, digest := api.NewKey()
+			keys, err := NewKeys(keyOf("bench", digest, 1e9, 1e12))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -67,4 +67,4 @@ done
 
 # The key goes by a file's name and not by an argument, which every user could see.
 export VIGIL_CONTRACT_KEY=$key VIGIL_CONTRACT_HOOKS=$here/contract_hooks.py
-"$schemathesis" --config-file "$here/contract.toml" run "http://$address/v1/openapi.yaml"
+"$schemathesis" --config-file "$here/../../api/apitest/contract.toml" run "http://$address/v1/openapi.yaml"

@@ -4,13 +4,9 @@
 //
 // # Keys
 //
-// Every look-up needs a key, Authorization: Bearer KEY, that NewKey made. The key file
-// holds the SHA-256 of each and what its holder may do; a changed file counts within
-// ten seconds, and one that is no good leaves the keys as they were and is reported.
-// The quota counts hashes and not requests: one for each hash that is looked up here,
-// one more for each that a remote matcher is asked about, for a picture one for each of
-// its hashes. It is kept in memory, so a restart fills it, and each of several processes
-// counts by itself.
+// Every look-up needs a key, as package api has them. The quota counts hashes and not
+// requests: one for each hash that is looked up here, one more for each that a remote
+// matcher is asked about, for a picture one for each of its hashes.
 //
 //	keys:
 //	  - name: platform-a
@@ -73,11 +69,9 @@
 // # Limits
 //
 // Requests are bounded in size, number of hashes, number at once and time of work, not
-// in the time of sending: the server that this handler is given to must have
-// ReadHeaderTimeout (5 s), ReadTimeout (30 s), WriteTimeout (60 s, more than Timeout
-// and the longest upload), IdleTimeout (2 min) and MaxHeaderBytes (16 KiB), and TLS or
-// a proxy that has it. The package logs nothing; what it reports and observes holds no
-// hash, no key and no address.
+// in the time of sending: package api says what the server that this handler is given
+// to must have, and its WriteTimeout must be more than Timeout too. The package logs
+// nothing; what it reports and observes holds no hash, no key and no address.
 //
 // It trusts its Searcher's and its Decode's word, the owner of the key file, and no
 // client. It decides nothing about a match. hashdb answers what it asks.

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/api"
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/hashdb"
 )
 
@@ -139,20 +141,25 @@ func flip(h hashdb.Hash, n int) hashdb.Hash {
 type bench struct {
 	t       testing.TB
 	handler http.Handler
-	doc     *apiDoc // Holds every answer against openapi.yaml.
+	doc     *apitest.Document // Holds every answer against openapi.yaml.
 	key     string
 	now     time.Time
 	seen    []string // What Observe was told.
 	reports []error
 }
 
+// keyOf is a key that may do nothing beyond the least.
+func keyOf(name, digest string, perMinute, perDay int) Key {
+	return Key{Key: api.Key{Name: name, SHA256: digest, PerMinute: perMinute, PerDay: perDay}}
+}
+
 // newBench makes a service over m. Its one key, of generous quota, may be changed.
 func newBench(t testing.TB, m Searcher, options func(*Options), key func(*Key)) *bench {
 	t.Helper()
 	b := &bench{t: t, doc: readDoc(t), now: epoch}
-	text, digest := NewKey()
+	text, digest := api.NewKey()
 	b.key = text
-	k := Key{Name: "tester", SHA256: digest, PerMinute: 1e6, PerDay: 1e6}
+	k := keyOf("tester", digest, 1e6, 1e6)
 	if key != nil {
 		key(&k)
 	}
@@ -197,7 +204,7 @@ func (b *bench) send(r *http.Request) *httptest.ResponseRecorder {
 	b.t.Helper()
 	w := httptest.NewRecorder()
 	b.handler.ServeHTTP(w, r)
-	b.doc.check(b.t, r, w.Result().StatusCode, w.Header(), w.Body.Bytes())
+	b.doc.Check(b.t, r, w.Result().StatusCode, w.Header(), w.Body.Bytes())
 	return w
 }
 

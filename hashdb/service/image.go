@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
@@ -35,7 +36,7 @@ type imageResult struct {
 
 // lookupImage is POST /v1/lookup/image.
 func (v *service) lookupImage(c *call) error {
-	values, err := c.parameters("dihedral", "remote")
+	values, err := c.Parameters("dihedral", "remote")
 	if err != nil {
 		return err
 	}
@@ -47,17 +48,17 @@ func (v *service) lookupImage(c *call) error {
 	if err != nil {
 		return err
 	}
-	lists := v.visible(c.holder)
-	kinds, unlisted, err := v.imageKinds(c.holder, lists, remote)
+	lists := v.visible(c.Key)
+	kinds, unlisted, err := v.imageKinds(c.Key, lists, remote)
 	if err != nil {
 		return err
 	}
-	data, err := c.readBody(v.MaxImage, imageTypes...)
+	data, err := c.ReadBody(v.MaxImage, imageTypes...)
 	if err != nil {
 		return err
 	}
 	// What it will cost at most, before the work is done.
-	if err := v.charge(c, v.price(c.holder, planned(kinds, dihedral, remote))); err != nil {
+	if err := c.Charge(v.price(c.Key, planned(kinds, dihedral, remote))); err != nil {
 		return err
 	}
 	var pic picture
@@ -66,7 +67,7 @@ func (v *service) lookupImage(c *call) error {
 		if pic, err = v.hash(h, data, kinds, dihedral); err != nil {
 			return err
 		}
-		found, err = v.searchAll(c.holder, wanted{hashes: pic.hashes, radius: hashdb.OwnRadius})
+		found, err = v.searchAll(c.Key, wanted{hashes: pic.hashes, radius: hashdb.OwnRadius})
 		return err
 	})
 	if err != nil {
@@ -83,15 +84,15 @@ func (v *service) lookupImage(c *call) error {
 	}
 	for i, a := range found {
 		h := pic.hashes[i]
-		answer.Results[i] = imageResult{View: pic.views[i], Of: h.String(), result: v.result(c.holder, h.Kind, a)}
+		answer.Results[i] = imageResult{View: pic.views[i], Of: h.String(), result: v.result(c.Key, h.Kind, a)}
 		answer.Results[i].Remote = said[i]
 	}
-	return c.json(answer)
+	return c.JSON(http.StatusOK, answer)
 }
 
 // imageKinds returns which kinds a picture is looked up by, and which not because no
 // list has them.
-func (v *service) imageKinds(h *holder, lists []hashdb.ListInfo, remote bool) (kinds []hashdb.Kind, unlisted []string, err error) {
+func (v *service) imageKinds(h *Key, lists []hashdb.ListInfo, remote bool) (kinds []hashdb.Kind, unlisted []string, err error) {
 	unlisted = []string{}
 	for _, k := range hashdb.Kinds() {
 		if listed(lists, k) || remote && v.takes(h, k) {
@@ -101,7 +102,7 @@ func (v *service) imageKinds(h *holder, lists []hashdb.ListInfo, remote bool) (k
 		}
 	}
 	if len(kinds) == 0 {
-		return nil, nil, problemf(http.StatusServiceUnavailable, "no list is there for this key, so that nothing could be looked up")
+		return nil, nil, api.Problemf(http.StatusServiceUnavailable, "no list is there for this key, so that nothing could be looked up")
 	}
 	// An allow-list's word counts for the whole picture, also by a kind that has no
 	// other list.
@@ -157,7 +158,7 @@ type picture struct {
 func (v *service) hash(h *pdq.Hasher, data []byte, kinds []hashdb.Kind, dihedral bool) (picture, error) {
 	img, err := v.Decode(data)
 	if err != nil {
-		return picture{}, problemf(http.StatusUnprocessableEntity, "the picture: %v", err)
+		return picture{}, api.Problemf(http.StatusUnprocessableEntity, "the picture: %v", err)
 	}
 	pic := picture{size: img.Bounds().Size()}
 	var views pdq.Dihedral
@@ -202,7 +203,7 @@ func (p *picture) add(h hashdb.Hash, view string) {
 
 func hashProblem(err error) error {
 	if errors.Is(err, hashdb.ErrTooSmall) {
-		return problemf(http.StatusUnprocessableEntity, "the picture: %v", err)
+		return api.Problemf(http.StatusUnprocessableEntity, "the picture: %v", err)
 	}
 	return fmt.Errorf("hash a picture: %w", err)
 }

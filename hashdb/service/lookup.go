@@ -6,16 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
 
 // lookupHashes is POST /v1/lookup.
 func (v *service) lookupHashes(c *call) error {
-	if _, err := c.parameters(); err != nil {
+	if _, err := c.Parameters(); err != nil {
 		return err
 	}
-	body, err := c.readBody(v.MaxBody, "application/json")
+	body, err := c.ReadBody(v.MaxBody, "application/json")
 	if err != nil {
 		return err
 	}
@@ -23,11 +24,11 @@ func (v *service) lookupHashes(c *call) error {
 	if err != nil {
 		return err
 	}
-	lists := v.visible(c.holder)
-	if err := v.answerable(c.holder, lists, want); err != nil {
+	lists := v.visible(c.Key)
+	if err := v.answerable(c.Key, lists, want); err != nil {
 		return err
 	}
-	if err := v.charge(c, v.price(c.holder, want)); err != nil {
+	if err := c.Charge(v.price(c.Key, want)); err != nil {
 		return err
 	}
 	found, err := v.search(c, want)
@@ -40,14 +41,14 @@ func (v *service) lookupHashes(c *call) error {
 	}
 	answer := lookupAnswer{Results: make([]result, len(want.hashes)), Searched: searched(lists, want)}
 	for i, h := range want.hashes {
-		answer.Results[i] = v.result(c.holder, h.Kind, found[i])
+		answer.Results[i] = v.result(c.Key, h.Kind, found[i])
 		answer.Results[i].Remote = remote[i]
 	}
-	return c.json(answer)
+	return c.JSON(http.StatusOK, answer)
 }
 
 // visible returns the lists that a key's holder is answered from and told of.
-func (v *service) visible(h *holder) []hashdb.ListInfo {
+func (v *service) visible(h *Key) []hashdb.ListInfo {
 	all := v.searcher.Lists()
 	lists := make([]hashdb.ListInfo, 0, len(all))
 	for _, l := range all {
@@ -70,9 +71,9 @@ func listed(lists []hashdb.ListInfo, kind hashdb.Kind) bool {
 
 // answerable refuses what could only come out empty, and would pass for "no match",
 // and a radius that is too wide for the holder.
-func (v *service) answerable(h *holder, lists []hashdb.ListInfo, want wanted) error {
+func (v *service) answerable(h *Key, lists []hashdb.ListInfo, want wanted) error {
 	if want.remote && !slices.ContainsFunc(v.Remotes, func(r Remote) bool { return h.may(r.Name) }) {
-		return problemf(http.StatusForbidden, "remote: there is no remote matcher that the key may use")
+		return api.Problemf(http.StatusForbidden, "remote: there is no remote matcher that the key may use")
 	}
 	anywhere := slices.ContainsFunc(lists, canMatch)
 	var unlisted []string
@@ -83,16 +84,16 @@ func (v *service) answerable(h *holder, lists []hashdb.ListInfo, want wanted) er
 	}
 	if len(unlisted) > 0 {
 		if !anywhere {
-			return problemf(http.StatusServiceUnavailable, "no list is there for this key, so that nothing could be looked up")
+			return api.Problemf(http.StatusServiceUnavailable, "no list is there for this key, so that nothing could be looked up")
 		}
-		return problemf(http.StatusConflict, "no list of %s is there for this key, so that an answer would be none; GET /v1/lists tells the kinds", strings.Join(unlisted, ", "))
+		return api.Problemf(http.StatusConflict, "no list of %s is there for this key, so that an answer would be none; GET /v1/lists tells the kinds", strings.Join(unlisted, ", "))
 	}
 	if want.radius == hashdb.OwnRadius {
 		return nil
 	}
 	for _, kind := range kindsOf(want.hashes) {
 		if widest, bounded := maxRadius(h, lists, kind); bounded && want.radius > widest {
-			return problemf(http.StatusForbidden, "radius: for %v the key allows at most %d bits", kind, widest)
+			return api.Problemf(http.StatusForbidden, "radius: for %v the key allows at most %d bits", kind, widest)
 		}
 	}
 	return nil
@@ -100,7 +101,7 @@ func (v *service) answerable(h *holder, lists []hashdb.ListInfo, want wanted) er
 
 // maxRadius is the widest radius that a holder may ask for, and false for a kind that
 // has none.
-func maxRadius(h *holder, lists []hashdb.ListInfo, kind hashdb.Kind) (int, bool) {
+func maxRadius(h *Key, lists []hashdb.ListInfo, kind hashdb.Kind) (int, bool) {
 	if kind.Exact() {
 		return 0, false
 	}
@@ -129,14 +130,14 @@ func kindsOf(hashes []hashdb.Hash) []hashdb.Kind {
 // search looks up what is wanted as one worker.
 func (v *service) search(c *call, want wanted) (answers []hashdb.Answer, err error) {
 	err = v.work(c, func(*pdq.Hasher) error {
-		answers, err = v.searchAll(c.holder, want)
+		answers, err = v.searchAll(c.Key, want)
 		return err
 	})
 	return answers, err
 }
 
 // searchAll looks up hashes of any kinds. A radius goes to those that have one.
-func (v *service) searchAll(h *holder, want wanted) ([]hashdb.Answer, error) {
+func (v *service) searchAll(h *Key, want wanted) ([]hashdb.Answer, error) {
 	sources, some := v.sourcesOf(h)
 	if !some {
 		return make([]hashdb.Answer, len(want.hashes)), nil
@@ -176,7 +177,7 @@ func (v *service) searchAll(h *holder, want wanted) ([]hashdb.Answer, error) {
 // sourcesOf returns those of the holder's sources that have lists, since a Searcher may
 // refuse others: remote matchers, and lists that are yet to come. Without any it returns
 // false, for no sources would mean all.
-func (v *service) sourcesOf(h *holder) (sources []string, some bool) {
+func (v *service) sourcesOf(h *Key) (sources []string, some bool) {
 	if len(h.Sources) == 0 {
 		return nil, true
 	}

@@ -7,6 +7,6 @@ var document []byte
 
 // openAPI is GET /v1/openapi.yaml.
 func openAPI(c *call) error {
-	c.answer(200, "application/yaml", document)
+	c.Answer(200, "application/yaml", document)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/hashdb"
 )
 
@@ -45,15 +46,6 @@ func peerDistance(m hashdb.Match) string {
 	return strconv.Itoa(m.Distance)
 }
 
-// peerValues reads the query. What the peer does not know it ignores, and so do we.
-func (c *call) peerValues() (url.Values, error) {
-	values, err := url.ParseQuery(c.r.URL.RawQuery)
-	if err != nil {
-		return nil, problemf(http.StatusBadRequest, "the query is not of the form name=value&name=value")
-	}
-	return values, nil
-}
-
 // signalType returns the kind of a signal type.
 func signalType(name string) (hashdb.Kind, error) {
 	for _, t := range signalTypes {
@@ -61,21 +53,22 @@ func signalType(name string) (hashdb.Kind, error) {
 			return t.kind, nil
 		}
 	}
-	return 0, problemf(http.StatusBadRequest, "No such SignalType; want pdq, video_md5 or video_sha256")
+	return 0, api.Problemf(http.StatusBadRequest, "No such SignalType; want pdq, video_md5 or video_sha256")
 }
 
-// peerLookup is GET /m/lookup: matches by bank.
+// peerLookup is GET /m/lookup: matches by bank. Parameters that the peer does not know it
+// ignores, and so do we.
 func (v *service) peerLookup(c *call) error {
 	matches, err := v.peerSearch(c)
 	if err != nil {
 		return err
 	}
-	return c.json(byBank(matches))
+	return c.JSON(http.StatusOK, byBank(matches))
 }
 
 // peerRawLookup is GET /m/raw_lookup: numbers, or matches when distances are wanted.
 func (v *service) peerRawLookup(c *call) error {
-	values, err := c.peerValues()
+	values, err := c.Query()
 	if err != nil {
 		return err
 	}
@@ -97,7 +90,7 @@ func (v *service) peerRawLookup(c *call) error {
 			answer.Matches = append(answer.Matches, contentID(m.Entry))
 		}
 	}
-	return c.json(answer)
+	return c.JSON(http.StatusOK, answer)
 }
 
 // peerTruth reads a boolean in the forms that the peer's reader of queries takes.
@@ -108,20 +101,20 @@ func peerTruth(values url.Values, name string) (bool, error) {
 	case "1", "on", "t", "true", "y", "yes":
 		return true, nil
 	}
-	return false, problemf(http.StatusBadRequest, "%s: want true or false", name)
+	return false, api.Problemf(http.StatusBadRequest, "%s: want true or false", name)
 }
 
 // peerSearch looks up the signal that the query names.
 func (v *service) peerSearch(c *call) ([]hashdb.Match, error) {
-	values, err := c.peerValues()
+	values, err := c.Query()
 	if err != nil {
 		return nil, err
 	}
 	if values.Get("url") != "" {
-		return nil, problemf(http.StatusForbidden, "url: the service fetches nothing; send the file with POST, or its hash")
+		return nil, api.Problemf(http.StatusForbidden, "url: the service fetches nothing; send the file with POST, or its hash")
 	}
 	if values.Get("signal") == "" || values.Get("signal_type") == "" {
-		return nil, problemf(http.StatusBadRequest, "both signal and signal_type are required")
+		return nil, api.Problemf(http.StatusBadRequest, "both signal and signal_type are required")
 	}
 	kind, err := signalType(values.Get("signal_type"))
 	if err != nil {
@@ -129,9 +122,9 @@ func (v *service) peerSearch(c *call) ([]hashdb.Match, error) {
 	}
 	hash, err := hashdb.ParseHash(kind, strings.TrimSpace(values.Get("signal")))
 	if err != nil {
-		return nil, problemf(http.StatusBadRequest, "invalid signal: %v", err)
+		return nil, api.Problemf(http.StatusBadRequest, "invalid signal: %v", err)
 	}
-	lists := v.visible(c.holder)
+	lists := v.visible(c.Key)
 	if !listed(lists, kind) {
 		return nil, notReady(kind)
 	}
@@ -139,7 +132,7 @@ func (v *service) peerSearch(c *call) ([]hashdb.Match, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.charge(c, 1); err != nil {
+	if err := c.Charge(1); err != nil {
 		return nil, err
 	}
 	found, err := v.search(c, wanted{hashes: []hashdb.Hash{hash}, radius: hashdb.OwnRadius})
@@ -150,7 +143,7 @@ func (v *service) peerSearch(c *call) ([]hashdb.Match, error) {
 }
 
 func notReady(kind hashdb.Kind) error {
-	return problemf(http.StatusServiceUnavailable, "index not yet ready: no list of %v is there for this key", kind)
+	return api.Problemf(http.StatusServiceUnavailable, "index not yet ready: no list of %v is there for this key", kind)
 }
 
 // banksOf returns the banks to which an answer is restricted, nil for all. A bank that
@@ -162,7 +155,7 @@ func banksOf(values url.Values, lists []hashdb.ListInfo) ([]string, error) {
 	banks := strings.Split(values.Get("banks"), ",")
 	for i, b := range banks {
 		if !slices.ContainsFunc(lists, func(l hashdb.ListInfo) bool { return l.Source == b }) {
-			return nil, problemf(http.StatusForbidden, "banks: name %d is not that of a bank that the key may use; GET /c/banks tells them", i+1)
+			return nil, api.Problemf(http.StatusForbidden, "banks: name %d is not that of a bank that the key may use; GET /c/banks tells them", i+1)
 		}
 	}
 	return banks, nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
@@ -21,11 +22,11 @@ type peerFile struct {
 
 // peerLookupFile is POST /m/lookup: by signal type, matches by bank.
 func (v *service) peerLookupFile(c *call) error {
-	values, err := c.peerValues()
+	values, err := c.Query()
 	if err != nil {
 		return err
 	}
-	lists := v.visible(c.holder)
+	lists := v.visible(c.Key)
 	banks, err := banksOf(values, lists)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (v *service) peerLookupFile(c *call) error {
 		kind, _ := signalType(file.types[0])
 		return notReady(kind)
 	}
-	if err := v.charge(c, len(types)); err != nil {
+	if err := c.Charge(len(types)); err != nil {
 		return err
 	}
 	var found []hashdb.Answer
@@ -56,9 +57,9 @@ func (v *service) peerLookupFile(c *call) error {
 			return err
 		}
 		if slices.ContainsFunc(hashes, func(h hashdb.Hash) bool { return h.Kind == 0 }) {
-			return problemf(http.StatusBadRequest, "invalid signal: the picture's PDQ quality is below %d, too little to match by", v.MinQuality)
+			return api.Problemf(http.StatusBadRequest, "invalid signal: the picture's PDQ quality is below %d, too little to match by", v.MinQuality)
 		}
-		found, err = v.searchAll(c.holder, wanted{hashes: hashes, radius: hashdb.OwnRadius})
+		found, err = v.searchAll(c.Key, wanted{hashes: hashes, radius: hashdb.OwnRadius})
 		return err
 	})
 	if err != nil {
@@ -69,13 +70,13 @@ func (v *service) peerLookupFile(c *call) error {
 	for i, name := range types {
 		answer[name] = byBank(v.inBanks(found[i], banks))
 	}
-	return c.json(answer)
+	return c.JSON(http.StatusOK, answer)
 }
 
 // peerHash is POST /h/hash: the file's hash by signal type, empty for a picture whose
 // PDQ quality is too low.
 func (v *service) peerHash(c *call) error {
-	values, err := c.peerValues()
+	values, err := c.Query()
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (v *service) peerHash(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := v.charge(c, len(file.types)); err != nil {
+	if err := c.Charge(len(file.types)); err != nil {
 		return err
 	}
 	answer := map[string]string{}
@@ -97,7 +98,7 @@ func (v *service) peerHash(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(answer)
+	return c.JSON(http.StatusOK, answer)
 }
 
 // peerHashes hashes a file by each signal type. The zero Hash stands for a picture of
@@ -128,9 +129,9 @@ func (v *service) peerHashes(h *pdq.Hasher, data []byte, types []string) ([]hash
 
 // asBadRequest makes a fault of the picture what the peer's clients expect of one.
 func asBadRequest(err error) error {
-	var p *problem
+	var p *api.Problem
 	if errors.As(err, &p) {
-		return problemf(http.StatusBadRequest, "%s", p.Detail)
+		return api.Problemf(http.StatusBadRequest, "%s", p.Detail)
 	}
 	return err
 }
@@ -141,10 +142,10 @@ const maxParts = 100
 // peerUpload reads the one file of a form. Its field is named for what it is: photo or
 // video.
 func (v *service) peerUpload(c *call, values url.Values) (peerFile, error) {
-	missing := problemf(http.StatusBadRequest, "Missing multipart/form-data file upload")
+	missing := api.Problemf(http.StatusBadRequest, "Missing multipart/form-data file upload")
 	// The parts' headers and the borders between them are little beside a file.
-	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, int64(v.MaxImage)+64<<10)
-	form, err := c.r.MultipartReader()
+	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, int64(v.MaxImage)+64<<10)
+	form, err := c.R.MultipartReader()
 	if err != nil {
 		return peerFile{}, missing
 	}
@@ -156,26 +157,26 @@ func (v *service) peerUpload(c *call, values url.Values) (peerFile, error) {
 			break
 		}
 		if n == maxParts {
-			return peerFile{}, problemf(http.StatusBadRequest, "more than %d fields, which is the most", maxParts)
+			return peerFile{}, api.Problemf(http.StatusBadRequest, "more than %d fields, which is the most", maxParts)
 		}
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			return peerFile{}, problemf(http.StatusRequestEntityTooLarge, "more than %d bytes, which is the most", v.MaxImage)
+			return peerFile{}, api.Problemf(http.StatusRequestEntityTooLarge, "more than %d bytes, which is the most", v.MaxImage)
 		}
 		if err != nil {
-			return peerFile{}, problemf(http.StatusBadRequest, "the form ends too soon or is not one")
+			return peerFile{}, api.Problemf(http.StatusBadRequest, "the form ends too soon or is not one")
 		}
 		if part.FileName() == "" {
 			continue
 		}
 		if file != nil {
-			return peerFile{}, problemf(http.StatusBadRequest, "Only one file allowed per request")
+			return peerFile{}, api.Problemf(http.StatusBadRequest, "Only one file allowed per request")
 		}
 		names, err := typesOf(part.FormName(), values)
 		if err != nil {
 			return peerFile{}, err
 		}
-		data, err := c.readLimited(part, v.MaxImage)
+		data, err := c.ReadLimited(part, v.MaxImage)
 		if err != nil {
 			return peerFile{}, err
 		}
@@ -197,7 +198,7 @@ func typesOf(content string, values url.Values) ([]string, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, problemf(http.StatusBadRequest, "no such content_type; name the file's field photo or video")
+		return nil, api.Problemf(http.StatusBadRequest, "no such content_type; name the file's field photo or video")
 	}
 	if !values.Has("types") {
 		return all, nil
@@ -208,14 +209,14 @@ func typesOf(content string, values url.Values) ([]string, error) {
 			continue
 		}
 		if !slices.Contains(all, name) {
-			return nil, problemf(http.StatusBadRequest, "types: a %s has no such signal type; want %s", content, strings.Join(all, ", "))
+			return nil, api.Problemf(http.StatusBadRequest, "types: a %s has no such signal type; want %s", content, strings.Join(all, ", "))
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {
-		return nil, problemf(http.StatusBadRequest, "types: empty signal type selection")
+		return nil, api.Problemf(http.StatusBadRequest, "types: empty signal type selection")
 	}
 	return names, nil
 }

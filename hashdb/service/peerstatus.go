@@ -10,7 +10,7 @@ import (
 // peerIndexStatus is GET /m/index/status: by signal type, whether there is something
 // to match with.
 func (v *service) peerIndexStatus(c *call) error {
-	values, err := c.peerValues()
+	values, err := c.Query()
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (v *service) peerIndexStatus(c *call) error {
 		Present bool  `json:"present"`
 		Size    int   `json:"size"`
 	}
-	lists := v.visible(c.holder)
+	lists := v.visible(c.Key)
 	answer := map[string]status{}
 	for _, t := range signalTypes {
 		if only != 0 && t.kind != only {
@@ -42,7 +42,7 @@ func (v *service) peerIndexStatus(c *call) error {
 		}
 		answer[t.name] = s
 	}
-	return c.json(answer)
+	return c.JSON(http.StatusOK, answer)
 }
 
 // peerBanks is GET /c/banks: the sources that match, always wholly.
@@ -52,13 +52,13 @@ func (v *service) peerBanks(c *call) error {
 		Ratio int    `json:"matching_enabled_ratio"`
 	}
 	banks := []bank{}
-	for _, l := range v.visible(c.holder) {
+	for _, l := range v.visible(c.Key) {
 		b := bank{l.Source, 1}
 		if l.State == hashdb.StateLive && !l.Allow && !slices.Contains(banks, b) {
 			banks = append(banks, b)
 		}
 	}
-	return c.json(banks)
+	return c.JSON(http.StatusOK, banks)
 }
 
 // peerStatus is GET /status: whether look-ups can be answered.
@@ -69,12 +69,12 @@ func (v *service) peerStatus(c *call) error {
 	if live {
 		return peerLive(c)
 	}
-	c.answer(http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte("INDEX-NOT-LOADED"))
+	c.Answer(http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte("INDEX-NOT-LOADED"))
 	return nil
 }
 
 // peerLive is GET /status/live: whether the process answers.
 func peerLive(c *call) error {
-	c.answer(http.StatusOK, "text/plain; charset=utf-8", []byte("I-AM-ALIVE"))
+	c.Answer(http.StatusOK, "text/plain; charset=utf-8", []byte("I-AM-ALIVE"))
 	return nil
 }

@@ -7,16 +7,17 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/hashdb"
 )
 
 // takes reports whether some remote matcher is asked about the kind for the holder.
-func (v *service) takes(h *holder, kind hashdb.Kind) bool {
+func (v *service) takes(h *Key, kind hashdb.Kind) bool {
 	return slices.ContainsFunc(v.Remotes, func(r Remote) bool { return h.may(r.Name) && slices.Contains(r.Kinds, kind) })
 }
 
 // price is how many hashes a request counts for: one for each place that is asked.
-func (v *service) price(h *holder, want wanted) int {
+func (v *service) price(h *Key, want wanted) int {
 	n := len(want.hashes)
 	if !want.remote {
 		return n
@@ -48,11 +49,11 @@ func (v *service) askRemotes(c *call, want wanted) ([][]remoteMatch, error) {
 	if !want.remote {
 		return answers, nil
 	}
-	ctx, cancel := context.WithTimeout(c.r.Context(), v.Timeout)
+	ctx, cancel := context.WithTimeout(c.R.Context(), v.Timeout)
 	defer cancel()
 	for _, r := range v.Remotes {
 		at := forRemote(r, want.hashes)
-		if len(at) == 0 || !c.holder.may(r.Name) {
+		if len(at) == 0 || !c.Key.may(r.Name) {
 			continue
 		}
 		hashes := make([]hashdb.Hash, len(at))
@@ -65,7 +66,7 @@ func (v *service) askRemotes(c *call, want wanted) ([][]remoteMatch, error) {
 		}
 		if err != nil {
 			v.Report(fmt.Errorf("remote matcher %s: %w", r.Name, err))
-			return nil, problemf(http.StatusBadGateway, "remote matcher %s did not answer; without remote the lists here are looked up alone", r.Name).after(5 * time.Second)
+			return nil, api.Problemf(http.StatusBadGateway, "remote matcher %s did not answer; without remote the lists here are looked up alone", r.Name).After(5 * time.Second)
 		}
 		for i, j := range at {
 			answers[j] = append(answers[j], remoteMatch{r.Name, found[i].Found, found[i].Exact, found[i].Category})

@@ -6,9 +6,9 @@ import (
 	"image"
 	"net/http"
 	"runtime"
-	"sync/atomic"
 	"time"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/hashdb/pdq"
@@ -65,19 +65,13 @@ type Options struct {
 	Report func(error)
 }
 
-// reloadEvery is how long a change of the key file may go unseen.
-const reloadEvery = 10 * time.Second
-
 // service is the handler that New makes.
 type service struct {
+	*api.Server[Key]
 	Options
 	searcher Searcher
-	keys     *Keys
-	routes   map[string]map[string]route // By path and method.
 	// workers holds as many hashers as may work at once: one is the leave to work.
-	workers  chan *pdq.Hasher
-	inFlight atomic.Int64
-	reloaded atomic.Int64 // When the key file was last looked at, in ns of Unix time.
+	workers chan *pdq.Hasher
 }
 
 // New returns the handler of the look-up service. It is one handler for all its paths,
@@ -103,32 +97,20 @@ func New(s Searcher, keys *Keys, o Options) (http.Handler, error) {
 		}
 	}
 	for _, r := range o.Remotes {
-		if !nameForm.MatchString(r.Name) || r.Matcher == nil || len(r.Kinds) == 0 {
+		if !api.IsName(r.Name) || r.Matcher == nil || len(r.Kinds) == 0 {
 			return nil, fmt.Errorf("look-up service: remote %.80q: want a name, kinds and a matcher", r.Name)
 		}
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Observe == nil {
-		o.Observe = func(string, string, int, time.Duration) {}
-	}
 	if o.Report == nil {
 		o.Report = func(error) {}
 	}
-	v := &service{Options: o, searcher: s, keys: keys, routes: map[string]map[string]route{}, workers: make(chan *pdq.Hasher, o.Workers)}
+	v := &service{Options: o, searcher: s, workers: make(chan *pdq.Hasher, o.Workers)}
 	for range o.Workers {
 		v.workers <- pdq.New(o.Mode)
 	}
-	for _, r := range v.table() {
-		if v.routes[r.path] == nil {
-			v.routes[r.path] = map[string]route{}
-		}
-		v.routes[r.path][r.method] = r
-	}
-	v.reloaded.Store(o.Now().UnixNano())
+	v.Server = api.NewServer(keys, api.Options{MaxInFlight: o.MaxInFlight, Now: o.Now, Observe: o.Observe, Report: o.Report}, v.table()...)
 	return v, nil
 }

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/service"
@@ -122,9 +123,10 @@ func NewLookupKey(c Config, o KeyOptions) error {
 			return fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, false))
 		}
 	}
-	key, digest := service.NewKey()
+	key, digest := api.NewKey()
 	file.Keys = append(file.Keys, service.Key{
-		Name: o.Name, SHA256: digest, PerMinute: o.PerMinute, PerDay: o.PerDay, MaySeeHash: o.SeeHash, MaySeeShadow: o.SeeShadow,
+		Key:        api.Key{Name: o.Name, SHA256: digest, PerMinute: o.PerMinute, PerDay: o.PerDay},
+		MaySeeHash: o.SeeHash, MaySeeShadow: o.SeeShadow,
 	})
 	if _, err := service.NewKeys(file.Keys...); err != nil {
 		return fmt.Errorf("%w: %w", ErrUsage, err)

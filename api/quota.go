@@ -1,4 +1,4 @@
-package service
+package api
 
 import (
 	"math"
@@ -27,7 +27,7 @@ func (b *bucket) wait(n float64) time.Duration {
 	return time.Duration(math.Ceil((n - b.tokens) / b.size * float64(b.fill)))
 }
 
-// quota is what one key may look up. Both buckets give or neither does.
+// quota is what one key may have. Both buckets give or neither does.
 type quota struct {
 	mu     sync.Mutex
 	last   time.Time
@@ -61,6 +61,14 @@ func (q *quota) take(now time.Time, n int) time.Duration {
 	q.minute.tokens -= float64(n)
 	q.day.tokens -= float64(n)
 	return 0
+}
+
+// give gives back n tokens that take took for nothing.
+func (q *quota) give(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.minute.tokens = min(q.minute.size, q.minute.tokens+float64(n))
+	q.day.tokens = min(q.day.size, q.day.tokens+float64(n))
 }
 
 // most returns the greatest number that take can ever give at once.

@@ -1,4 +1,4 @@
-package service
+package api
 
 import (
 	"bytes"
@@ -22,12 +22,12 @@ type keyFile struct {
 	last []byte
 }
 
-// LoadKeys reads a key file: YAML or JSON, an object whose "keys" is a list of what Key
-// describes. Others than the owner and the group must not be able to read it, nor any
-// but the owner to write it: mode 0640, 0600, 0440 or 0400. The error names every
-// fault.
-func LoadKeys(path string) (*Keys, error) {
-	k := &Keys{file: &keyFile{path: path}}
+// LoadKeys reads a key file: YAML or JSON, an object whose "keys" is a list of what G
+// describes. Unit is what quotas count, in the plural. Others than the owner and the
+// group must not be able to read it, nor any but the owner to write it: mode 0640, 0600,
+// 0440 or 0400. The error names every fault.
+func LoadKeys[G Grant](unit, path string) (*Keys[G], error) {
+	k := &Keys[G]{unit: unit, file: &keyFile{path: path}}
 	if _, err := k.Reload(); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func LoadKeys(path string) (*Keys, error) {
 // Reload reads the key file again and reports whether it had changed. After an error
 // the keys are those of before: a key is taken back by a good file without it. The
 // service calls it every ten seconds while there are requests.
-func (k *Keys) Reload() (changed bool, err error) {
+func (k *Keys[G]) Reload() (changed bool, err error) {
 	if k.file == nil {
 		return false, nil
 	}
@@ -50,19 +50,13 @@ func (k *Keys) Reload() (changed bool, err error) {
 	if k.file.last != nil && bytes.Equal(text, k.file.last) {
 		return false, nil
 	}
-	keys, err := parseKeys(text)
+	keys, err := parseKeys[G](text)
+	if err == nil {
+		err = k.hold(keys)
+	}
 	if err != nil {
 		return false, fmt.Errorf("key file %s: %w", k.file.path, err)
 	}
-	var before []*holder
-	if p := k.holders.Load(); p != nil {
-		before = *p
-	}
-	holders, err := hold(keys, before)
-	if err != nil {
-		return false, fmt.Errorf("key file %s: %w", k.file.path, err)
-	}
-	k.holders.Store(&holders)
 	k.file.last = text
 	return true, nil
 }
@@ -93,9 +87,9 @@ func readPrivate(path string) ([]byte, error) {
 	return text, nil
 }
 
-func parseKeys(text []byte) ([]Key, error) {
+func parseKeys[G Grant](text []byte) ([]G, error) {
 	var file struct {
-		Keys []Key `yaml:"keys"`
+		Keys []G `yaml:"keys"`
 	}
 	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
 		// Without the line's text, which may be a digest, or a key put there by mistake.

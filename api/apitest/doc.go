@@ -1,0 +1,3 @@
+// Package apitest holds a service's answers against its OpenAPI document. Only tests
+// import it.
+package apitest
