@@ -41,9 +41,9 @@ func TestAttributesAreChecked(t *testing.T) {
 			f := hashFrame(t, 0, h)
 			c.change(&f)
 			s := memory{}
-			got, err := New(&lists{entries: []entry{{"demo-list", h, 31}}}, DefaultLimits()).Frame(t.Context(), s, f)
+			got, err := New(&lists{entries: []entry{{"demo-list", h, 31}}}, Options{}).Frame(t.Context(), s, f)
 			wantReason(t, err, c.reason)
-			wantSound(t, got)
+			wantSound(t, got.Signals)
 			if err != nil && (len(s) != 0 || strings.Contains(err.Error(), "secret")) {
 				t.Errorf("%v, with state %q", err, s.dump())
 			}
@@ -72,9 +72,9 @@ func TestHashRecordsAreChecked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := frame(0, HashType, []byte(strings.Replace(good, c.old, c.new, 1)))
-			got, err := New(&lists{}, DefaultLimits()).Frame(t.Context(), memory{}, f)
+			got, err := New(&lists{}, Options{}).Frame(t.Context(), memory{}, f)
 			wantReason(t, err, c.reason)
-			if err != nil && (len(got) > 0 || strings.Contains(err.Error(), "secr") || strings.Contains(err.Error(), "00000000")) {
+			if err != nil && (len(got.Signals) > 0 || strings.Contains(err.Error(), "secr") || strings.Contains(err.Error(), "00000000")) {
 				t.Errorf("%v quotes the value", err)
 			}
 		})

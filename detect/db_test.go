@@ -60,7 +60,7 @@ func TestFramesMatchAnImportedList(t *testing.T) {
 // TestPartitionsShareADetector has more streams at once than there are hashers.
 func TestPartitionsShareADetector(t *testing.T) {
 	index := &static{Match: hashdb.Match{List: "demo-list", Version: "v1", Entry: "e", Kind: hashdb.KindPDQ, Radius: 31}}
-	d := New(index, DefaultLimits())
+	d := New(index, Options{})
 	data := jpegOf(t, scene(1, 192, 128), 60)
 	var group errgroup.Group
 	for stream := range 4 * cap(d.hashers) {
@@ -73,8 +73,8 @@ func TestPartitionsShareADetector(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if due := powerOfTwo(uint64(i + 1)); due != (len(got) == 1) {
-					return fmt.Errorf("frame %d of stream %d gave %d signals", i, stream, len(got))
+				if due := powerOf(2, uint64(i+1)); due != (len(got.Signals) == 1) {
+					return fmt.Errorf("frame %d of stream %d gave %d signals", i, stream, len(got.Signals))
 				}
 			}
 			return nil
@@ -88,7 +88,12 @@ func TestPartitionsShareADetector(t *testing.T) {
 // static is an Index in which every picture is near the same entry.
 type static struct{ hashdb.Match }
 
-func (*static) Kinds() []hashdb.Kind { return []hashdb.Kind{hashdb.KindPDQ} }
-func (s *static) Search(hashdb.Query, ...hashdb.Hash) ([]hashdb.Answer, error) {
-	return []hashdb.Answer{{Matches: []hashdb.Match{s.Match}}}, nil
+func (*static) Reach(hashdb.Kind) (int, uint64, error) { return 31, 0, nil }
+func (*static) Kinds() []hashdb.Kind                   { return []hashdb.Kind{hashdb.KindPDQ} }
+func (s *static) Search(_ hashdb.Query, hashes ...hashdb.Hash) ([]hashdb.Answer, error) {
+	answers := make([]hashdb.Answer, len(hashes))
+	for i := range answers {
+		answers[i].Matches = []hashdb.Match{s.Match}
+	}
+	return answers, nil
 }

@@ -21,6 +21,9 @@ type Index interface {
 	Kinds() []hashdb.Kind
 	// Search answers for each hash, nearest first and all as of one moment.
 	Search(hashdb.Query, ...hashdb.Hash) ([]hashdb.Answer, error)
+	// Reach returns the widest radius of a kind's lists, -1 when there are none, and the
+	// moment as of which that is so. While the moment stays, so do all answers.
+	Reach(hashdb.Kind) (radius int, moment uint64, err error)
 }
 
 // State is the room's view of its partition's store.
@@ -34,63 +37,78 @@ type State interface {
 // goroutines, each with its own State.
 type Detector struct {
 	index   Index
-	limits  Limits
-	hashers chan *pdq.Hasher
+	options Options
+	hashers chan *Hasher
+	skip    *skipper
+	count   counters
 }
 
-// New returns a Detector for the lists of index. A limit of zero is the default.
-func New(index Index, limits Limits) *Detector {
-	if limits.Bytes == 0 {
-		limits.Bytes = DefaultLimits().Bytes
+// New returns a Detector for the lists of index.
+func New(index Index, o Options) *Detector {
+	o = o.withDefaults()
+	d := &Detector{
+		index: index, options: o, skip: newSkipper(o.SkipStreams),
+		hashers: make(chan *Hasher, runtime.GOMAXPROCS(0)),
 	}
-	if limits.Pixels == 0 {
-		limits.Pixels = DefaultLimits().Pixels
-	}
-	d := &Detector{index: index, limits: limits, hashers: make(chan *pdq.Hasher, runtime.GOMAXPROCS(0))}
 	for range cap(d.hashers) {
-		d.hashers <- pdq.New(pdq.Mode512)
+		d.hashers <- NewHasher(o.Limits)
 	}
 	return d
 }
 
-// Frame counts one frame of a stream and returns the signals that became due: a
-// match each time the number of frames matched reaches a power of two. A frame
-// whose id is among the stream's last maxRecent is dropped. A Rejection leaves
-// the state as it was.
-func (d *Detector) Frame(ctx context.Context, s State, f Frame) ([]signal.Signal, error) {
+// Result is what came of a frame.
+type Result struct {
+	// Signals became due: how a segment of the stream matches, or matched until it ended.
+	Signals []signal.Signal
+	// Print is what to keep of the frame to look back at; nil where there is nothing new
+	// to see, or too little.
+	Print *Print
+}
+
+// Frame counts one frame of a stream, looks it up, and returns what is due. A frame whose
+// id is among the stream's last maxRecent is dropped. A Rejection leaves the state as it
+// was; after any other error, what was set in the state must be dropped.
+func (d *Detector) Frame(ctx context.Context, s State, f Frame) (Result, error) {
 	f, err := f.check()
 	if err != nil {
-		return nil, fmt.Errorf("frame: %w", err)
+		return Result{}, fmt.Errorf("frame: %w", err)
 	}
-	seen, err := loadStream(s, f)
+	st, err := loadStream(s, f)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	if !seen.add(f.ID) {
-		return nil, nil
+	if !st.add(f.ID) {
+		d.count.repeats.Add(1)
+		return Result{}, nil
 	}
 	fp, err := d.fingerprint(ctx, f)
 	if err != nil {
-		return nil, fmt.Errorf("frame: %w", err)
+		return Result{}, fmt.Errorf("frame: %w", err)
 	}
-	found, err := d.lookup(fp)
+	hits, err := d.lookup(st.key, fp.looks)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	var due []signal.Signal
-	for _, m := range found {
-		t, err := seen.track(s, f, fp, m)
+	r := Result{Print: d.look(st, f, &fp)}
+	if r.Signals, err = d.close(s, st, f); err != nil {
+		return Result{}, err
+	}
+	for i := range hits {
+		due, err := d.match(s, st, f, &fp, &hits[i])
 		if err != nil {
-			return nil, err
+			return Result{}, err
 		}
-		if t != nil && powerOfTwo(t.Frames) {
-			due = append(due, t.signal(f, m, seen.frames))
-		}
+		r.Signals = append(r.Signals, due...)
 	}
-	if err := seen.save(s); err != nil {
-		return nil, err
+	if err := st.save(s); err != nil {
+		return Result{}, err
 	}
-	return due, nil
+	d.count.frames.Add(1)
+	d.count.signals.Add(uint64(len(r.Signals)))
+	if len(hits) > 0 {
+		d.count.matched.Add(1)
+	}
+	return r, nil
 }
 
 // fingerprint takes the hashes of a frame, from its pixels or as they were sent.
@@ -99,29 +117,37 @@ func (d *Detector) fingerprint(ctx context.Context, f Frame) (fingerprint, error
 	if t == HashType {
 		return readHash(f.Data)
 	}
-	return d.hashPicture(ctx, t, f.Data, d.index.Kinds())
+	// A hasher is also the leave to decode: it bounds memory and load however
+	// many partitions are worked at once. It goes back even after a panic.
+	var h *Hasher
+	select {
+	case h = <-d.hashers:
+	case <-ctx.Done():
+		return fingerprint{}, ctx.Err()
+	}
+	defer func() { d.hashers <- h }()
+	return h.picture(t, f.Data, d.index.Kinds())
 }
 
-// lookup finds the entries near a frame's hashes, of each kind the maxTracked
-// nearest at most: a list that floods must not stop the stream. A picture that is
-// known to be innocent by any of its hashes matches nothing. Any failure is an
-// error: a frame must not pass for clean because a list could not be read.
-func (d *Detector) lookup(fp fingerprint) ([]hashdb.Match, error) {
+// look counts a frame's picture, and returns its print if it is worth one.
+func (d *Detector) look(st *stream, f Frame, fp *fingerprint) *Print {
 	if fp.quality < MinQuality {
-		return nil, nil
+		d.count.lowQuality.Add(1)
+		return nil
 	}
-	answers, err := d.index.Search(hashdb.Query{Radius: hashdb.OwnRadius}, fp.hashes...)
-	if err != nil {
-		return nil, fmt.Errorf("look up hashes: %w", err)
+	if fp.hasBars {
+		d.count.trimmed.Add(1)
 	}
-	var all []hashdb.Match
-	for _, a := range answers {
-		if len(a.Allowed) > 0 {
-			return nil, nil
-		}
-		all = append(all, a.Matches[:min(len(a.Matches), maxTracked)]...)
+	if st.show(fp.base) {
+		d.count.held.Add(1)
+		return nil
 	}
-	return all, nil
+	if fp.base.Kind != hashdb.KindPDQ {
+		return nil
+	}
+	p := &Print{Stream: f.Stream, Platform: f.Platform, Subject: f.Subject, At: f.At, Hashes: []pdq.Hash{fp.base.Bits}}
+	if fp.hasBars {
+		p.Hashes = append(p.Hashes, fp.trimmed)
+	}
+	return p
 }
-
-func powerOfTwo(n uint64) bool { return n > 0 && n&(n-1) == 0 }

@@ -19,14 +19,14 @@ import (
 // run feeds frames to a fresh detector and returns the signals and the state.
 func run(t *testing.T, index Index, frames []Frame) ([]signal.Signal, memory) {
 	t.Helper()
-	d, s := New(index, DefaultLimits()), memory{}
+	d, s := New(index, Options{}), memory{}
 	var all []signal.Signal
 	for i, f := range frames {
 		got, err := d.Frame(t.Context(), s, f)
 		if err != nil {
 			t.Fatalf("frame %d: %v", i, err)
 		}
-		all = append(all, got...)
+		all = append(all, got.Signals...)
 	}
 	wantSound(t, all)
 	return all, s
@@ -198,7 +198,7 @@ func TestAFeaturelessFrameMatchesNothing(t *testing.T) {
 func TestAFailedLookupIsNeverNoMatch(t *testing.T) {
 	h := hashdb.Hash{Kind: hashdb.KindPDQ}
 	index := &lists{entries: []entry{{"demo-list", h, 31}}, fault: os.ErrPermission}
-	d, s := New(index, DefaultLimits()), memory{}
+	d, s := New(index, Options{}), memory{}
 	_, err := d.Frame(t.Context(), s, hashFrame(t, 0, h))
 	var r *signal.Rejection
 	if !errors.Is(err, os.ErrPermission) || errors.As(err, &r) {
@@ -209,13 +209,13 @@ func TestAFailedLookupIsNeverNoMatch(t *testing.T) {
 	}
 	index.fault = nil
 	got, err := d.Frame(t.Context(), s, hashFrame(t, 0, h))
-	if err != nil || len(got) != 1 {
+	if err != nil || len(got.Signals) != 1 {
 		t.Errorf("the retry gave %v, %v", got, err)
 	}
 }
 
 func TestACancelledFrameIsNoRejection(t *testing.T) {
-	d := New(&lists{}, DefaultLimits())
+	d := New(&lists{}, Options{})
 	for range cap(d.hashers) { // every decoder is busy
 		<-d.hashers
 	}

@@ -20,7 +20,7 @@ func fuzzFrame(f *testing.F, contentType string, seeds ...[]byte) {
 		entries: []entry{{"demo-list", hashdb.Hash{Kind: hashdb.KindPDQ}, 31}},
 		kinds:   []hashdb.Kind{hashdb.KindPHash, hashdb.KindDHash, hashdb.KindAHash},
 	}
-	d := New(index, Limits{Bytes: 64 << 10, Pixels: 1 << 16})
+	d := New(index, Options{Limits: Limits{Bytes: 64 << 10, Pixels: 1 << 16}})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := memory{}
 		got, err := d.Frame(t.Context(), s, frame(0, contentType, data))
@@ -31,7 +31,7 @@ func fuzzFrame(f *testing.F, contentType string, seeds ...[]byte) {
 		if (err == nil) != (len(s) > 0) {
 			t.Fatalf("error %v, and %d keys of state", err, len(s))
 		}
-		wantSound(t, got)
+		wantSound(t, got.Signals)
 	})
 }
 

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/signal"
@@ -42,18 +43,48 @@ func (r HashRecord) Encode() ([]byte, error) {
 
 // readHash takes the fingerprint that a hash record brings along.
 func readHash(data []byte) (fingerprint, error) {
-	var r HashRecord
-	if err := hashSchema.Decode(data, &r); err != nil {
-		return fingerprint{}, fmt.Errorf("hash record: %w", err)
+	r, ok := quickHashRecord(data)
+	if !ok {
+		// Slowly, and with the reason if it is refused.
+		r = HashRecord{}
+		if err := hashSchema.Decode(data, &r); err != nil {
+			return fingerprint{}, fmt.Errorf("hash record: %w", err)
+		}
 	}
 	kind, err := hashdb.ParseKind(r.Kind)
 	if err != nil {
 		return fingerprint{}, fmt.Errorf("hash record: %w", signal.Reject("schema", "/kind: no kind of hash"))
 	}
-	// The error of ParseHash is not passed on: nothing here may quote a hash.
-	hash, err := hashdb.ParseHash(kind, r.Hash)
-	if err != nil {
-		return fingerprint{}, fmt.Errorf("hash record: %w", signal.Reject("schema", "/hash: is not the %d hex digits of a %s hash", kind.Bits()/4, kind))
+	parse := func(field, text string) (hashdb.Hash, error) {
+		h, err := hashdb.ParseHash(kind, text)
+		if err != nil {
+			// The error of ParseHash is not passed on: nothing here may quote a hash.
+			return h, fmt.Errorf("hash record: %w", signal.Reject("schema", "%s: is not the %d hex digits of a %s hash", field, kind.Bits()/4, kind))
+		}
+		return h, nil
 	}
-	return fingerprint{hashes: []hashdb.Hash{hash}, quality: r.Quality, sha256: r.SHA256}, nil
+	fp := fingerprint{quality: r.Quality, sha256: r.SHA256}
+	if fp.base, err = parse("/hash", r.Hash); err != nil {
+		return fingerprint{}, err
+	}
+	looks := append(make([]look, 0, 1+len(r.Views)), look{plain, fp.base})
+	for i, v := range r.Views {
+		field := "/views/" + strconv.Itoa(i)
+		laid, ok := viewOf(v.View)
+		if !ok || laid == plain {
+			return fingerprint{}, fmt.Errorf("hash record: %w", signal.Reject("schema", "%s/view: no view of a frame", field))
+		}
+		h, err := parse(field+"/hash", v.Hash)
+		if err != nil {
+			return fingerprint{}, err
+		}
+		if laid == trimmed && kind == hashdb.KindPDQ {
+			fp.trimmed, fp.hasBars = h.Bits, true
+		}
+		looks = append(looks, look{laid, h})
+	}
+	if fp.quality >= MinQuality {
+		fp.looks = looks
+	}
+	return fp, nil
 }

@@ -53,6 +53,17 @@ type lists struct {
 	kinds   []hashdb.Kind // of lists that hold none of the entries
 	fault   error
 	lookups int
+	moment  uint64
+}
+
+func (l *lists) Reach(k hashdb.Kind) (int, uint64, error) {
+	reach := -1
+	for _, e := range l.entries {
+		if e.hash.Kind == k {
+			reach = max(reach, e.radius)
+		}
+	}
+	return reach, l.moment, nil
 }
 
 func (l *lists) Kinds() []hashdb.Kind {
@@ -64,7 +75,7 @@ func (l *lists) Kinds() []hashdb.Kind {
 	return slices.Compact(kinds)
 }
 
-func (l *lists) Search(_ hashdb.Query, hashes ...hashdb.Hash) ([]hashdb.Answer, error) {
+func (l *lists) Search(q hashdb.Query, hashes ...hashdb.Hash) ([]hashdb.Answer, error) {
 	answers := make([]hashdb.Answer, len(hashes))
 	for n, h := range hashes {
 		l.lookups++
@@ -72,10 +83,14 @@ func (l *lists) Search(_ hashdb.Query, hashes ...hashdb.Hash) ([]hashdb.Answer, 
 			return nil, l.fault
 		}
 		for i, e := range l.entries {
-			if d, ok := h.Distance(e.hash); ok && d <= e.radius {
+			radius := e.radius
+			if q.Radius != hashdb.OwnRadius {
+				radius = q.Radius
+			}
+			if d, ok := h.Distance(e.hash); ok && d <= radius {
 				answers[n].Matches = append(answers[n].Matches, hashdb.Match{
 					List: e.list, Version: "v1", Entry: fmt.Sprintf("%016x", i),
-					Kind: h.Kind, Distance: d, Radius: e.radius,
+					Kind: h.Kind, Distance: d, Radius: radius,
 				})
 			}
 		}

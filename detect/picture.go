@@ -2,10 +2,6 @@ package detect
 
 import (
 	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -42,7 +38,10 @@ func DefaultLimits() Limits { return Limits{Bytes: 8 << 20, Pixels: 25_000_000} 
 
 // A fingerprint is all that is kept of a frame.
 type fingerprint struct {
-	hashes  []hashdb.Hash
+	base    hashdb.Hash // of the frame as it came, of whichever kind was sent
+	looks   []look      // to be looked up, none below MinQuality
+	trimmed pdq.Hash    // without bars, when hasBars
+	hasBars bool
 	quality int    // PDQ's, 0 to 100
 	sha256  string // of the original bytes, "" when only a hash was sent
 }
@@ -136,54 +135,4 @@ func sniff(data []byte) string {
 		}
 	}
 	return "no picture that is taken"
-}
-
-// hashPicture decodes and hashes a picture for lists of the given kinds. PDQ is
-// always computed, since its quality stands for the picture under every kind:
-// the 64-bit kinds have no measure of their own, and a featureless picture
-// would be near to much of a list. Digests are left out: a frame was encoded a moment
-// ago, so that no list holds its bytes' digest.
-func (d *Detector) hashPicture(ctx context.Context, contentType string, data []byte, kinds []hashdb.Kind) (fingerprint, error) {
-	// A hasher is also the leave to decode: it bounds memory and load however
-	// many partitions are worked at once. It goes back even after a panic.
-	var hasher *pdq.Hasher
-	select {
-	case hasher = <-d.hashers:
-	case <-ctx.Done():
-		return fingerprint{}, ctx.Err()
-	}
-	defer func() { d.hashers <- hasher }()
-
-	img, err := open(contentType, data, d.limits)
-	if err != nil {
-		return fingerprint{}, err
-	}
-	base, quality, err := hashdb.HashImage(hasher, hashdb.KindPDQ, img)
-	if err != nil {
-		return fingerprint{}, rejectHash(img, err)
-	}
-	sum := sha256.Sum256(data)
-	fp := fingerprint{quality: quality, sha256: hex.EncodeToString(sum[:])}
-	for _, kind := range kinds {
-		if kind.Exact() {
-			continue
-		}
-		hash := base
-		if kind != hashdb.KindPDQ {
-			if hash, _, err = hashdb.HashImage(hasher, kind, img); err != nil {
-				return fingerprint{}, rejectHash(img, err)
-			}
-		}
-		fp.hashes = append(fp.hashes, hash)
-	}
-	return fp, nil
-}
-
-// rejectHash makes a fault of hashing a Rejection: a hash is a pure function of
-// the picture, so no retry will mend it.
-func rejectHash(img image.Image, err error) error {
-	if errors.Is(err, hashdb.ErrTooSmall) {
-		return signal.Reject("image-too-small", "%d by %d pixels", img.Bounds().Dx(), img.Bounds().Dy())
-	}
-	return signal.Reject("image-broken", "hash: %w", err)
 }

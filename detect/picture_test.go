@@ -168,7 +168,7 @@ func TestPicturesAreBoundedBeforeTheyAreDecoded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := memory{}
-			_, err := New(&lists{}, limits).Frame(t.Context(), s, frame(0, c.contentType, c.data))
+			_, err := New(&lists{}, Options{Limits: limits}).Frame(t.Context(), s, frame(0, c.contentType, c.data))
 			wantReason(t, err, c.reason)
 			if err != nil && len(s) != 0 {
 				t.Error("a frame that was refused counts as seen")
@@ -183,9 +183,9 @@ func TestABombWithinTheLimitsIsDecoded(t *testing.T) {
 	if len(bomb) > 100<<10 {
 		t.Fatalf("%d bytes", len(bomb))
 	}
-	_, err := New(&lists{}, DefaultLimits()).Frame(t.Context(), memory{}, frame(0, PNG, bomb))
+	_, err := New(&lists{}, Options{}).Frame(t.Context(), memory{}, frame(0, PNG, bomb))
 	wantReason(t, err, "")
-	_, err = New(&lists{}, DefaultLimits()).Frame(t.Context(), memory{}, frame(0, PNG, pngOf(t, image.NewGray(image.Rect(0, 0, 5001, 5000)))))
+	_, err = New(&lists{}, Options{}).Frame(t.Context(), memory{}, frame(0, PNG, pngOf(t, image.NewGray(image.Rect(0, 0, 5001, 5000)))))
 	wantReason(t, err, "image-pixels")
 }
 
@@ -195,6 +195,6 @@ func TestScansInMetadataDoNotCount(t *testing.T) {
 	thumbnails := bytes.Repeat([]byte("\xff\xda"), 2*maxScans)
 	segment := append([]byte("\xff\xe1"), binary.BigEndian.AppendUint16(nil, uint16(2+len(thumbnails)))...)
 	data := append(append(append([]byte("\xff\xd8"), segment...), thumbnails...), jpg[2:]...)
-	_, err := New(&lists{}, DefaultLimits()).Frame(t.Context(), memory{}, frame(0, JPEG, data))
+	_, err := New(&lists{}, Options{}).Frame(t.Context(), memory{}, frame(0, JPEG, data))
 	wantReason(t, err, "")
 }

@@ -50,7 +50,7 @@ func TestStateAndWorkOfAStreamAreBounded(t *testing.T) {
 			index.entries = append(index.entries, entry{"flood", e, 31})
 		}
 	}
-	d, s := New(index, DefaultLimits()), counting{memory{}, new(int)}
+	d, s := New(index, Options{}), counting{memory{}, new(int)}
 	signals := 0
 	for i := range maxRecent + 1 {
 		h := one
@@ -65,7 +65,7 @@ func TestStateAndWorkOfAStreamAreBounded(t *testing.T) {
 		if *s.gets > 1+maxTracked {
 			t.Fatalf("frame %d read %d keys", i, *s.gets)
 		}
-		signals += len(got)
+		signals += len(got.Signals)
 	}
 	if len(s.memory) != 1+maxTracked {
 		t.Errorf("%d keys, want one and %d", len(s.memory), maxTracked)
@@ -95,8 +95,8 @@ func TestARepeatIsKnownAmongTheLastFrames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if st.frames != want {
-			t.Errorf("with %d frames between, %d are counted, want %d", between, st.frames, want)
+		if st.seen != want {
+			t.Errorf("with %d frames between, %d are counted, want %d", between, st.seen, want)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func TestDamagedStateIsNoRejection(t *testing.T) {
 				s[k] = v
 			}
 			s[key] = bad
-			_, err := New(index, DefaultLimits()).Frame(t.Context(), s, hashFrame(t, 1, h))
+			_, err := New(index, Options{}).Frame(t.Context(), s, hashFrame(t, 1, h))
 			var r *signal.Rejection
 			if !errors.Is(err, errDamaged) || errors.As(err, &r) {
 				t.Errorf("%s: got %v", key, err)
@@ -148,7 +148,7 @@ func TestAStoreThatFailsIsRetried(t *testing.T) {
 	h := hashdb.Hash{Kind: hashdb.KindPDQ}
 	for _, index := range []*lists{{}, {entries: []entry{{"demo-list", h, 31}}}} {
 		for _, s := range []State{broken{memory{}, os.ErrClosed, nil}, broken{memory{}, nil, os.ErrClosed}} {
-			_, err := New(index, DefaultLimits()).Frame(t.Context(), s, hashFrame(t, 0, h))
+			_, err := New(index, Options{}).Frame(t.Context(), s, hashFrame(t, 0, h))
 			var r *signal.Rejection
 			if !errors.Is(err, os.ErrClosed) || errors.As(err, &r) {
 				t.Errorf("got %v, want an error to retry", err)

@@ -31,15 +31,15 @@ func (k keeper) loop(name, topic string, handle stream.Handler) stream.Loop {
 }
 
 func detectLoops(k keeper, db *hashdb.DB, now func() time.Time) []stream.Loop {
-	detector := detect.New(db, detect.DefaultLimits())
+	detector := detect.New(db, detect.Options{})
 	return []stream.Loop{
 		k.loop("detect-frames", topicFrames,
 			func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
-				signals, err := detector.Frame(ctx, s, detect.Frame{
+				r, err := detector.Frame(ctx, s, detect.Frame{
 					ID: m.ID, Stream: m.Ext["stream"], Platform: m.Ext["platform"], Subject: signal.Subject(m.Subject),
 					At: m.Time, ContentType: m.ContentType, Data: m.Data,
 				})
-				return signalsOr(err, "vigil/detect", signals)
+				return signalsOr(err, "vigil/detect", r.Signals)
 			}),
 		{Name: "detect-sessions", Topic: topicSessions, Handle: stateless("vigil/detect", detect.Session, now)},
 		{Name: "detect-flags", Topic: topicFlags, Handle: stateless("vigil/detect", detect.Flag, now)},

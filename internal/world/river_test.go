@@ -84,7 +84,7 @@ func signalsOf(t *testing.T, w World, tok *signal.Tokenizer) []signal.Signal {
 	if _, err := db.Apply(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	detector, streams := detect.New(db, detect.DefaultLimits()), memory{}
+	detector, streams := detect.New(db, detect.Options{}), memory{}
 	for _, s := range w.Streams {
 		subject := tok.Subject(s.Platform, s.Account)
 		record := detect.SessionRecord{
@@ -104,10 +104,11 @@ func signalsOf(t *testing.T, w World, tok *signal.Tokenizer) []signal.Signal {
 			if err != nil {
 				t.Fatal(err)
 			}
-			add(detector.Frame(t.Context(), streams, detect.Frame{
+			r, err := detector.Frame(t.Context(), streams, detect.Frame{
 				ID: signal.ID("frame", s.ID, s.At(i).String()), Stream: s.ID, Platform: s.Platform, Subject: subject,
 				At: s.At(i), ContentType: detect.JPEG, Data: data,
-			}))
+			})
+			add(r.Signals, err)
 		}
 	}
 	for _, f := range w.Flags {
