@@ -189,7 +189,6 @@ def main():
             "group.id": o.group,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
-            "fetch.message.max.bytes": 8 << 20,
         }
     )
     producer = Producer({"bootstrap.servers": o.brokers, "acks": "all", "enable.idempotence": True})

@@ -21,7 +21,7 @@ const (
 	// every is how many frames there are for one that is planted.
 	every = 100
 	// repeats is how many planted frames of a stream in a row are of one entry.
-	repeats = 5
+	repeats = 3
 )
 
 // A hit is what a signal is about.

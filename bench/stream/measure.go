@@ -60,7 +60,8 @@ func throughput(ctx context.Context, r *river, w worker, m material, frames []fr
 		use  use
 	}
 	var first, last sample
-	// Start-up does not count: it begins when something of every partition is done.
+	// Start-up does not count: it begins when every process has done something, each of
+	// several its own partition.
 	for begun := time.Now(); last.done != all && (first.at.IsZero() || last.at.Sub(first.at) < limit); {
 		if err := pause(ctx, look); err != nil {
 			return rate{}, err
@@ -73,7 +74,7 @@ func throughput(ctx context.Context, r *river, w worker, m material, frames []fr
 			return rate{}, err
 		}
 		now.at = time.Now()
-		if first.at.IsZero() && slices.Min(now.done[:]) > 0 {
+		if first.at.IsZero() && sum(now.done) > 0 && (w.processes == 1 || slices.Min(now.done[:]) > 0) {
 			first = now
 		}
 		if first.at.IsZero() && now.at.Sub(begun) > startsIn {
