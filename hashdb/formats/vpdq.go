@@ -15,7 +15,8 @@ import (
 const minQuality = 50
 
 // frame makes a record of a video's frame: its Ref is provenance, '#' and the frame's
-// number. A frame of low quality has no entries.
+// number, behind which clip puts how many there are. A frame of low quality has no
+// entries.
 func frame(number, index, quality int, hash, provenance string) (hashdb.Record, error) {
 	d := draft{ref: provenance + "#" + strconv.Itoa(index), provenance: provenance}
 	if quality < 0 || quality > 100 {
@@ -37,9 +38,9 @@ func frame(number, index, quality int, hash, provenance string) (hashdb.Record, 
 func newVPDQ(in *bufio.Reader, o Options) hashdb.RecordReader {
 	head, _ := in.Peek(peekSize)
 	if head = bytes.TrimSpace(head); len(head) > 0 && head[0] == '[' {
-		return &vpdqJSON{jsonInput: newJSONInput(in), provenance: o.Provenance}
+		return &clip{in: &vpdqJSON{jsonInput: newJSONInput(in), provenance: o.Provenance}}
 	}
-	return &vpdqText{text: textLines{in: in, count: counter{max: maxRecords}}, provenance: o.Provenance}
+	return &clip{in: &vpdqText{text: textLines{in: in, count: counter{max: maxRecords}}, provenance: o.Provenance}}
 }
 
 // vpdqJSON reads an array of {quality, hash, timestamp}; a frame's number is its place
