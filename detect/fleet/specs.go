@@ -1,0 +1,99 @@
+package fleet
+
+import (
+	"embed"
+	"fmt"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+//go:embed schema/*.json
+var schemas embed.FS
+
+var streamSchema = signal.MustSchema(schemas, "schema/stream.json")
+
+// DecodeSpec reads a value of the topic streams. What does not fit is a
+// signal.Rejection that names the field.
+func DecodeSpec(data []byte) (Spec, error) {
+	var s Spec
+	if err := streamSchema.Decode(data, &s); err != nil {
+		return Spec{}, fmt.Errorf("stream: %w", err)
+	}
+	var first *signal.Rejection
+	s.check(func(field, format string, args ...any) {
+		if first == nil {
+			first = signal.Reject("schema", "/%s: %s", field, fmt.Sprintf(format, args...))
+		}
+	})
+	if first != nil {
+		return Spec{}, fmt.Errorf("stream: %w", first)
+	}
+	return s, nil
+}
+
+// MaxSpecs is how many streams one file may name.
+const MaxSpecs = 10_000
+
+// ReadSpecs reads a streams file: a YAML sequence of mappings whose keys are those of
+// Spec in JSON, without state. The error is a *FileError with every fault and its
+// line.
+func ReadSpecs(text []byte) ([]Spec, error) {
+	f := &faults{}
+	var specs []Spec
+	switch n := parse(f, text).(type) {
+	case nil:
+	case *ast.NullNode:
+	case *ast.SequenceNode:
+		if len(n.Values) > MaxSpecs {
+			f.add(line(n), "%d streams, want at most %d", len(n.Values), MaxSpecs)
+			break
+		}
+		first := map[key]int{}
+		for i, item := range n.Values {
+			s := readSpec(f, fmt.Sprintf("[%d]", i), item)
+			if before, ok := first[s.key()]; ok && s.Stream != "" {
+				f.add(line(item), "[%d]: the same platform and stream as in line %d", i, before)
+			} else {
+				first[s.key()] = line(item)
+			}
+			specs = append(specs, s)
+		}
+	default:
+		f.add(line(n), "want a sequence of streams, each a mapping that begins with a dash")
+	}
+	if err := f.err("streams"); err != nil {
+		return nil, err
+	}
+	return specs, nil
+}
+
+func readSpec(f *faults, at string, n ast.Node) Spec {
+	var s Spec
+	lines := map[string]int{}
+	before := len(f.all)
+	fields{
+		"stream":   text(f, &s.Stream),
+		"platform": text(f, &s.Platform),
+		"account":  text(f, &s.Account),
+		"subject":  text(f, (*string)(&s.Subject)),
+		"input":    text(f, &s.Input),
+		"listen":   truth(f, &s.Listen),
+		"private":  truth(f, &s.Private),
+		"country":  text(f, &s.Country),
+		"fps":      number(f, &s.FPS),
+		"loop":     truth(f, &s.Loop),
+	}.in(f, at, n, lines)
+	if len(f.all) > before { // What could not be read would be reported as missing.
+		return s
+	}
+	s.check(func(field, format string, args ...any) {
+		where := line(n)
+		if l, ok := lines[field]; ok {
+			where = l
+		}
+		f.add(where, "%s.%s: %s", at, field, fmt.Sprintf(format, args...))
+	})
+	return s
+}
