@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/signal"
@@ -55,28 +54,23 @@ func readHash(data []byte) (fingerprint, error) {
 	if err != nil {
 		return fingerprint{}, fmt.Errorf("hash record: %w", signal.Reject("schema", "/kind: no kind of hash"))
 	}
-	parse := func(field, text string) (hashdb.Hash, error) {
-		h, err := hashdb.ParseHash(kind, text)
-		if err != nil {
-			// The error of ParseHash is not passed on: nothing here may quote a hash.
-			return h, fmt.Errorf("hash record: %w", signal.Reject("schema", "%s: is not the %d hex digits of a %s hash", field, kind.Bits()/4, kind))
-		}
-		return h, nil
+	// The errors of ParseHash are not passed on: nothing here may quote a hash.
+	wrong := func(field, format string, args ...any) error {
+		return fmt.Errorf("hash record: %w", signal.Reject("schema", "%s: %s", field, fmt.Sprintf(format, args...)))
 	}
 	fp := fingerprint{quality: r.Quality, sha256: r.SHA256}
-	if fp.base, err = parse("/hash", r.Hash); err != nil {
-		return fingerprint{}, err
+	if fp.base, err = hashdb.ParseHash(kind, r.Hash); err != nil {
+		return fingerprint{}, wrong("/hash", "is not the %d hex digits of a %s hash", kind.Bits()/4, kind)
 	}
 	looks := append(make([]look, 0, 1+len(r.Views)), look{plain, fp.base})
 	for i, v := range r.Views {
-		field := "/views/" + strconv.Itoa(i)
 		laid, ok := viewOf(v.View)
 		if !ok || laid == plain {
-			return fingerprint{}, fmt.Errorf("hash record: %w", signal.Reject("schema", "%s/view: no view of a frame", field))
+			return fingerprint{}, wrong(fmt.Sprintf("/views/%d/view", i), "is no view of a frame")
 		}
-		h, err := parse(field+"/hash", v.Hash)
+		h, err := hashdb.ParseHash(kind, v.Hash)
 		if err != nil {
-			return fingerprint{}, err
+			return fingerprint{}, wrong(fmt.Sprintf("/views/%d/hash", i), "is not the %d hex digits of a %s hash", kind.Bits()/4, kind)
 		}
 		if laid == trimmed && kind == hashdb.KindPDQ {
 			fp.trimmed, fp.hasBars = h.Bits, true

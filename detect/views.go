@@ -15,27 +15,33 @@ const (
 	views   = 2 * turns
 )
 
+var viewNames = nameViews()
+
+func nameViews() (names [views]string) {
+	for v := range names {
+		if t := pdq.Transform(v % turns); t != pdq.Original {
+			names[v] = t.String()
+		}
+		switch {
+		case v < turns:
+		case names[v] == "":
+			names[v] = "trimmed"
+		default:
+			names[v] = "trimmed-" + names[v]
+		}
+	}
+	return names
+}
+
 // String returns the name that signal.Match.View and View have: empty for the frame as
 // it came.
-func (v view) String() string {
-	turn := ""
-	if t := pdq.Transform(v % trimmed); t != pdq.Original {
-		turn = t.String()
-	}
-	switch {
-	case v < trimmed:
-		return turn
-	case turn == "":
-		return "trimmed"
-	}
-	return "trimmed-" + turn
-}
+func (v view) String() string { return viewNames[v] }
 
 // viewOf returns the view with a name.
 func viewOf(name string) (view, bool) {
-	for v := range view(views) {
-		if v.String() == name {
-			return v, true
+	for v, n := range viewNames {
+		if n == name {
+			return view(v), true
 		}
 	}
 	return 0, false
