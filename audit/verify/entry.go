@@ -18,6 +18,8 @@ const (
 	KindDecision   = "decision"    // a person concluded something about a case
 	KindAlert      = "alert"       // a centre was told
 	KindView       = "view"        // a person looked at a case
+	KindVerdict    = "verdict"     // a person concluded something about a list entry that was held back
+	KindOutgoing   = "outgoing"    // something of a stream left the platform
 )
 
 const (
@@ -43,9 +45,9 @@ type Entry struct {
 // down.
 func (e Entry) Validate() error {
 	switch e.Kind {
-	case KindListChange, KindCase, KindDecision, KindAlert, KindView:
+	case KindListChange, KindCase, KindDecision, KindAlert, KindView, KindVerdict, KindOutgoing:
 	default:
-		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view")
+		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing")
 	}
 	if err := validID(e.ID); err != nil {
 		return fmt.Errorf("audit entry: id: %w", err)

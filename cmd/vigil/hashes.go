@@ -10,7 +10,7 @@ import (
 func (c *cli) hashes() *cobra.Command {
 	return group("hashes", "Keep, query and share hash lists",
 		c.hashesImport(), c.hashesLookup(), c.hashesList(), c.hashesRetract(), c.hashesStats(), c.hashesExport(),
-		c.hashesSync(), c.hashesFeedback(), c.hashesServe(), c.hashesKey(), c.hashesBench())
+		c.hashesSync(), c.hashesFeedback(), c.hashesQuarantine(), c.hashesRelease(), c.hashesServe(), c.hashesKey(), c.hashesBench())
 }
 
 const kindNames = "pdq, phash, dhash, ahash, md5, sha1 or sha256"

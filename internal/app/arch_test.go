@@ -20,8 +20,9 @@ const module = "github.com/vigil-stream/vigil/"
 var mayImport = map[string][]string{
 	"cmd/vigil":       {"internal/app"},
 	"signal":          {},
-	"hashdb":          {},
-	"detect":          {"hashdb", "signal"},
+	"api":             {},
+	"hashdb":          {"api"},
+	"detect":          {"hashdb", "signal", "api"},
 	"payments":        {"signal"},
 	"correlate":       {"signal"},
 	"review":          {"signal", "audit"},
@@ -30,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/stream": {},
 	"internal/golden": {},
 	"internal/world":  {"hashdb", "detect", "payments", "signal"},
-	"bench":           {"hashdb"},
+	"bench":           nil, // all
 	"internal/app":    nil, // all
 }
 

@@ -23,7 +23,7 @@ func signalOutputs(source string, signals []signal.Signal) ([]stream.Output, err
 		}
 		outs = append(outs, stream.Output{Topic: topicSignals, Event: stream.Event{
 			ID: signal.ID("signal-record", s.ID, strconv.FormatUint(s.Revision, 10)), Source: source,
-			Type: "vigil.signal.v1", Subject: string(s.Subject), Time: s.End,
+			Type: typeSignal, Subject: string(s.Subject), Time: s.End,
 			Key: string(s.Subject), ContentType: typeJSON, Data: data,
 		}})
 	}

@@ -24,6 +24,7 @@ type pump struct {
 	ledger   *audit.Log
 	verifier string
 	table    report.Table
+	ownList  string // that confirmed cases' frames go into; "none" for none
 	client   *stream.Client
 	log      *zap.Logger
 	done     *prometheus.CounterVec
@@ -36,8 +37,8 @@ const (
 	outboxRetry = 2 * time.Second
 )
 
-func newPump(store *review.Store, ledger *audit.Log, verifier string, table report.Table, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
-	p := &pump{store: store, ledger: ledger, verifier: verifier, table: table, client: client, log: log,
+func newPump(store *review.Store, ledger *audit.Log, verifier string, table report.Table, ownList string, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
+	p := &pump{store: store, ledger: ledger, verifier: verifier, table: table, ownList: ownList, client: client, log: log,
 		done: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vigil_outbox_rows_total", Help: "Outbox rows carried onwards, by kind.",
 		}, []string{"kind"}),
@@ -145,8 +146,12 @@ func (p *pump) alert(ctx context.Context, d review.Decision) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return a.ID, p.client.Produce(ctx, stream.Output{Topic: centre.Topic(), Event: stream.Event{
+	outs, err := harvests(d, p.ownList)
+	if err != nil {
+		return "", err
+	}
+	return a.ID, p.client.Produce(ctx, append(outs, stream.Output{Topic: centre.Topic(), Event: stream.Event{
 		ID: a.ID, Source: "vigil/report", Type: "vigil.alert.v1", Subject: string(d.Case.Subject),
 		Time: d.At, Key: d.CaseID, ContentType: typeJSON, Data: data,
-	}})
+	}})...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"gocloud.dev/blob"
 
 	"github.com/vigil-stream/vigil/correlate"
@@ -30,8 +31,9 @@ func (k keeper) loop(name, topic string, handle stream.Handler) stream.Loop {
 	return stream.Loop{Name: name, Topic: topic, Handle: handle, StateDir: k.dir, Checkpoints: k.checkpoints, CheckpointEvery: k.every}
 }
 
-func detectLoops(k keeper, db *hashdb.DB, now func() time.Time) []stream.Loop {
-	detector := detect.New(db, detect.Options{})
+func detectLoops(k keeper, c Config, db *hashdb.DB, reg prometheus.Registerer, now func() time.Time) []stream.Loop {
+	detector := detect.New(db, c.Matching.options())
+	reg.MustRegister(newDetectMetrics(detector.Stats))
 	return []stream.Loop{
 		k.loop("detect-frames", topicFrames,
 			func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
@@ -39,11 +41,34 @@ func detectLoops(k keeper, db *hashdb.DB, now func() time.Time) []stream.Loop {
 					ID: m.ID, Stream: m.Ext["stream"], Platform: m.Ext["platform"], Subject: signal.Subject(m.Subject),
 					At: m.Time, ContentType: m.ContentType, Data: m.Data,
 				})
-				return signalsOr(err, "vigil/detect", r.Signals)
+				if err != nil {
+					return nil, err
+				}
+				outs, err := matchOutputs("vigil/detect", r.Signals)
+				if r.Print != nil {
+					outs = append(outs, printOutput(*r.Print))
+				}
+				return outs, err
 			}),
+		floodLoop(k, c),
+		archiveLoop(k, c, db),
 		{Name: "detect-sessions", Topic: topicSessions, Handle: stateless("vigil/detect", detect.Session, now)},
 		{Name: "detect-flags", Topic: topicFlags, Handle: stateless("vigil/detect", detect.Flag, now)},
 	}
+}
+
+// options are the detector's.
+func (m MatchingConfig) options() detect.Options {
+	o := detect.Options{SegmentGap: m.SegmentGap}
+	if m.ClipShare != nil {
+		o.ClipShare = *m.ClipShare
+	}
+	if m.ClipStreamShare != nil {
+		if o.StreamShare = *m.ClipStreamShare; o.StreamShare == 0 {
+			o.StreamShare = -1 // none; zero is the default
+		}
+	}
+	return o
 }
 
 func paymentsLoops(k keeper, tok *signal.Tokenizer, rules payments.Rules, now func() time.Time) []stream.Loop {

@@ -132,7 +132,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		}
 		closers = append(closers, db.Close)
 		if hosts("detect") {
-			loops = append(loops, detectLoops(keep, db, time.Now)...)
+			loops = append(loops, detectLoops(keep, c, db, reg, time.Now)...)
 		}
 	}
 	if hosts("payments") {
@@ -167,7 +167,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			if err != nil {
 				return fail(err)
 			}
-			p := newPump(store, auditLog, verifier, table, client, reg, log)
+			p := newPump(store, auditLog, verifier, table, c.OwnList, client, reg, log)
 			g.Go(func() error { return p.run(ctx) })
 		}
 	}
@@ -203,7 +203,15 @@ func startLists(ctx context.Context, g *errgroup.Group, c Config, client *stream
 	}
 	reg.MustRegister(newListMetrics(db.Lists, syncer, time.Now))
 	g.Go(func() error { return db.Run(ctx) })
-	g.Go(func() error { return followLists(ctx, client, db, log) })
+	if !slices.Contains(c.Rooms, "lists") {
+		g.Go(func() error { return followLists(ctx, client, db, log) })
+		return db, nil
+	}
+	back := newLookBack(db, askArchives(client, db), log)
+	g.Go(func() error { return followLists(ctx, client, back, log) })
+	g.Go(func() error { return back.run(ctx) })
+	reporter := newFloodReporter(c, db, reg, log)
+	g.Go(func() error { return reporter.run(ctx, client) })
 	return db, nil
 }
 
