@@ -10,7 +10,7 @@ func quickHashRecord(data []byte) (r HashRecord, ok bool) {
 		return r, false
 	}
 	q := quick{data: string(data)} // Of which the record's strings are parts.
-	var seen [4]bool // kind, hash, quality, sha256
+	var seen [4]bool               // kind, hash, quality, sha256
 	q.object(func(name string) {
 		field := -1
 		switch name {
