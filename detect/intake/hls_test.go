@@ -28,16 +28,16 @@ func TestWatchReadsAPlaylistAndNoLocalFileThroughIt(t *testing.T) {
 	count := func(Sample) error { frames++; return nil }
 	for _, input := range []string{server.URL + "/own.m3u8", filepath.Join(folder, "own.m3u8")} {
 		frames = 0
-		reason, err := Watch(t.Context(), Options{Input: input, Start: start}, count)
-		if reason != ReasonEnded || err != nil || frames != 2 {
-			t.Errorf("%s: got %q, %v, %d frames", filepath.Base(input), reason, err, frames)
+		result, err := Watch(t.Context(), Options{Input: input, Start: start}, count)
+		if result.Reason != ReasonEnded || err != nil || frames != 2 {
+			t.Errorf("%s: got %q, %v, %d frames", filepath.Base(input), result.Reason, err, frames)
 		}
 	}
 
-	reason, err := Watch(t.Context(), Options{Input: server.URL + "/local.m3u8", Start: start}, func(Sample) error {
+	result, err := Watch(t.Context(), Options{Input: server.URL + "/local.m3u8", Start: start}, func(Sample) error {
 		return errors.New("a local file was read")
 	})
-	if reason != ReasonFailed || err == nil || strings.Contains(err.Error(), "was read") {
-		t.Errorf("a playlist that names a local file: got %q, %v", reason, err)
+	if result.Reason != ReasonFailed || err == nil || strings.Contains(err.Error(), "was read") {
+		t.Errorf("a playlist that names a local file: got %q, %v", result.Reason, err)
 	}
 }

@@ -102,7 +102,7 @@ func TestSampledFramesMatchTheReferenceOfAnotherRendition(t *testing.T) {
 			hasher := pdq.New(pdq.Mode512)
 			usable, matched := 0, 0
 			o := Options{Input: c.input, FPS: c.fps, Start: start}
-			reason, err := Watch(t.Context(), o, func(s Sample) error {
+			result, err := Watch(t.Context(), o, func(s Sample) error {
 				img, err := jpeg.Decode(bytes.NewReader(s.JPEG))
 				if err != nil {
 					return err
@@ -123,8 +123,8 @@ func TestSampledFramesMatchTheReferenceOfAnotherRendition(t *testing.T) {
 				}
 				return nil
 			})
-			if reason != ReasonEnded || err != nil {
-				t.Fatalf("got %q, %v", reason, err)
+			if result.Reason != ReasonEnded || err != nil {
+				t.Fatalf("got %q, %v", result.Reason, err)
 			}
 			if usable < 3 || len(list) < 100 {
 				t.Fatalf("only %d frames against %d hashes", usable, len(list))

@@ -21,9 +21,14 @@ var address = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s'"]*@[^\s'"
 // messages is the writer behind ffmpeg's standard error. It passes each line on
 // with its addresses shortened, and keeps the last few for the error.
 type messages struct {
-	to   io.Writer
-	line []byte
-	last []string
+	to      io.Writer
+	secrets []string // parts of the input's address, which ffmpeg also names alone
+	line    []byte
+	last    []string
+}
+
+func newMessages(to io.Writer, input string) *messages {
+	return &messages{to: to, secrets: secrets(input)}
 }
 
 // Write never fails: ffmpeg must not stop because its messages cannot be shown.
@@ -47,6 +52,9 @@ func (m *messages) end() {
 		return
 	}
 	line = address.ReplaceAllString(line, "$1$2/…")
+	for _, s := range m.secrets {
+		line = strings.ReplaceAll(line, s, "…")
+	}
 	_, _ = fmt.Fprintln(m.to, line) // shown if it can be
 	m.last = append(m.last, line)
 	m.last = m.last[max(0, len(m.last)-maxLines):]

@@ -22,7 +22,7 @@ func TestMessagesKeepTheLastLinesWithoutSecrets(t *testing.T) {
 		"1\n2\n3\n4\n5\n6\n7\n8\n9\n10":                                  "3; 4; 5; 6; 7; 8; 9; 10",
 	} {
 		var shown strings.Builder
-		m := &messages{to: &shown}
+		m := newMessages(&shown, "")
 		for _, c := range []byte(in) { // in the smallest pieces
 			if n, err := m.Write([]byte{c}); n != 1 || err != nil {
 				t.Fatal(n, err)
@@ -41,7 +41,7 @@ func TestMessagesKeepTheLastLinesWithoutSecrets(t *testing.T) {
 
 func TestMessagesPassOnEveryLine(t *testing.T) {
 	var shown strings.Builder
-	m := &messages{to: &shown}
+	m := newMessages(&shown, "")
 	if _, err := fmt.Fprint(m, strings.Repeat("a line\n", 3*maxLines)); err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -21,17 +17,39 @@ var ErrNoFFmpeg = errors.New(`ffmpeg is not installed or not in PATH; to install
 
 // Options say what to watch and how.
 type Options struct {
-	// Input is a path, or an http, https, rtmp or rtmps address.
+	// Input is a path, or an address: http, https (HLS and files), rtmp, rtmps,
+	// rtsp, rtsps or srt.
 	Input string
-	FPS   float64 // frames a second to sample, above 0 and up to 60; 0 means 1
+	// Listen waits at the address for one sender in place of calling there:
+	// rtmp://host:port/app/key or srt://host:port. ffmpeg does not hold an RTMP
+	// sender to the app and key of the address: whoever reaches the port is
+	// taken, so let only those reach it who may send. An SRT address can ask for
+	// a passphrase in its query.
+	Listen bool
+	FPS    float64 // pictures a second, above 0 and up to 60; 0 means 1
+	// FullDecode decodes every frame from the start, where otherwise a low rate
+	// begins with key frames alone. Listeners are always decoded fully.
+	FullDecode bool
 	// Loop plays a file again from its start, for ever.
 	Loop bool
 	// Realtime plays a file at its own speed, as a live stream would; without
 	// it a file is read as fast as it goes. Addresses set their own pace.
 	Realtime bool
-	Start    time.Time // event time of the first frame
-	FFmpeg   string    // the program; "" looks for ffmpeg in PATH
-	MaxFrame int       // bytes of one JPEG; 0 means 8 MiB
+	// Seek begins so far into a file. Behind the end of a looped file it begins
+	// at the file's start; times go on as if the file were that long.
+	Seek time.Duration
+	// Start is the event time of a file's beginning, also where Seek leaves it
+	// out. Addresses take their time from the arrival of their pictures.
+	Start time.Time
+	// Now tells the time at which the pictures of an address arrive; nil is
+	// time.Now.
+	Now func() time.Time
+	// Stall is how long no picture may come before ffmpeg is killed; 0 means 30 s
+	// and three times the time between pictures. A listener waits for its first
+	// sender as long as it takes.
+	Stall    time.Duration
+	FFmpeg   string // the program; "" looks for ffmpeg in PATH
+	MaxFrame int    // bytes of one JPEG; 0 means 8 MiB
 	// Stderr receives ffmpeg's messages, their addresses shortened to the host
 	// (a path may hold a stream key). May be nil.
 	Stderr io.Writer
@@ -40,59 +58,76 @@ type Options struct {
 const (
 	defaultMaxFrame = 8 << 20
 	maxFPS          = 60
-	// maxPixels is what ffmpeg may decode; beyond it package detect would
-	// refuse the frame.
-	maxPixels = 25_000_000
-	// networkTimeout is how long an address may stay silent.
-	networkTimeout = 30 * time.Second
+	defaultStall    = 30 * time.Second
 )
 
-// protocols lists, for each scheme of an address, the protocols that ffmpeg may
-// open on its behalf. None of them reads local files, so that no playlist can
-// name one.
-var protocols = map[string]string{
-	"http":  "http,https,tcp,tls,crypto",
-	"https": "http,https,tcp,tls,crypto",
-	"rtmp":  "rtmp,tcp",
-	"rtmps": "rtmps,rtmp,tcp,tls",
-}
+// period is the time between two pictures.
+func (o Options) period() time.Duration { return time.Duration(float64(time.Second) / o.FPS) }
 
-var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
+// file reports whether the input is a path.
+func (o Options) file() bool { return schemeOf(o.Input) == "" }
+
+// Push reports whether an input cannot be opened a second time beside the first:
+// its one sender comes to us, or it is a pipe.
+func Push(input string, listen bool) bool {
+	if listen {
+		return true
+	}
+	if schemeOf(input) != "" {
+		return false
+	}
+	info, err := os.Stat(input)
+	return err == nil && !info.Mode().IsRegular()
+}
 
 // withDefaults fills in what was left out and reports everything that is wrong.
 func (o Options) withDefaults() (Options, error) {
 	var wrong []error
+	fault := func(err error) { wrong = append(wrong, err) }
 	if o.FPS == 0 {
 		o.FPS = 1
 	}
 	if !(o.FPS > 0 && o.FPS <= maxFPS) { // not a number fails too
-		wrong = append(wrong, fmt.Errorf("FPS: must be above 0 and at most %d", maxFPS))
+		fault(fmt.Errorf("FPS: must be above 0 and at most %d", maxFPS))
+	} else if o.Stall == 0 {
+		o.Stall = defaultStall + 3*o.period()
+	}
+	if o.Stall < 0 {
+		fault(errors.New("stall: must not be negative"))
 	}
 	if o.MaxFrame == 0 {
 		o.MaxFrame = defaultMaxFrame
 	}
 	if o.MaxFrame < 0 {
-		wrong = append(wrong, errors.New("MaxFrame: must not be negative"))
+		fault(errors.New("MaxFrame: must not be negative"))
 	}
-	if o.Start.IsZero() {
-		wrong = append(wrong, errors.New("start: the event time of the first frame is needed"))
+	if o.Seek < 0 {
+		fault(errors.New("seek: must not be negative"))
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Stderr == nil {
 		o.Stderr = io.Discard
 	}
-	switch m := scheme.FindStringSubmatch(o.Input); {
+	if err := checkAddress(o.Input, o.Listen); err != nil {
+		fault(fmt.Errorf("input: %w", err))
+	}
+	switch {
 	case o.Input == "":
-		wrong = append(wrong, errors.New("input: a path or an address is needed"))
-	case m == nil:
-		if info, err := os.Stat(o.Input); err != nil {
-			wrong = append(wrong, fmt.Errorf("input: %w", err))
-		} else if info.IsDir() {
-			wrong = append(wrong, errors.New("input: is a folder"))
+	case !o.file():
+		if o.Loop || o.Realtime || o.Seek > 0 {
+			fault(errors.New("loop, realtime, seek: only a file can be looped, slowed to its own speed or begun later"))
 		}
-	case protocols[strings.ToLower(m[1])] == "":
-		wrong = append(wrong, errors.New("input: must be a path or begin with http://, https://, rtmp:// or rtmps://"))
-	case o.Loop || o.Realtime:
-		wrong = append(wrong, errors.New("loop, realtime: only a file can be looped or slowed to its own speed"))
+	default:
+		if info, err := os.Stat(o.Input); err != nil {
+			fault(fmt.Errorf("input: %w", err))
+		} else if info.IsDir() {
+			fault(errors.New("input: is a folder"))
+		}
+		if o.Start.IsZero() {
+			fault(errors.New("start: the event time of a file's beginning is needed"))
+		}
 	}
 	return o, errors.Join(wrong...)
 }
@@ -108,33 +143,4 @@ func (o Options) program() (string, error) {
 		return "", fmt.Errorf("%w (%w)", ErrNoFFmpeg, err)
 	}
 	return path, nil
-}
-
-// arguments are ffmpeg's. The input always stands behind -i and begins with a
-// protocol, so that none can be read as an option or as another protocol.
-func (o Options) arguments() []string {
-	args := []string{"-nostdin", "-hide_banner", "-loglevel", "error"}
-	if m := scheme.FindStringSubmatch(o.Input); m != nil {
-		args = append(args,
-			"-rw_timeout", strconv.FormatInt(networkTimeout.Microseconds(), 10),
-			"-protocol_whitelist", protocols[strings.ToLower(m[1])],
-			"-max_pixels", strconv.Itoa(maxPixels), "-i", o.Input)
-	} else {
-		if o.Realtime {
-			args = append(args, "-re")
-		}
-		if o.Loop {
-			args = append(args, "-stream_loop", "-1")
-		}
-		args = append(args,
-			"-protocol_whitelist", "file,crypto",
-			"-max_pixels", strconv.Itoa(maxPixels), "-i", "file:"+o.Input)
-	}
-	return slices.Concat(args, []string{
-		"-map", "0:v:0", "-vf", "fps=" + strconv.FormatFloat(o.FPS, 'f', -1, 64),
-		// JPEG is full range; quality 2 is the best of ffmpeg's usual scale.
-		"-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "2",
-		// One part a frame with its length before it, sent at once.
-		"-f", "mpjpeg", "-boundary_tag", boundary, "-flush_packets", "1", "pipe:1",
-	})
 }

@@ -4,20 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"time"
 )
 
-// A Sample is one frame.
+// A Sample is one picture.
 type Sample struct {
-	Index int
-	// At is the event time, UTC: Options.Start and Index/FPS seconds. ffmpeg
-	// gives a steady rate, repeating or leaving out frames of the stream, so
-	// this is the place in the stream; it does not follow a live stream's
-	// sender through a pause.
-	At   time.Time
+	Index int // of the watch, from 0
+	// At is the event time, UTC. In a file it is Options.Start and PTS. At an
+	// address it follows the stream's own time from the first arrival on, never
+	// later than a picture arrived, and never going back.
+	At time.Time
+	// PTS is the stream's own time, in whole milliseconds: in a file from its
+	// beginning, growing on through a loop; of an address as its sender counts.
+	PTS  time.Duration
 	JPEG []byte // the receiver's to keep
+}
+
+// A Result says how a watch went.
+type Result struct {
+	Reason    string        // why it returned, one of those below
+	Frames    int           // handed over
+	CPU       time.Duration // user and system time of ffmpeg
+	KeyFrames bool          // the last picture came of decoding key frames alone
 }
 
 // Why Watch returned.
@@ -25,82 +33,79 @@ const (
 	ReasonEnded   = "ended"   // the input came to its end
 	ReasonStopped = "stopped" // the context was cancelled
 	ReasonFailed  = "failed"  // see the error
+	ReasonStalled = "stalled" // no picture came for Options.Stall
 )
 
-// killDelay is how long after ffmpeg is gone its pipes may stay open, held by a
-// process it left behind.
-const killDelay = 2 * time.Second
-
-// Watch runs ffmpeg and calls each with every frame in turn, until the input
-// ends, ctx is cancelled or each returns an error; ffmpeg is then gone and
-// waited for. It returns one of the reasons above. The error is nil for
-// ReasonEnded and ReasonStopped; otherwise it is ErrNoFFmpeg, what is wrong with
-// the options, the error of each, or ffmpeg's fault with its last messages.
+// Watch runs ffmpeg and calls each with every picture in turn, until the input
+// ends, ctx is cancelled, no picture comes for too long or each returns an error;
+// ffmpeg is then gone and waited for. The error is nil for ReasonEnded and
+// ReasonStopped; otherwise it is ErrNoFFmpeg, what is wrong with the options, the
+// error of each, how long nothing came, or ffmpeg's fault with its last messages.
 //
 // Samples come no faster than each takes them: ffmpeg waits, and with it a file;
-// a live sender may give up on a receiver that stays behind.
-func Watch(ctx context.Context, o Options, each func(Sample) error) (reason string, err error) {
-	o, err = o.withDefaults()
+// a live sender may give up on a receiver that stays behind. Time spent in each
+// is no stall.
+//
+// A low rate begins with key frames alone. Where they prove too rare for it, a
+// second ffmpeg, which decodes all, takes the place of the first: a file goes on
+// where it was, of a live stream a moment may be missing.
+func Watch(ctx context.Context, o Options, each func(Sample) error) (Result, error) {
+	failed := Result{Reason: ReasonFailed}
+	o, err := o.withDefaults()
 	if err != nil {
-		return ReasonFailed, fmt.Errorf("watch: %w", err)
+		return failed, fmt.Errorf("watch: %w", err)
 	}
 	program, err := o.program()
 	if err != nil {
-		return ReasonFailed, fmt.Errorf("watch: %w", err)
+		return failed, fmt.Errorf("watch: %w", err)
 	}
-	// Its own context, so that ffmpeg also ends when each fails.
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	said := &messages{to: o.Stderr}
-	cmd := exec.CommandContext(running, program, o.arguments()...)
-	cmd.Stderr = said
-	cmd.WaitDelay = killDelay
-	ownGroup(cmd)
-	out, err := cmd.StdoutPipe()
+	w := &watch{o: o, program: program, each: each, keys: newKeyFrames(o), next: o.Seek, base: o.Seek}
+	w.result.Reason, err = w.run(ctx)
 	if err != nil {
-		return ReasonFailed, fmt.Errorf("watch: pipe to ffmpeg: %w", err)
+		err = fmt.Errorf("watch: %w", err)
 	}
-	if err := cmd.Start(); err != nil {
-		if ctx.Err() != nil {
-			return ReasonStopped, nil
-		}
-		return ReasonFailed, fmt.Errorf("watch: start ffmpeg: %w", err)
-	}
-
-	count, readErr, eachErr := sample(out, o, each)
-	if readErr != nil || eachErr != nil {
-		stop()
-	}
-	waitErr := cmd.Wait()
-	switch {
-	case eachErr != nil:
-		return ReasonFailed, fmt.Errorf("watch: frame %d: %w", count, eachErr)
-	case ctx.Err() != nil:
-		return ReasonStopped, nil
-	case errors.Is(readErr, errStream) || errors.Is(readErr, errTooLong):
-		return ReasonFailed, fmt.Errorf("watch: frame %d: %w", count, readErr)
-	case waitErr != nil || readErr != nil:
-		return ReasonFailed, fmt.Errorf("watch: ffmpeg failed after %d frames: %w: %s", count, errors.Join(waitErr, readErr), said)
-	case count == 0:
-		return ReasonFailed, fmt.Errorf("watch: the input holds no picture: %s", said)
-	}
-	return ReasonEnded, nil
+	return w.result, err
 }
 
-// sample hands over the pictures in r. It tells the fault of the stream from
-// that of the receiver; both nil is a stream that ended between two pictures.
-func sample(r io.Reader, o Options, each func(Sample) error) (count int, readErr, eachErr error) {
-	for s := newSplitter(r, o.MaxFrame); ; count++ {
-		picture, err := s.next()
-		if errors.Is(err, io.EOF) {
-			return count, nil, nil
-		}
-		if err != nil {
-			return count, err, nil
-		}
-		after := time.Duration(float64(count) / o.FPS * float64(time.Second))
-		if err := each(Sample{Index: count, At: o.Start.Add(after).UTC(), JPEG: picture}); err != nil {
-			return count, nil, err
+// A watch is the state of one Watch over its ffmpegs.
+type watch struct {
+	o       Options
+	program string
+	each    func(Sample) error
+	keys    *keyFrames // nil once all frames are decoded
+	result  Result
+	anchor  anchor
+	last    time.Duration // PTS of the last picture handed over
+	next    time.Duration // files: PTS at which the next picture is due
+	base    time.Duration // files: PTS at which this ffmpeg counts 0
+	second  bool          // this is not the first ffmpeg
+}
+
+// run goes from one ffmpeg to the next until there is a reason to return.
+func (w *watch) run(ctx context.Context) (string, error) {
+	for from := w.o.Seek; ; w.second = true {
+		before := w.result.Frames
+		err := w.round(ctx, decoding{w.keys != nil, from})
+		switch {
+		case errors.As(err, new(receiverError)):
+			return ReasonFailed, err
+		case ctx.Err() != nil:
+			return ReasonStopped, nil
+		case errors.Is(err, errRare):
+			w.keys = nil
+			from, w.base = w.next, w.next
+		case errors.Is(err, errStalled):
+			return ReasonStalled, fmt.Errorf("%w: none for %s, after %d frames", err, w.o.Stall, w.result.Frames)
+		case err != nil:
+			return ReasonFailed, err
+		case w.o.Loop && from > 0 && w.result.Frames == before:
+			from = 0 // the place sought lies behind the end
+		case w.o.file() && w.keys != nil:
+			// What lies behind the last key frame may be due as well.
+			w.keys = nil
+			from, w.base = w.next, w.next
+		default:
+			return ReasonEnded, nil
 		}
 	}
 }

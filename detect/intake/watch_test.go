@@ -44,12 +44,12 @@ func clip(t *testing.T, name, seconds string) string {
 func TestWatchSamplesAFile(t *testing.T) {
 	o := Options{Input: clip(t, "clip.mp4", "3"), FPS: 2, Start: start.In(time.FixedZone("", 3600))}
 	var got []Sample
-	reason, err := Watch(t.Context(), o, func(s Sample) error {
+	result, err := Watch(t.Context(), o, func(s Sample) error {
 		got = append(got, s)
 		return nil
 	})
-	if reason != ReasonEnded || err != nil {
-		t.Fatalf("got %q, %v", reason, err)
+	if result.Reason != ReasonEnded || err != nil {
+		t.Fatalf("got %q, %v", result.Reason, err)
 	}
 	if len(got) != 6 {
 		t.Fatalf("got %d frames of 3 s at 2 a second", len(got))
@@ -79,9 +79,9 @@ func TestWatchReadsNoOptionOrProtocolOutOfAName(t *testing.T) {
 			t.Fatal(err)
 		}
 		frames := 0
-		reason, err := Watch(t.Context(), Options{Input: name, Start: start}, func(Sample) error { frames++; return nil })
-		if reason != ReasonEnded || err != nil || frames == 0 {
-			t.Errorf("%q: got %q, %v, %d frames", name, reason, err, frames)
+		result, err := Watch(t.Context(), Options{Input: name, Start: start}, func(Sample) error { frames++; return nil })
+		if result.Reason != ReasonEnded || err != nil || frames == 0 {
+			t.Errorf("%q: got %q, %v, %d frames", name, result.Reason, err, frames)
 		}
 	}
 }
@@ -103,14 +103,14 @@ func TestWatchStopsWithoutLeavingAProcess(t *testing.T) {
 			defer cancel()
 			o := Options{Input: path, Loop: true, FPS: 10, Start: start, FFmpeg: recordPID(t, pidFile)}
 			frames := 0
-			reason, err := Watch(ctx, o, func(Sample) error {
+			result, err := Watch(ctx, o, func(Sample) error {
 				if frames++; frames == 25 { // a looped second has ten
 					return c.each(cancel)
 				}
 				return nil
 			})
-			if reason != c.reason || !errors.Is(err, c.err) || frames < 25 {
-				t.Errorf("got %q, %v after %d frames", reason, err, frames)
+			if result.Reason != c.reason || !errors.Is(err, c.err) || frames < 25 {
+				t.Errorf("got %q, %v after %d frames", result.Reason, err, frames)
 			}
 			if left := processOf(t, pidFile); left != "" {
 				t.Errorf("ffmpeg is still there: %s", left)
@@ -127,18 +127,18 @@ func TestWatchStopsBeforeItStarted(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	reason, err := Watch(ctx, Options{Input: path, Start: start}, nil)
-	if reason != ReasonStopped || err != nil {
-		t.Errorf("got %q, %v", reason, err)
+	result, err := Watch(ctx, Options{Input: path, Start: start}, nil)
+	if result.Reason != ReasonStopped || err != nil {
+		t.Errorf("got %q, %v", result.Reason, err)
 	}
 }
 
 func TestWatchPlaysAFileAtItsOwnSpeed(t *testing.T) {
 	o := Options{Input: clip(t, "clip.mp4", "1"), Realtime: true, FPS: 10, Start: start}
 	began := time.Now()
-	reason, err := Watch(t.Context(), o, func(Sample) error { return nil })
-	if reason != ReasonEnded || err != nil {
-		t.Fatalf("got %q, %v", reason, err)
+	result, err := Watch(t.Context(), o, func(Sample) error { return nil })
+	if result.Reason != ReasonEnded || err != nil {
+		t.Fatalf("got %q, %v", result.Reason, err)
 	}
 	if took := time.Since(began); took < 700*time.Millisecond {
 		t.Errorf("a second of video took %s", took)
@@ -152,9 +152,9 @@ func TestWatchSaysWhatFFmpegSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	var shown bytes.Buffer
-	reason, err := Watch(t.Context(), Options{Input: path, Start: start, Stderr: &shown}, nil)
-	if reason != ReasonFailed || err == nil || !strings.Contains(err.Error(), "Invalid data") {
-		t.Errorf("got %q, %v", reason, err)
+	result, err := Watch(t.Context(), Options{Input: path, Start: start, Stderr: &shown}, nil)
+	if result.Reason != ReasonFailed || err == nil || !strings.Contains(err.Error(), "Invalid data") {
+		t.Errorf("got %q, %v", result.Reason, err)
 	}
 	if !strings.Contains(shown.String(), "Invalid data") {
 		t.Errorf("shown: %q", shown.String())
@@ -163,33 +163,49 @@ func TestWatchSaysWhatFFmpegSaid(t *testing.T) {
 
 func TestWatchRefusesAFrameBeyondTheLimit(t *testing.T) {
 	o := Options{Input: clip(t, "clip.mp4", "1"), MaxFrame: 500, Start: start}
-	reason, err := Watch(t.Context(), o, func(Sample) error { return errors.New("was given") })
-	if reason != ReasonFailed || !errors.Is(err, errTooLong) {
-		t.Errorf("got %q, %v", reason, err)
+	result, err := Watch(t.Context(), o, func(Sample) error { return errors.New("was given") })
+	if result.Reason != ReasonFailed || !errors.Is(err, errTooLong) {
+		t.Errorf("got %q, %v", result.Reason, err)
 	}
 }
 
 func TestWatchRefusesWrongOptionsAllAtOnce(t *testing.T) {
 	folder := t.TempDir()
+	clipName := filepath.Join(folder, "clip.mp4")
+	if err := os.WriteFile(clipName, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		o    Options
 		want []string
 	}{
-		"nothing":          {Options{}, []string{"input:", "start:"}},
-		"several":          {Options{Input: "x://y", FPS: -1, MaxFrame: -1}, []string{"input:", "FPS:", "MaxFrame:", "start:"}},
-		"no number":        {Options{Input: "http://h", FPS: math.NaN(), Start: start}, []string{"FPS:"}},
-		"too fast":         {Options{Input: "http://h", FPS: 61, Start: start}, []string{"FPS:"}},
-		"a file URL":       {Options{Input: "file:///etc/hostname", Start: start}, []string{"input:"}},
-		"a folder":         {Options{Input: folder, Start: start}, []string{"folder"}},
-		"no such file":     {Options{Input: filepath.Join(folder, "none"), Start: start}, []string{"input:"}},
-		"a looped address": {Options{Input: "rtmp://h/a", Loop: true, Start: start}, []string{"loop"}},
-		"a slowed address": {Options{Input: "HTTP://h/a", Realtime: true, Start: start}, []string{"realtime"}},
-		"a secret with it": {Options{Input: "rtsp://user:secret@h", Start: start}, []string{"input:"}},
+		"nothing":               {Options{}, []string{"input:"}},
+		"several":               {Options{Input: "x://y", FPS: -1, MaxFrame: -1}, []string{"input:", "FPS:", "MaxFrame:"}},
+		"no number":             {Options{Input: "http://h", FPS: math.NaN(), Start: start}, []string{"FPS:"}},
+		"too fast":              {Options{Input: "http://h", FPS: 61, Start: start}, []string{"FPS:"}},
+		"a file URL":            {Options{Input: "file:///etc/hostname", Start: start}, []string{"input:"}},
+		"a file at no time":     {Options{Input: clipName}, []string{"start:"}},
+		"a sought address":      {Options{Input: "rtmp://h/a", Seek: 1}, []string{"seek"}},
+		"times below zero":      {Options{Input: "rtmp://h/a", Seek: -1, Stall: -1}, []string{"seek:", "stall:"}},
+		"listening at a file":   {Options{Input: clipName, Listen: true, Start: start}, []string{"listened"}},
+		"listening over HTTP":   {Options{Input: "http://h:1/x", Listen: true}, []string{"listened"}},
+		"listening over TLS":    {Options{Input: "rtmps://h:1/x", Listen: true}, []string{"listened"}},
+		"listening nowhere":     {Options{Input: "rtmp://h/a/secret", Listen: true}, []string{"port"}},
+		"a mode of its own":     {Options{Input: "srt://h:1?mode=listener"}, []string{"mode"}},
+		"a listener of its own": {Options{Input: "rtmp://h:1/a?listen=1"}, []string{"listen"}},
+		"no host":               {Options{Input: "rtsp:///secret"}, []string{"host"}},
+		"a wrong port":          {Options{Input: "rtsp://h:secret/x"}, []string{"port"}},
+		"a zero byte":           {Options{Input: "rtsp://h/\x00"}, []string{"zero"}},
+		"a folder":              {Options{Input: folder, Start: start}, []string{"folder"}},
+		"no such file":          {Options{Input: filepath.Join(folder, "none"), Start: start}, []string{"input:"}},
+		"a looped address":      {Options{Input: "rtmp://h/a", Loop: true, Start: start}, []string{"loop"}},
+		"a slowed address":      {Options{Input: "HTTP://h/a", Realtime: true, Start: start}, []string{"realtime"}},
+		"a secret with it":      {Options{Input: "gopher://user:secret@h", Start: start}, []string{"input:"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			reason, err := Watch(t.Context(), c.o, nil)
-			if reason != ReasonFailed || err == nil {
-				t.Fatalf("got %q, %v", reason, err)
+			result, err := Watch(t.Context(), c.o, nil)
+			if result.Reason != ReasonFailed || err == nil {
+				t.Fatalf("got %q, %v", result.Reason, err)
 			}
 			for _, want := range c.want {
 				if !strings.Contains(err.Error(), want) {
@@ -226,7 +242,7 @@ func TestArgumentsKeepLocalFilesFromAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		args := o.arguments()
+		args := o.arguments(decoding{})
 		i := slices.Index(args, "-protocol_whitelist")
 		if i < 0 || i > slices.Index(args, "-i") {
 			t.Fatalf("%s: no list of protocols before the input: %q", scheme, args)
