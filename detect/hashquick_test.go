@@ -63,7 +63,7 @@ func TestRecordsAreReadAsTheSchemaReadsThem(t *testing.T) {
 	pieces := []string{`"`, `{`, `}`, `[`, `]`, `,`, `:`, ` `, `\u0061`, `\`, `0`, `00`, `1`, `.0`, `e1`, `-0`, `-`, `null`, `true`, `[]`, `{}`, `"kind"`, `"views":[]`, `"sha256":null`, `,"quality":1`, `"KIND"`, "\x00", "\xff", "é", `trimmed`, `rot90`, `a`, `G`, `101`, `9`, `{"view":"rot90","hash":"0000000000000000"}`}
 	rng := rand.New(rand.NewPCG(1, 1))
 	taken, refused := 0, 0
-	for range 60_000 {
+	for range 15_000 {
 		data := bytes.Clone(seeds[rng.IntN(len(seeds))])
 		for range 1 + rng.IntN(3) {
 			if rng.IntN(2) == 0 { // One byte for a digit, which often changes little.
@@ -80,7 +80,7 @@ func TestRecordsAreReadAsTheSchemaReadsThem(t *testing.T) {
 			refused++
 		}
 	}
-	if taken < 500 || refused < 500 {
+	if taken < 300 || refused < 300 {
 		t.Errorf("%d taken and %d refused show little", taken, refused)
 	}
 	for _, slow := range []string{

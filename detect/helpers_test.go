@@ -54,6 +54,7 @@ type lists struct {
 	fault   error
 	lookups int
 	moment  uint64
+	refs    map[int][]string // of entries
 }
 
 func (l *lists) Reach(k hashdb.Kind) (int, uint64, error) {
@@ -90,7 +91,7 @@ func (l *lists) Search(q hashdb.Query, hashes ...hashdb.Hash) ([]hashdb.Answer, 
 			if d, ok := h.Distance(e.hash); ok && d <= radius {
 				answers[n].Matches = append(answers[n].Matches, hashdb.Match{
 					List: e.list, Version: "v1", Entry: fmt.Sprintf("%016x", i),
-					Kind: h.Kind, Distance: d, Radius: radius,
+					Kind: h.Kind, Distance: d, Radius: radius, Refs: l.refs[i],
 				})
 			}
 		}

@@ -52,7 +52,7 @@ func TestStateAndWorkOfAStreamAreBounded(t *testing.T) {
 	}
 	d, s := New(index, Options{}), counting{memory{}, new(int)}
 	signals := 0
-	for i := range maxRecent + 1 {
+	for i := range 4*maxRecent + 1 {
 		h := one
 		if i%16 == 15 { // and other entries than those that came first
 			h = other
@@ -62,19 +62,20 @@ func TestStateAndWorkOfAStreamAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if *s.gets > 1+maxTracked {
+		if *s.gets > 1+2*maxTracked { // the stream, and each segment with its evidence
 			t.Fatalf("frame %d read %d keys", i, *s.gets)
 		}
 		signals += len(got.Signals)
 	}
-	if len(s.memory) != 1+maxTracked {
-		t.Errorf("%d keys, want one and %d", len(s.memory), maxTracked)
+	if len(s.memory) != 1+2*maxTracked {
+		t.Errorf("%d keys, want one and twice %d", len(s.memory), maxTracked)
 	}
-	if want := 8 * maxTracked; signals != want { // 1 to 128 of 241 frames
+	// At 1, 2, 4, 8 and 16 pictures and at 1, 4, 16 and 64 frames; two of them are two of these.
+	if want := 7 * maxTracked; signals != want {
 		t.Errorf("%d signals, want %d", signals, want)
 	}
 	for k, v := range s.memory {
-		if strings.HasPrefix(k, "stream/") && len(v) != streamHead+maxRecent*prefixSize || len(v) > 8<<10 {
+		if strings.HasPrefix(k, "stream/") && len(v) != streamHead+maxTracked*openSize+maxRecent*prefixSize || len(v) > 8<<10 {
 			t.Errorf("%s has %d bytes", k, len(v))
 		}
 	}
@@ -105,7 +106,7 @@ func TestDamagedStateIsNoRejection(t *testing.T) {
 	h := hashdb.Hash{Kind: hashdb.KindPDQ}
 	index := &lists{entries: []entry{{"demo-list", h, 31}}}
 	_, good := run(t, index, []Frame{hashFrame(t, 0, h)})
-	if len(good) != 2 {
+	if len(good) != 3 { // the stream, the segment and its evidence
 		t.Fatalf("%d keys", len(good))
 	}
 	for key, value := range good {
@@ -115,7 +116,7 @@ func TestDamagedStateIsNoRejection(t *testing.T) {
 				s[k] = v
 			}
 			s[key] = bad
-			_, err := New(index, Options{}).Frame(t.Context(), s, hashFrame(t, 1, h))
+			_, err := New(index, Options{}).Frame(t.Context(), s, hashFrame(t, 1, near(h, 0, 8)))
 			var r *signal.Rejection
 			if !errors.Is(err, errDamaged) || errors.As(err, &r) {
 				t.Errorf("%s: got %v", key, err)

@@ -53,4 +53,3 @@ func uniformDB(t testing.TB, n int) *hashdb.DB {
 	}
 	return db
 }
-
