@@ -45,7 +45,8 @@ func (f *follower) see(k *kept) {
 func (f *follower) match(k *kept, found *find, gap int64) bool {
 	at := slices.IndexFunc(f.open, func(g *followed) bool { return g.same(found) })
 	if at >= 0 && k.from-f.open[at].End > gap {
-		f.end(func(g *followed) bool { return g == f.open[at] })
+		over := f.open[at]
+		f.end(func(g *followed) bool { return g == over })
 		at = -1
 	}
 	if at < 0 {

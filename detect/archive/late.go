@@ -130,9 +130,12 @@ func (a *Archive) watch(s State, p *partition) (*watch, error) {
 	return w, nil
 }
 
-// late holds a print that was just taken in to the searches before it. It gives signals
+// late holds a print that was just taken in to the searches before it. What is looked up
+// is the kept picture that stands for it, so that a search after it finds the same. It
+// gives signals
 // of a segment whenever the frames that match reach a power of two, the first among them.
 func (a *Archive) late(s State, part *partition, st *streamDay, k kept, put put) ([]signal.Signal, error) {
+	k.hashes = st.open[len(st.open)-1].hashes
 	if !slices.ContainsFunc(part.recent, func(r recent) bool { return k.from < r.at+a.options.Late.Milliseconds() }) {
 		return nil, nil
 	}

@@ -97,9 +97,9 @@ func (g *segment) signal(n names, o *Options) signal.Signal {
 	says := fmt.Sprintf("looking back: %d of %d kept frames match %s %s of list %s, best distance %d of 256 bits (limit %d)",
 		g.Matched, g.Seen, what, g.Entry, g.List, g.Distance, g.Radius)
 	if turn, derived := strings.CutSuffix(g.View, "-derived"); derived {
-		says += ", as " + turn + " of what was kept, give or take some bits"
+		says += ", laid as " + turn + ", which was derived from the kept hash"
 	} else if g.View != "" {
-		says += ", " + g.View
+		says += ", laid as " + g.View
 	}
 	if c := m.Clip; c != nil {
 		says += fmt.Sprintf("; %d of the video's frames are there", c.FramesMatched)

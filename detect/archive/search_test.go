@@ -1,0 +1,311 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vigil-stream/vigil/detect"
+	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/hashdb/pdq"
+	"github.com/vigil-stream/vigil/internal/golden"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+func TestASegmentIsAsItWasSeen(t *testing.T) {
+	r := seeded(21)
+	h, bars := randomHash(r), randomHash(r)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(h), radius: 31}}}
+	a, s := New(l, Options{}), memory{}
+	keep(t, a, s,
+		printAt("a", 0, flipped(r, h, 20)), printAt("a", 1, flipped(r, h, 12)), printAt("a", 1.5, randomHash(r)),
+		printAt("a", 2, randomHash(r), flipped(r, h, 8).Turned(pdq.FlipX)), printAt("a", 40, bars),
+		// More than the gap later.
+		printAt("a", 32.5+2, h.Turned(pdq.Rotate90)), printAt("a", 70, bars))
+	got := search(t, a, s, named("gains", at, l.entries))
+	if len(got) != 2 {
+		t.Fatalf("%d signals, want those of 2 segments", len(got))
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(got); err != nil {
+		t.Fatal(err)
+	}
+	golden.Check(t, "signals.json", b.String())
+}
+
+func TestEveryViewIsFoundAndNamed(t *testing.T) {
+	r := seeded(22)
+	h := randomHash(r)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(h), radius: 31}}}
+	views := 0
+	for _, trimmed := range []bool{false, true} {
+		for turn := range pdq.Transform(turns) {
+			a, s := New(l, Options{}), memory{}
+			p := printAt("a", 0, flipped(r, h, 31).Turned(turn.Inverse()))
+			want := turn.String() + "-derived"
+			if turn == pdq.Original {
+				want = ""
+			}
+			if trimmed {
+				p.Hashes = []pdq.Hash{randomHash(r), p.Hashes[0]}
+				want = strings.TrimSuffix("trimmed-"+want, "-")
+			}
+			keep(t, a, s, p)
+			got := search(t, a, s, named("gains", at, l.entries))
+			if len(got) != 1 || got[0].Match.View != want || got[0].Match.Distance != 31 {
+				t.Errorf("%s: got %+v", want, got)
+			}
+			views++
+		}
+	}
+	if views != 16 {
+		t.Errorf("%d views, want 16", views)
+	}
+}
+
+func TestWhatTheListsDoNotSayIsNotFound(t *testing.T) {
+	r := seeded(23)
+	h := randomHash(r)
+	gained := entry{list: "gains", hash: pdqHash(h), radius: 31}
+	for name, c := range map[string]struct {
+		entries []entry
+		print   pdq.Hash
+		want    int
+	}{
+		"found":              {[]entry{gained}, flipped(r, h, 31), 1},
+		"too far":            {[]entry{gained}, flipped(r, h, 32), 0},
+		"own radius":         {[]entry{{list: "gains", hash: pdqHash(h), radius: 10}, {list: "other", hash: pdqHash(randomHash(r)), radius: 47}}, flipped(r, h, 11), 0},
+		"shadow":             {[]entry{{list: "gains", hash: pdqHash(h), radius: 31, shadow: true}}, h, 0},
+		"retracted":          {[]entry{{list: "other", hash: pdqHash(randomHash(r)), radius: 31}}, h, 0},
+		"no list at all":     {nil, h, 0},
+		"other list":         {[]entry{{list: "other", hash: pdqHash(h), radius: 31}}, h, 0},
+		"innocent":           {[]entry{gained, {list: "ok", hash: pdqHash(flipped(r, h, 9)), radius: 31, allow: true}}, h, 0},
+		"innocent if turned": {[]entry{gained, {list: "ok", hash: pdqHash(h.Turned(pdq.Rotate90)), radius: 31, allow: true}}, h, 0},
+	} {
+		l := &lists{entries: c.entries}
+		for _, q := range []Search{{ID: "1", Source: "gains", At: at, Hashes: []hashdb.Hash{pdqHash(h)}}, {ID: "1", Source: "gains", At: at, Whole: true}} {
+			a, s := New(l, Options{}), memory{}
+			keep(t, a, s, printAt("a", 0, c.print))
+			if got := search(t, a, s, q); len(got) != c.want {
+				t.Errorf("%s, whole %t: %d signals, want %d", name, q.Whole, len(got), c.want)
+			}
+		}
+	}
+	// An entry of the list that was there before is not sought by name.
+	l := &lists{entries: []entry{gained, {list: "gains", hash: pdqHash(randomHash(r)), radius: 31}}}
+	a, s := New(l, Options{}), memory{}
+	keep(t, a, s, printAt("a", 0, h))
+	if got := search(t, a, s, named("gains", at, l.entries[1:])); len(got) != 0 {
+		t.Errorf("%d signals of an entry that was not gained", len(got))
+	}
+}
+
+func TestAVideoOfAListIsOneMatch(t *testing.T) {
+	r := seeded(24)
+	l := &lists{}
+	var frames []pdq.Hash
+	for i := range 10 {
+		frames = append(frames, randomHash(r))
+		l.entries = append(l.entries, entry{list: "gains", hash: pdqHash(frames[i]), radius: 31, refs: []string{fmt.Sprintf("clip.txt#%d/10", 3*i)}})
+	}
+	q := named("gains", at, l.entries)
+	for name, c := range map[string]struct {
+		shown   []int
+		between int // Other pictures after each.
+		want    signal.Clip
+	}{
+		"all":       {[]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 0, signal.Clip{Frames: 10, FramesMatched: 10, StreamShare: 80, ClipShare: 50, Reached: true}},
+		"half":      {[]int{0, 1, 2, 3, 4}, 0, signal.Clip{Frames: 10, FramesMatched: 5, StreamShare: 80, ClipShare: 50, Reached: true}},
+		"repeated":  {[]int{0, 1, 0, 1, 0, 1}, 0, signal.Clip{Frames: 10, FramesMatched: 2, StreamShare: 80, ClipShare: 50}},
+		"scattered": {[]int{0, 1, 2, 3, 4, 5}, 1, signal.Clip{Frames: 10, FramesMatched: 6, StreamShare: 80, ClipShare: 50}},
+	} {
+		a, s := New(l, Options{ClipShare: 50}), memory{}
+		n := 0.0
+		for _, f := range c.shown {
+			keep(t, a, s, printAt("a", n, flipped(r, frames[f], 10)))
+			n++
+			for range c.between {
+				keep(t, a, s, printAt("a", n, randomHash(r)))
+				n++
+			}
+		}
+		got := search(t, a, s, q)
+		if len(got) != 1 || got[0].Match.Entry != "clip.txt" || *got[0].Match.Clip != c.want || got[0].Match.FramesMatched != uint64(len(c.shown)) {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+}
+
+func TestClipRefs(t *testing.T) {
+	for ref, want := range map[string]string{
+		"a.txt#0": "a.txt 0 0", "a.txt#12/30": "a.txt 12 30", "a#b#3/4": "a#b 3 4", "case/0f#7": "case/0f 7 0",
+		"": "", "#1": "", "a#": "", "a#x": "", "a#-1": "", "a#1/": "", "a#1/x": "", "a#1/2/3": "", "a": "", "a#1234567890": "",
+		"\xff#1": signal.ID("clip", "\xff") + " 1 0",
+	} {
+		got := ""
+		if name, frame, total, ok := clipOf(ref); ok {
+			got = fmt.Sprint(name, " ", frame, " ", total)
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", ref, got, want)
+		}
+	}
+}
+
+// An entry that matches everything gives so many signals and no more, and what else
+// there is is found.
+func TestAFloodIsBounded(t *testing.T) {
+	r := seeded(25)
+	logo, rare := randomHash(r), randomHash(r)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(logo), radius: 31}, {list: "gains", hash: pdqHash(rare), radius: 31}}}
+	a, s := New(l, Options{}), memory{}
+	const streams = maxPerEntry + 50
+	for i := range streams {
+		keep(t, a, s, printAt(fmt.Sprint("stream-", i), 0, logo))
+	}
+	keep(t, a, s, printAt("stream-7", 1, rare))
+	got := search(t, a, s, named("gains", at, l.entries))
+	entries := map[string]int{}
+	for _, sig := range got {
+		entries[sig.Match.Entry]++
+	}
+	if entries[pdqHash(logo).Entry()] != maxPerEntry || entries[pdqHash(rare).Entry()] != 1 || a.Stats().Cut != 50 {
+		t.Errorf("got %v, %+v", entries, a.Stats())
+	}
+
+	// So many entries in one stream.
+	l = &lists{}
+	for range 2 * maxOpen {
+		l.entries = append(l.entries, entry{list: "gains", hash: pdqHash(flipped(r, logo, 10)), radius: 31})
+	}
+	for i := range maxOpen {
+		l.entries = append(l.entries, entry{list: "gains", hash: pdqHash(flipped(r, rare, i%20)), radius: 31})
+	}
+	a, s = New(l, Options{}), memory{}
+	keep(t, a, s, printAt("a", 0, logo), printAt("a", 1, rare), printAt("a", 60, rare))
+	got = search(t, a, s, named("gains", at, l.entries))
+	if second := len(got) - maxOpen; second < 20 || second > maxOpen || a.Stats().Cut == 0 {
+		t.Errorf("%d signals and %+v, want the first %d and those of the second segment", len(got), a.Stats(), maxOpen)
+	}
+}
+
+func TestASearchEndsWithItsContext(t *testing.T) {
+	r := seeded(26)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(randomHash(r)), radius: 31}}}
+	a, s := New(l, Options{}), memory{}
+	keep(t, a, s, printAt("a", 0, randomHash(r)))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	before := s.dump()
+	for name, try := range map[string]func() error{
+		"search":  func() error { _, err := a.Search(ctx, s, named("gains", at, l.entries)); return err },
+		"harvest": func() error { _, err := a.Harvest(ctx, s, harvestOf(at, at)); return err },
+		"keep":    func() error { _, err := a.Keep(ctx, s, printAt("a", 1, randomHash(r))); return err },
+	} {
+		if err := try(); !errors.Is(err, context.Canceled) || s.dump() != before {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestPrintsThatComeLate(t *testing.T) {
+	r := seeded(27)
+	h := randomHash(r)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(h), radius: 31}, {list: "before", hash: pdqHash(h), radius: 31}}}
+	p := func(seconds float64) detect.Print { return printAt("a", seconds, flipped(r, h, 10)) }
+	for name, c := range map[string]struct {
+		prints []detect.Print // After the search, whose time is 60 s.
+		want   []uint64       // The signals' revisions.
+	}{
+		"of before":          {[]detect.Print{p(10)}, []uint64{1}},
+		"within the time":    {[]detect.Print{p(60 + 599)}, []uint64{1}},
+		"after it":           {[]detect.Print{p(60 + 600)}, nil},
+		"many":               {[]detect.Print{p(1), p(2), p(3), p(4), p(5), p(6), p(7), p(8), p(9)}, []uint64{1, 2, 4, 8}},
+		"two segments":       {[]detect.Print{p(1), p(32), p(90), p(93)}, []uint64{1, 1, 1, 2}[:4]},
+		"back in time":       {[]detect.Print{p(40), p(20), p(30)}, []uint64{1, 2}},
+		"another":            {[]detect.Print{printAt("a", 1, randomHash(r))}, nil},
+		"turned":             {[]detect.Print{printAt("a", 1, h.Turned(pdq.FlipY))}, []uint64{1}},
+		"twice":              {[]detect.Print{printAt("a", 1, h), printAt("a", 1, h)}, []uint64{1}},
+		"over midnight":      {[]detect.Print{p(-86400 + 43199), p(-86400 + 43200), p(-86400 + 43201), p(-86400 + 43202)}, []uint64{1, 2, 4}},
+		"a still, as it was": {[]detect.Print{printAt("a", 1, h), printAt("a", 2, h)}, []uint64{1, 2}},
+	} {
+		a, s := New(l, Options{}), memory{}
+		if got := search(t, a, s, named("gains", at.Add(time.Minute), l.entries)); len(got) != 0 {
+			t.Fatal("an empty archive found something")
+		}
+		var got []uint64
+		for _, sig := range keep(t, a, s, c.prints...) {
+			got = append(got, sig.Revision)
+			if sig.Match.List != "gains" || sig.Match.FramesSeen < sig.Match.FramesMatched {
+				t.Errorf("%s: %+v", name, sig.Match)
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(c.want) {
+			t.Errorf("%s: revisions %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestSearchesAreForgotten(t *testing.T) {
+	r := seeded(28)
+	h := randomHash(r)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(h), radius: 31}}}
+	a, s := New(l, Options{}), memory{}
+	searches := func() (n int) {
+		for k := range s {
+			if k[0] == 's' {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range maxRecent + 6 {
+		q := named("gains", at, l.entries)
+		q.ID = fmt.Sprint("change-", i)
+		search(t, a, s, q)
+		search(t, a, s, q) // Once is enough.
+	}
+	if searches() != maxRecent || a.Stats().Forgotten != 6 {
+		t.Errorf("%d searches are kept, %+v", searches(), a.Stats())
+	}
+	keep(t, a, s, printAt("a", 86400, randomHash(r)))
+	if searches() != maxRecent {
+		t.Errorf("%d searches are kept the day after", searches())
+	}
+	keep(t, a, s, printAt("a", 2*86400, randomHash(r)))
+	if searches() != 0 || len(s[string(partitionKey())]) > 20 {
+		t.Errorf("%d searches are kept two days after", searches())
+	}
+	// Partitions are at different searches, and share few tables.
+	for i := range 5 {
+		s := memory{}
+		q := named("gains", at, l.entries)
+		q.ID = fmt.Sprint(i)
+		search(t, a, s, q)
+		if got := keep(t, a, s, printAt("a", 0, h)); len(got) != 1 || len(a.watches) > maxWatches {
+			t.Errorf("%d signals, %d tables", len(got), len(a.watches))
+		}
+	}
+	// So many hashes that no table is made of them.
+	q := Search{ID: "many", Source: "gains", At: at}
+	for i := range MaxSearch {
+		q.Hashes = append(q.Hashes, pdqHash(randomHash(r)))
+		q.Hashes[i].Bits[0], q.Hashes[i].Bits[1] = byte(i), byte(i>>8)
+	}
+	a, s = New(l, Options{}), memory{}
+	for i := range 4 {
+		q.ID = fmt.Sprint("many-", i)
+		search(t, a, s, q)
+	}
+	search(t, a, s, named("gains", at, l.entries))
+	if got := keep(t, a, s, printAt("a", 0, h), printAt("a", 1, randomHash(r))); len(got) != 1 || a.Stats().Asked != 2 {
+		t.Errorf("%d signals, %+v", len(got), a.Stats())
+	}
+}
