@@ -23,7 +23,7 @@ func (g *Gate) Verdict(ctx context.Context, s State, v Verdict) (Result, error) 
 	if err != nil {
 		return Result{}, fmt.Errorf("flood: %w", err)
 	}
-	if last := e.head.Verdict; last != nil && !v.At.After(last.At) {
+	if last := e.LastVerdict; last != nil && !v.At.After(last.At) {
 		if *last == v {
 			return Result{}, nil
 		}
@@ -56,7 +56,7 @@ func (g *Gate) decide(e *entry, v Verdict) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	e.head.Verdict = &v
+	e.LastVerdict = &v
 	e.ExemptUntil = time.Time{}
 	q.State, q.At = Retracted, v.At
 	if v.Release {

@@ -12,7 +12,9 @@
 // An entry that is right and a stream that really is sent on everywhere look the same
 // from here. That is why matches are held and not dropped, why the operator is told
 // with the first record and not in a report, and why a release passes on all that was
-// held. Nobody but a person ends a quarantine: no time does.
+// held. Nobody but a person ends a quarantine: no time does. One account that starts
+// many streams can bring a quarantine about, even on purpose to hide in it, which is a
+// reason more to look soon.
 //
 // It judges no match, keeps no picture and no hash, and neither tells owners of lists
 // nor shows anything: internal/app carries Quarantine records to the operator and, as

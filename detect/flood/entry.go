@@ -23,7 +23,7 @@ var errDamaged = errors.New("damaged state")
 // An entry is one list entry's share of the state:
 //
 //	<key>/head          its head, as JSON
-//	<key>/streams       its streams; absent while it is quarantined or retracted
+//	<key>/streams       its streams, up to a quarantine
 //	<key>/signal/<id>   a signal that is known, see known
 //	<key>/slot/<n>      the id of the nth signal known
 //	<key>/stream/<id>   present where a signal of the stream is held
@@ -44,8 +44,8 @@ type head struct {
 	Newest time.Time `json:"newest"`
 	// ExemptUntil is the event time before which matches pass uncounted.
 	ExemptUntil time.Time `json:"exempt_until"`
-	// Verdict is the last one.
-	Verdict *Verdict `json:"verdict,omitempty"`
+	// LastVerdict holds until a later one.
+	LastVerdict *Verdict `json:"last_verdict,omitempty"`
 	// Quarantine is the last one; its state is empty before the first.
 	Quarantine Quarantine `json:"quarantine"`
 }
