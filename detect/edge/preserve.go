@@ -57,10 +57,8 @@ func (r *Ring) preserve(s span, why string) (err error) {
 	for _, part := range outside(r.windows, s) {
 		w.MissingMS += r.missing(part).Milliseconds()
 	}
-	var changed bool
-	if r.windows, changed = addWindow(r.windows, w); !changed && !r.dirty {
-		return nil
-	}
+	var news bool
+	r.windows, news = addWindow(r.windows, w)
 	// A segment in a window that was asked for before goes on until it is full: a signal
 	// may come with every frame, and each would end a segment.
 	if !covered && wanted(r.windows, r.open.span()) {
@@ -71,7 +69,7 @@ func (r *Ring) preserve(s span, why string) (err error) {
 			if !held.wanted {
 				r.want(held)
 			}
-			r.dirty = true // the record has to tell the new reason
+			r.dirty = r.dirty || news // the record has to tell the reason
 		}
 	}
 	if r.dirty {

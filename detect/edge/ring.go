@@ -78,11 +78,11 @@ func (r *Ring) add(f Frame) (err error) {
 		return err
 	}
 	r.advance(f.At)
-	switch {
-	case r.ends(f):
+	if r.ends(f) {
 		err = r.seal()
-	case r.dirty:
-		err = r.save()
+	}
+	if r.dirty {
+		err = errors.Join(err, r.save())
 	}
 	// Room is made first, and also when nothing can be written: that may be why.
 	err = errors.Join(err, r.expire(int64(len(f.JPEG))))
@@ -145,7 +145,7 @@ func (r *Ring) write(f Frame) (err error) {
 	return nil
 }
 
-// seal ends the open segment and, if a window wants it, makes it durable.
+// seal ends the open segment. If a window wants it, the record is to be saved.
 func (r *Ring) seal() error {
 	s, w := r.open, r.writer
 	r.open, r.writer = nil, nil
@@ -157,7 +157,6 @@ func (r *Ring) seal() error {
 	r.held = append(r.held, s)
 	if wanted(r.windows, s.span()) {
 		r.want(s)
-		return r.save()
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 type Window struct {
 	From time.Time `json:"from"` // event time, UTC, both ends included
 	To   time.Time `json:"to"`
-	// Why names what asked, signals by their ids, in the order of asking: at most 64.
+	// Why names what asked, signals by their ids: at most 64.
 	Why []string `json:"why"`
 	// Asked is when the first of them did, by the clock.
 	Asked time.Time `json:"asked"`
@@ -69,19 +69,16 @@ func (w Window) join(b Window) Window {
 }
 
 // addWindow puts a window among others, ordered by time: those that meet become one, and
-// where there are too many the two that lie closest. It reports whether anything is asked
-// for that was not, or by whom it was not.
-func addWindow(windows []Window, add Window) (out []Window, changed bool) {
-	changed = true
+// where there are too many the two that lie closest. It reports whether there is news in
+// it for a frame that was asked for before: a reason.
+func addWindow(windows []Window, add Window) (out []Window, news bool) {
 	for _, w := range windows {
 		if !w.span().meets(add.span()) {
 			out = append(out, w)
 			continue
 		}
 		joined := w.join(add)
-		if joined.span() == w.span() && len(joined.Why) == len(w.Why) {
-			return windows, false
-		}
+		news = news || len(joined.Why) > len(w.Why)
 		add = joined
 	}
 	out = append(out, add)
@@ -96,7 +93,7 @@ func addWindow(windows []Window, add Window) (out []Window, changed bool) {
 		out[at] = out[at].join(out[at+1])
 		out = slices.Delete(out, at+1, at+2)
 	}
-	return out, changed
+	return out, news
 }
 
 // outside returns the parts of s that no window covers yet; windows are ordered.
