@@ -1,0 +1,88 @@
+package fleet
+
+import (
+	"sync"
+	"time"
+)
+
+// A gate spreads starts: one passes at once after a pause, and then one every so often.
+type gate struct {
+	every time.Duration
+	mu    sync.Mutex
+	next  time.Time
+}
+
+// pass takes the next turn and returns how long it is until then.
+func (g *gate) pass(now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.next.Before(now) {
+		g.next = now
+	}
+	wait := g.next.Sub(now)
+	g.next = g.next.Add(g.every)
+	return wait
+}
+
+// A thinner lets as many frames a second pass as are wanted, in even steps of event
+// time, of a source that gives more of them.
+type thinner struct {
+	source, fps float64 // frames a second; as many as come where fps is no less
+	due         time.Time
+}
+
+// want changes the rate; a higher one counts from the last frame that passed.
+func (t *thinner) want(fps float64, last time.Time) {
+	t.fps = fps
+	if !last.IsZero() {
+		t.due = last.Add(interval(fps))
+	}
+}
+
+func (t *thinner) pass(at time.Time) bool {
+	if t.fps >= t.source {
+		return true
+	}
+	// Times are rounded on their way: a frame a little early is the one that is due.
+	if at.Before(t.due.Add(-interval(t.source) / 4)) {
+		return false
+	}
+	step := interval(t.fps)
+	t.due = t.due.Add(step)
+	if t.due.Before(at) { // the first frame, or one after a pause
+		t.due = at.Add(step)
+	}
+	return true
+}
+
+func interval(fps float64) time.Duration { return time.Duration(float64(time.Second) / fps) }
+
+// recent remembers things until a time each, and no more of them than most: beyond
+// that, what is new is not remembered.
+type recent[K comparable] struct {
+	most  int
+	until map[K]time.Time
+}
+
+func newRecent[K comparable](most int) *recent[K] {
+	return &recent[K]{most: most, until: map[K]time.Time{}}
+}
+
+func (r *recent[K]) put(k K, until, now time.Time) {
+	if len(r.until) >= r.most {
+		for old, t := range r.until {
+			if !t.After(now) {
+				delete(r.until, old)
+			}
+		}
+		if len(r.until) >= r.most {
+			return
+		}
+	}
+	r.until[k] = until
+}
+
+func (r *recent[K]) get(k K, now time.Time) (time.Time, bool) {
+	t, ok := r.until[k]
+	return t, ok && t.After(now)
+}
