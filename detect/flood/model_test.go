@@ -142,7 +142,7 @@ func saidOf(signals []signal.Signal) (out []said) {
 func TestTheGateDoesWhatTheModelSays(t *testing.T) {
 	o := Options{Streams: 4, Within: time.Hour, Exempt: 3 * time.Hour}
 	quarantines, withdrawals, releases, retractions, standing := 0, 0, 0, 0, 0
-	for seed := range uint64(100) {
+	for seed := range uint64(80) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		r, m := newRoom(t, o), newModel(o)
 		revisions, now := map[string]uint64{}, time.Duration(0)
@@ -200,7 +200,7 @@ func TestTheGateDoesWhatTheModelSays(t *testing.T) {
 			}
 		}
 	}
-	if quarantines < 120 || withdrawals < 1000 || releases < 500 || retractions < 100 || standing < 20 {
+	if quarantines < 100 || withdrawals < 700 || releases < 500 || retractions < 100 || standing < 20 {
 		t.Errorf("only %d quarantines, %d withdrawals, %d released, %d retracted, %d standing", quarantines, withdrawals, releases, retractions, standing)
 	}
 }
@@ -253,7 +253,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			}
 		}
 		var first, firstBack []said
-		for try := range 50 {
+		for try := range 20 {
 			rnd.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
 			r := newRoom(t, o)
 			for _, s := range in {
