@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -50,41 +48,6 @@ func (c *cli) run() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringSliceVar(&rooms, "rooms", nil, "the rooms to host: `detect,payments,correlate,review,report` (default all)")
-	return cmd
-}
-
-func (c *cli) watch() *cobra.Command {
-	o := app.WatchOptions{Out: c.out, Err: c.errs}
-	cmd := &cobra.Command{
-		Use:   "watch FILE|URL",
-		Short: "Sample a file, an HLS playlist or an RTMP address into frames, with ffmpeg",
-		Long: "Watch samples frames of a live stream and tells its start and end.\n\n" +
-			"The account is tokenised here and never sent. An e-mail address, a phone number or\n" +
-			"an IBAN is one subject wherever it appears; any other account id counts only beside\n" +
-			"its platform, as account ISSUER and id do in a payment.",
-		Args: args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, list []string) error {
-			conf, err := c.config()
-			if err != nil {
-				return err
-			}
-			if math.IsNaN(o.FPS) || o.FPS <= 0 || o.FPS > 60 {
-				return usageError{fmt.Errorf("--fps %v is not above 0 and at most 60", o.FPS)}
-			}
-			o.Input = list[0]
-			return app.Watch(cmd.Context(), conf, o)
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&o.Stream, "stream", "", "the stream's `id` at the platform")
-	f.StringVar(&o.Platform, "platform", "", "`name` of the platform")
-	f.StringVar(&o.Account, "account", "", "the streamer's `account`: an e-mail address, a phone number, an IBAN, or the platform's id")
-	f.StringVar(&o.Country, "country", "", "where the streamer probably is, ISO 3166-1 alpha-2 `code`")
-	f.Float64Var(&o.FPS, "fps", 1, "frames a second to sample")
-	f.BoolVar(&o.Private, "private", false, "the stream is not open to the public")
-	f.BoolVar(&o.Loop, "loop", false, "play a file again and again at its natural speed, until interrupted")
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "`host:port` of metrics and health, none for none; the log says which port was free")
-	require(cmd, "stream", "platform", "account")
 	return cmd
 }
 

@@ -145,6 +145,20 @@ func askArchives(client *stream.Client, db *hashdb.DB) func(context.Context, str
 	}
 }
 
+// joined makes one of spans that overlap or are at most gap apart.
+func joined(spans []archive.Span, gap time.Duration) []archive.Span {
+	slices.SortFunc(spans, func(a, b archive.Span) int { return a.From.Compare(b.From) })
+	out := spans[:1]
+	for _, s := range spans[1:] {
+		if last := &out[len(out)-1]; s.From.Sub(last.To) > gap {
+			out = append(out, s)
+		} else if s.To.After(last.To) {
+			last.To = s.To
+		}
+	}
+	return out
+}
+
 // maxSpans is how many times one harvest may name, as in its schema.
 const maxSpans = 1000
 
@@ -153,8 +167,9 @@ const maxSpans = 1000
 const aroundFlag = 30 * time.Second
 
 // harvests asks for the frames of a confirmed case: those of the streams and times that
-// its matches and flags name.
-func harvests(d review.Decision, source string) ([]stream.Output, error) {
+// its matches and flags name, and of what lies between two of them that are at most gap
+// apart.
+func harvests(d review.Decision, source string, gap time.Duration) ([]stream.Output, error) {
 	if d.Verdict != review.Confirm || source == "none" {
 		return nil, nil
 	}
@@ -177,7 +192,7 @@ func harvests(d review.Decision, source string) ([]stream.Output, error) {
 	}
 	var outs []stream.Output
 	for _, p := range order {
-		for part := range slices.Chunk(spans[p], maxSpans) {
+		for part := range slices.Chunk(joined(spans[p], gap), maxSpans) {
 			h := archive.Harvest{
 				Case: d.CaseID, Stream: p.stream, Platform: p.platform, Subject: d.Case.Subject, Spans: part, At: d.At, Source: source,
 			}

@@ -164,6 +164,9 @@ func newDeployment(t *testing.T, bin, broker, name string, town *town) *deployme
 	c.CheckpointEvery = 2000
 	c.SessionTimeout = 6 * time.Second
 	c.Listen = "none"
+	// All the planted replay the same pictures, and all at the same time: that is a flood,
+	// and what is confirmed of one is in the streams of the others. Neither is at stake here.
+	c.Flood.Streams, c.OwnList = 10_000, "none"
 	d := &deployment{t: t, name: name, bin: bin, broker: broker, dir: dir, c: c, town: town, decided: map[string]bool{}}
 	config := d.config("tools")
 	vigil(t, bin, "topics", "create", "--config", config)
@@ -264,10 +267,11 @@ func whole(c review.Case) bool {
 func (d *deployment) drained() {
 	d.t.Helper()
 	groups := map[string]string{
-		"detect-frames": topicFrames, "detect-sessions": topicSessions, "payments-split": topicTransactions,
+		"detect-frames": topicFrames, "detect-flood": topicMatches, "detect-archive": topicPrints,
+		"detect-sessions": topicSessions, "payments-split": topicTransactions,
 		"payments-profile": topicTransfers, "correlate": topicSignals, "review": topicCases,
 	}
-	for _, group := range []string{"detect-frames", "detect-sessions", "payments-split", "payments-profile", "correlate", "review"} {
+	for _, group := range []string{"detect-frames", "detect-flood", "detect-archive", "detect-sessions", "payments-split", "payments-profile", "correlate", "review"} {
 		eventually(d.t, 5*time.Minute, d.name+": "+group, func() (bool, string) {
 			d.review()
 			lag, err := lagOf(d.t.Context(), d.broker, d.c.Prefix+group, d.c.Prefix+groups[group], d.c.Partitions)
@@ -293,7 +297,7 @@ func (d *deployment) drained() {
 // stateful loops and has done all of its records.
 func (d *deployment) owned(metrics string) {
 	d.t.Helper()
-	want := 3 * d.c.Partitions
+	want := 5 * d.c.Partitions
 	eventually(d.t, 2*time.Minute, d.name+": all partitions done", func() (bool, string) {
 		answer, err := http.Get(metrics)
 		if err != nil {
@@ -304,7 +308,7 @@ func (d *deployment) owned(metrics string) {
 		if err != nil {
 			return false, err.Error()
 		}
-		lags := regexp.MustCompile(`(?m)^vigil_lag_records\{loop="(detect-frames|payments-profile|correlate)".*\} (\S+)$`).FindAllStringSubmatch(string(text), -1)
+		lags := regexp.MustCompile(`(?m)^vigil_lag_records\{loop="(detect-frames|detect-flood|detect-archive|payments-profile|correlate)".*\} (\S+)$`).FindAllStringSubmatch(string(text), -1)
 		for _, lag := range lags {
 			if lag[2] != "0" {
 				return false, lag[0]
@@ -405,6 +409,11 @@ func dumpState(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	state := map[string][]byte{}
 	for _, folder := range storeFolders(t, dir) {
+		// The flood gate's is a function of its topic's order, and that is the order in
+		// which partitions upstream happened to be worked.
+		if strings.Contains(folder, "detect-flood") {
+			continue
+		}
 		db, err := pebble.Open(folder, &pebble.Options{ReadOnly: true, Logger: quiet{}})
 		if err != nil {
 			t.Fatal(err)

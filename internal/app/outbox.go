@@ -24,7 +24,8 @@ type pump struct {
 	ledger   *audit.Log
 	verifier string
 	table    report.Table
-	ownList  string // that confirmed cases' frames go into; "none" for none
+	ownList  string        // that confirmed cases' frames go into; "none" for none
+	gap      time.Duration // between matches whose frames in between belong to them
 	client   *stream.Client
 	log      *zap.Logger
 	done     *prometheus.CounterVec
@@ -37,8 +38,8 @@ const (
 	outboxRetry = 2 * time.Second
 )
 
-func newPump(store *review.Store, ledger *audit.Log, verifier string, table report.Table, ownList string, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
-	p := &pump{store: store, ledger: ledger, verifier: verifier, table: table, ownList: ownList, client: client, log: log,
+func newPump(store *review.Store, ledger *audit.Log, verifier string, table report.Table, ownList string, gap time.Duration, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
+	p := &pump{store: store, ledger: ledger, verifier: verifier, table: table, ownList: ownList, gap: gap, client: client, log: log,
 		done: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vigil_outbox_rows_total", Help: "Outbox rows carried onwards, by kind.",
 		}, []string{"kind"}),
@@ -146,7 +147,7 @@ func (p *pump) alert(ctx context.Context, d review.Decision) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	outs, err := harvests(d, p.ownList)
+	outs, err := harvests(d, p.ownList, p.gap)
 	if err != nil {
 		return "", err
 	}

@@ -167,7 +167,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			if err != nil {
 				return fail(err)
 			}
-			p := newPump(store, auditLog, verifier, table, c.OwnList, client, reg, log)
+			p := newPump(store, auditLog, verifier, table, c.OwnList, c.Matching.SegmentGap, client, reg, log)
 			g.Go(func() error { return p.run(ctx) })
 		}
 	}

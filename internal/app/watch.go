@@ -4,38 +4,87 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"os"
+	"runtime"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"gocloud.dev/blob"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vigil-stream/vigil/detect"
-	"github.com/vigil-stream/vigil/detect/intake"
+	"github.com/vigil-stream/vigil/detect/edge"
+	"github.com/vigil-stream/vigil/detect/fleet"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// WatchOptions say what to watch and as whose stream.
+// WatchOptions say what to watch, and what of it to send. Exactly one of Spec, File
+// and Topic says which streams.
 type WatchOptions struct {
-	Input    string // file, HLS playlist or RTMP address
-	Stream   string
-	Platform string
-	Account  string // tokenised here, never sent
-	Country  string // where the streamer probably is, ISO 3166-1 alpha-2, or ""
-	FPS      float64
-	Private  bool
-	Loop     bool   // a file plays again and again, at its natural speed
-	Listen   string // host:port of metrics and health, or "none"
-	Out      io.Writer
-	Err      io.Writer
+	Spec   *fleet.Spec
+	File   string // YAML of specs, read again when it changes
+	Topic  bool   // the topic streams
+	Shard  string // "i/n": of the file's or the topic's streams the i-th share of n; "" for all
+	Send   string // frames or hashes
+	Listen string // host:port of metrics and health, or "none"
+	Out    io.Writer
+	Err    io.Writer
 }
 
-// Watch samples a live stream into frames and tells its start and end in
-// sessions. It ends with the stream, or when ctx does.
+// check reports everything that is wrong with the options.
+func (o WatchOptions) check() (inShard func(platform, stream string) bool, err error) {
+	var faults []error
+	sources := 0
+	for _, given := range []bool{o.Spec != nil, o.File != "", o.Topic} {
+		if given {
+			sources++
+		}
+	}
+	if sources != 1 {
+		faults = append(faults, errors.New("say what to watch: one FILE or URL, --streams FILE, or --streams-topic"))
+	}
+	if o.Send != sendFrames && o.Send != sendHashes {
+		faults = append(faults, fmt.Errorf("--send %.20q is neither %s nor %s", o.Send, sendFrames, sendHashes))
+	}
+	i, n := uint64(1), uint64(1)
+	if o.Shard != "" {
+		first, second, ok := strings.Cut(o.Shard, "/")
+		var errI, errN error
+		i, errI = strconv.ParseUint(first, 10, 16)
+		n, errN = strconv.ParseUint(second, 10, 16)
+		if !ok || errI != nil || errN != nil || i < 1 || i > n {
+			faults = append(faults, fmt.Errorf("--shard %.20q is not i/n with i from 1 to n", o.Shard))
+		}
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("%w: %w", ErrUsage, errors.Join(faults...))
+	}
+	return func(platform, stream string) bool {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(platform + "\x00" + stream))
+		return h.Sum64()%n == i-1
+	}, nil
+}
+
+// Watch samples live streams into frames and tells their sessions. One stream ends it;
+// with many it goes on until ctx ends.
 func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
+	inShard, err := o.check()
+	if err != nil {
+		return err
+	}
 	tok, err := tokenizer(c.KeyFile)
+	if err != nil {
+		return err
+	}
+	policy, err := c.watchPolicy()
 	if err != nil {
 		return err
 	}
@@ -44,87 +93,201 @@ func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 		return err
 	}
 	reg := newRegistry()
-	client, err := dialWith(ctx, c, reg, log, topicFrames, topicSessions)
+	client, err := dialWith(ctx, c, reg, log, topicFrames, topicSessions, topicSignals, topicStreams)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	start := time.Now().UTC().Truncate(time.Millisecond)
-	session := detect.SessionRecord{
-		Stream: o.Stream, Platform: o.Platform, Subject: tok.Subject(o.Platform, o.Account),
-		State: detect.Started, Private: o.Private, Country: o.Country, StartedAt: start, At: start,
-	}
-	ops, stop := context.WithCancel(ctx)
-	var g errgroup.Group
-	g.Go(func() error { return serveOps(ops, o.Listen, reg, client.Ready, log) })
-	g.Go(func() error {
-		defer stop()
-		return watchSession(ctx, client, session, o, reg)
-	})
-	return g.Wait()
-}
-
-func watchSession(ctx context.Context, client *stream.Client, session detect.SessionRecord, o WatchOptions, reg prometheus.Registerer) error {
-	frames := prometheus.NewCounter(prometheus.CounterOpts{Name: "vigil_watch_frames_total", Help: "Frames sampled and sent."})
-	reg.MustRegister(frames)
-	sent := 0
-	reason, watchErr := intake.Watch(ctx, intake.Options{
-		Input: o.Input, FPS: o.FPS, Loop: o.Loop, Realtime: o.Loop, Start: session.StartedAt, Stderr: o.Err,
-	}, func(s intake.Sample) error {
-		if sent == 0 { // what never gave a frame was no session
-			if err := produceSession(ctx, client, session); err != nil {
-				return err
-			}
-		}
-		if err := client.Produce(ctx, frameOutput(session, s.Index, s.At, detect.JPEG, s.JPEG)); err != nil {
-			return err
-		}
-		session.At = s.At
-		sent++
-		frames.Inc()
-		return nil
-	})
-	if sent > 0 {
-		// The end is told also where the watch was interrupted.
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		session.State, session.Reason = detect.Ended, reason
-		if err := produceSession(end, client, session); err != nil {
-			return errors.Join(watchErr, err)
-		}
-	}
-	if watchErr != nil && ctx.Err() == nil {
-		return watchErr
-	}
-	_, err := fmt.Fprintf(o.Out, "stream %s ended (%s): %d frames sent\n", o.Stream, reason, sent)
-	return err
-}
-
-func produceSession(ctx context.Context, client *stream.Client, s detect.SessionRecord) error {
-	out, err := sessionOutput(s)
+	sink, closeSink, err := newWatchSink(ctx, c, o, policy, client, reg, log)
 	if err != nil {
 		return err
 	}
-	return client.Produce(ctx, out)
-}
-
-func sessionOutput(s detect.SessionRecord) (stream.Output, error) {
-	data, err := s.Encode()
+	defer func() { err = errors.Join(err, closeSink()) }()
+	last := &lastEnd{watchSink: sink}
+	streams, err := fleet.New(fleet.Options{
+		Sink: last, Policy: policy, Subject: tok.Subject, UntilDone: o.Spec != nil, Stderr: o.Err,
+		Report: func(e fleet.Event) { sink.metrics.observe(e); logStream(log, e) },
+	})
 	if err != nil {
-		return stream.Output{}, err
+		return err
 	}
-	return stream.Output{Topic: topicSessions, Event: stream.Event{
-		ID:     signal.ID("session-record", s.Platform, s.Stream, string(s.Subject), s.State, s.StartedAt.Format(time.RFC3339Nano)),
-		Source: "platform/" + s.Platform, Type: "vigil.session.v1", Subject: string(s.Subject),
-		Time: s.At, Key: s.Stream, ContentType: typeJSON, Data: data,
-	}}, nil
+	reg.MustRegister(newFleetMetrics(streams.Streams, policy))
+
+	g, inner := errgroup.WithContext(ctx)
+	inner, stop := context.WithCancel(inner)
+	defer stop()
+	g.Go(func() error { return serveOps(inner, o.Listen, reg, client.Ready, log) })
+	g.Go(func() error { return sink.deliver(inner) })
+	g.Go(func() error { return followSignals(inner, client, streams, sink, log) })
+	switch {
+	case o.Spec != nil:
+		err = streams.Put(*o.Spec)
+	case o.File != "":
+		err = setStreams(streams, o.File, inShard, new([]byte))
+		g.Go(func() error { return followStreamsFile(inner, streams, o.File, inShard, log) })
+	case o.Topic:
+		g.Go(func() error { return followStreamsTopic(inner, client, streams, inShard, log) })
+	}
+	if err != nil {
+		stop()
+		return errors.Join(err, g.Wait())
+	}
+	g.Go(func() error {
+		defer stop()
+		return streams.Run(inner)
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return last.tell(ctx, o, streams)
 }
 
-func frameOutput(s detect.SessionRecord, index int, at time.Time, contentType string, data []byte) stream.Output {
-	return stream.Output{Topic: topicFrames, Event: stream.Event{
-		ID:     signal.ID("frame", s.Platform, s.Stream, s.StartedAt.Format(time.RFC3339Nano), strconv.Itoa(index)),
-		Source: "platform/" + s.Platform, Type: "vigil.frame.v1", Subject: string(s.Subject),
-		Time: at, Key: s.Stream, ContentType: contentType, Data: data,
-		Ext: map[string]string{"stream": s.Stream, "platform": s.Platform},
-	}}
+// lastEnd remembers how the last session ended.
+type lastEnd struct {
+	*watchSink
+	record atomic.Pointer[detect.SessionRecord]
+	frames atomic.Int64
+}
+
+func (l *lastEnd) Session(ctx context.Context, s detect.SessionRecord) error {
+	if s.State == detect.Ended {
+		l.record.Store(&s)
+	}
+	return l.watchSink.Session(ctx, s)
+}
+
+func (l *lastEnd) Frame(ctx context.Context, f fleet.Frame) error {
+	err := l.watchSink.Frame(ctx, f)
+	if err == nil {
+		l.frames.Add(1)
+	}
+	return err
+}
+
+// tell prints how the one stream ended; that it could not be watched at all is an error.
+func (l *lastEnd) tell(ctx context.Context, o WatchOptions, streams *fleet.Fleet) error {
+	if o.Spec == nil {
+		return nil
+	}
+	end := l.record.Load()
+	for _, s := range streams.Streams() {
+		if s.State == fleet.StateFailed && ctx.Err() == nil {
+			return s.Err
+		}
+	}
+	reason := "stopped"
+	if end != nil {
+		reason = end.Reason
+	}
+	_, err := fmt.Fprintf(o.Out, "stream %s ended (%s): %d frames sent\n", o.Spec.Stream, reason, l.frames.Load())
+	return err
+}
+
+// watchPolicy reads the configured policy, or the one that comes with vigil.
+func (c *Config) watchPolicy() (fleet.Policy, error) {
+	if c.WatchPolicy == "" {
+		return fleet.DefaultPolicy(), nil
+	}
+	text, err := os.ReadFile(c.WatchPolicy)
+	if err != nil {
+		return fleet.Policy{}, fmt.Errorf("watch_policy: %w", err)
+	}
+	p, err := fleet.ReadPolicy(text)
+	if err != nil {
+		return fleet.Policy{}, fmt.Errorf("watch_policy %s:\n%w", c.WatchPolicy, err)
+	}
+	return p, nil
+}
+
+// newWatchSink opens what frames go to. What it returns delivers what is preserved and
+// closes it all.
+func newWatchSink(ctx context.Context, c Config, o WatchOptions, policy fleet.Policy, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) (*watchSink, func() error, error) {
+	w := &watchSink{
+		client: client, send: o.Send, log: log, metrics: newWatchMetrics(reg), sessions: map[sessionKey]*watchedSession{},
+		hashers: make(chan *detect.Hasher, runtime.GOMAXPROCS(0)),
+	}
+	for range cap(w.hashers) {
+		w.hashers <- detect.NewHasher(detect.DefaultLimits())
+	}
+	bucket, err := openFolder("evidence", c.Evidence)
+	if err != nil {
+		return nil, nil, err
+	}
+	ledger, _, err := c.openAudit(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(err, bucket.Close())
+	}
+	w.leaving = &leaving{bucket: bucket, ledger: ledger, policy: policy.Version, now: time.Now}
+	closeAll := func() error {
+		return errors.Join(ledger.Close(context.WithoutCancel(ctx)), bucket.Close())
+	}
+	if c.EvidenceRecipients == "" {
+		return w, closeAll, nil
+	}
+	if w.rings, err = c.openRings(); err != nil {
+		return nil, nil, errors.Join(err, closeAll())
+	}
+	return w, func() error {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		w.closeRings(true)
+		w.deliverNow(end)
+		return errors.Join(w.rings.Close(), closeAll())
+	}, nil
+}
+
+func (c *Config) openRings() (*edge.Rings, error) {
+	text, err := os.ReadFile(c.EvidenceRecipients)
+	if err != nil {
+		return nil, fmt.Errorf("evidence_recipients: %w", err)
+	}
+	keys, err := edge.ParseRecipients(text)
+	if err != nil {
+		return nil, fmt.Errorf("evidence_recipients %s: %w", c.EvidenceRecipients, err)
+	}
+	return edge.Open(edge.Options{Dir: c.ringDir(), Recipients: keys, Keep: ringKeep, Now: time.Now})
+}
+
+// followSignals lets what the river says set rates and preserve windows.
+func followSignals(ctx context.Context, client *stream.Client, streams *fleet.Fleet, sink *watchSink, log *zap.Logger) error {
+	return client.FollowNew(ctx, topicSignals, func() {}, func(m stream.Message) error {
+		s, err := signal.Decode(m.Data)
+		if err != nil {
+			log.Error("passed over a signal", zap.Int("partition", m.Partition), zap.Int64("offset", m.Offset), zap.Error(err))
+			return nil
+		}
+		if window, ok := streams.Signal(s); ok {
+			sink.preserve(window)
+		}
+		return nil
+	})
+}
+
+// logStream logs what happened to a stream. Names of streams are the platform's own ids.
+func logStream(log *zap.Logger, e fleet.Event) {
+	fields := []zap.Field{zap.String("platform", e.Platform), zap.String("stream", e.Stream)}
+	switch e.What {
+	case fleet.EventClosed:
+		fields = append(fields, zap.String("reason", e.Reason), zap.Int("frames", e.Frames), zap.Duration("cpu", e.CPU))
+		if e.Err != nil {
+			log.Warn("intake "+e.What, append(fields, zap.Error(e.Err))...)
+			return
+		}
+	case fleet.EventRaised, fleet.EventLowered:
+		fields = append(fields, zap.Float64("fps", e.FPS), zap.String("why", string(e.Why)))
+	case fleet.EventGivenUp:
+		log.Error("stream "+e.What, append(fields, zap.Error(e.Err))...)
+		return
+	}
+	log.Info("stream "+e.What, fields...)
+}
+
+// openFolder opens the blob storage that a key of the configuration names: a folder or
+// a file:// URL.
+func openFolder(key, where string) (*blob.Bucket, error) {
+	bucket, err := openCheckpoints(where)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return bucket, nil
 }
