@@ -200,7 +200,7 @@ func TestTheGateDoesWhatTheModelSays(t *testing.T) {
 			}
 		}
 	}
-	if quarantines < 100 || withdrawals < 700 || releases < 500 || retractions < 100 || standing < 20 {
+	if quarantines < 100 || withdrawals < 700 || releases < 500 || retractions < 60 || standing < 20 {
 		t.Errorf("only %d quarantines, %d withdrawals, %d released, %d retracted, %d standing", quarantines, withdrawals, releases, retractions, standing)
 	}
 }
