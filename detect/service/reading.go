@@ -2,6 +2,7 @@ package service
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,9 @@ const maxText = 256
 const maxAhead = 24 * time.Hour
 
 var oldest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// timeForm is RFC 3339, of which package time takes more forms than there are.
+var timeForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
 
 // place says of which record a fault is.
 type place int
@@ -106,8 +110,10 @@ func (r *reading) time(p place, name string, t text) time.Time {
 	switch {
 	case !t.given:
 		r.bad(p, name, "is missing; "+want)
-	case t.wrong || at.UnmarshalText([]byte(t.value)) != nil:
+	case t.wrong || !timeForm.MatchString(t.value):
 		r.bad(p, name, want)
+	case at.UnmarshalText([]byte(t.value)) != nil:
+		r.bad(p, name, "is no time that there is; "+want)
 	case at.Before(oldest):
 		r.bad(p, name, "is before the year %d", oldest.Year())
 	case at.After(r.now.Add(maxAhead)):

@@ -105,6 +105,9 @@ func New(keys *Keys, o Options) (http.Handler, error) {
 	if o.Limits == (detect.Limits{}) {
 		o.Limits = detect.DefaultLimits()
 	}
+	if o.Limits.Bytes < 1 || o.Limits.Pixels < 1 {
+		return nil, fmt.Errorf("intake service: Limits are %d bytes and %d pixels", o.Limits.Bytes, o.Limits.Pixels)
+	}
 	for _, d := range []struct {
 		name  string
 		value *int
