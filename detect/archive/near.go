@@ -9,8 +9,13 @@ import (
 	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
 
-// turns is how many ways there are to lay a picture on itself.
-const turns = 8
+const (
+	// turns is how many ways there are to lay a picture on itself.
+	turns = 8
+	// minTables is the number of codes from which on the tables of package index beat a
+	// scan, here where codes are few and in cache: measured.
+	minTables = 8192
+)
 
 func codeOf(h *pdq.Hash) (c index.Code) {
 	for i := range c {
@@ -40,7 +45,7 @@ func newNear(hashes []pdq.Hash) *near {
 	}
 	slices.SortFunc(n.codes, index.Code.Compare)
 	n.codes = slices.Compact(n.codes)
-	if len(n.codes) >= index.MinCodes {
+	if len(n.codes) >= minTables {
 		n.index = index.Build(n.codes)
 	}
 	return n
