@@ -46,7 +46,7 @@ func (b *breaking) Watch(ctx context.Context, o intake.Options, each func(intake
 // slowly, by chance, while signals come and specs change. The book holds every word to
 // what must be true; here is only counted that much happened.
 func TestTwoHoursOfFailures(t *testing.T) {
-	for seed := range uint64(2) {
+	for seed := range uint64(1) {
 		var mu sync.Mutex
 		chance := rand.New(rand.NewPCG(seed, 1))
 		n := func(most int) int {

@@ -118,7 +118,9 @@ func TestSetAndPutRefuse(t *testing.T) {
 }
 
 func TestStartsAreSpreadAndALoneOneIsNot(t *testing.T) {
-	perform(t, Options{}, nil, func(s *stage) {
+	policy := DefaultPolicy()
+	policy.Quiet = time.Minute
+	perform(t, Options{Policy: policy}, nil, func(s *stage) {
 		s.put(numbered(50)...)
 		s.sleep(time.Minute)
 		opens := s.studio.opened("")
@@ -139,7 +141,7 @@ func TestStartsAreSpreadAndALoneOneIsNot(t *testing.T) {
 		for i := range 50 {
 			s.Signal(flag(fmt.Sprintf("s%03d", i)))
 		}
-		s.sleep(10*time.Minute + 5*time.Second)
+		s.sleep(time.Minute + 5*time.Second)
 		if n := len(s.studio.opened("")); n < 51+50+15 || n > 51+50+25 {
 			t.Errorf("%d opened five seconds after fifty were to be lowered", n-101)
 		}

@@ -34,8 +34,8 @@ type keeper struct {
 	cur   *feed // gives the frames
 	next  *feed // is to take its place with its first frame
 	ses   *session
-	tail  tail // of the frames of this session and earlier ones
-	fps   float64   // wanted
+	tail  tail    // of the frames of this session and earlier ones
+	fps   float64 // wanted
 	why   signal.Kind
 	thin  thinner
 	wait  backoff.ExponentialBackOff
@@ -43,7 +43,7 @@ type keeper struct {
 
 	start   time.Time // of a file: the event time of its beginning
 	arrived time.Time // when the last picture did
-	broke string        // why the session's last intake was over
+	broke   string    // why the session's last intake was over
 
 	openAt, graceAt, beatAt time.Time // zero: never
 	turn                    bool      // openAt has its turn at the gate

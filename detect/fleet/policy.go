@@ -92,10 +92,14 @@ func ReadPolicy(text []byte) (Policy, error) {
 	f := &faults{}
 	var p Policy
 	n := parse(f, text)
-	if len(f.all) == 0 {
+	switch {
+	case len(f.all) > 0:
+	case n == nil:
+		f.add(1, "policy: is empty")
+	default:
 		p.read(f, n)
 	}
-	if err := f.err("policy"); err != nil {
+	if err := f.err(); err != nil {
 		return Policy{}, err
 	}
 	return p, nil
@@ -169,9 +173,9 @@ func (p *Policy) read(f *faults, n ast.Node) {
 func (p Policy) Check() error {
 	f := &faults{}
 	p.check(func(field, format string, args ...any) {
-		f.add(0, "%s: %s", field, fmt.Sprintf(format, args...))
+		f.add(0, "policy.%s: %s", field, fmt.Sprintf(format, args...))
 	})
-	return f.err("policy")
+	return f.err()
 }
 
 func (p Policy) check(fault func(field, format string, args ...any)) {

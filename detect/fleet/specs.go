@@ -47,23 +47,23 @@ func ReadSpecs(text []byte) ([]Spec, error) {
 	case *ast.NullNode:
 	case *ast.SequenceNode:
 		if len(n.Values) > MaxSpecs {
-			f.add(line(n), "%d streams, want at most %d", len(n.Values), MaxSpecs)
+			f.add(line(n), "streams: %d of them, want at most %d", len(n.Values), MaxSpecs)
 			break
 		}
 		first := map[key]int{}
 		for i, item := range n.Values {
-			s := readSpec(f, fmt.Sprintf("[%d]", i), item)
+			s := readSpec(f, fmt.Sprintf("streams[%d]", i), item)
 			if before, ok := first[s.key()]; ok && s.Stream != "" {
-				f.add(line(item), "[%d]: the same platform and stream as in line %d", i, before)
+				f.add(line(item), "streams[%d]: the same platform and stream as in line %d", i, before)
 			} else {
 				first[s.key()] = line(item)
 			}
 			specs = append(specs, s)
 		}
 	default:
-		f.add(line(n), "want a sequence of streams, each a mapping that begins with a dash")
+		f.add(line(n), "streams: want a sequence, each a mapping that begins with a dash")
 	}
-	if err := f.err("streams"); err != nil {
+	if err := f.err(); err != nil {
 		return nil, err
 	}
 	return specs, nil

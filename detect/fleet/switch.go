@@ -127,7 +127,7 @@ func (k *keeper) seek(now time.Time, fps float64) (start time.Time, at time.Dura
 // sample takes one picture of a feed.
 func (k *keeper) sample(ctx context.Context, fd *feed, s intake.Sample) error {
 	now := k.f.o.Now()
-	at, ok := fd.join(s, k.tail, now, k.file)
+	at, ok := fd.join(s, k.tail, now, k.once)
 	if fd == k.next && (fd.joined || k.file) {
 		if k.cur != nil {
 			k.cur.stop()

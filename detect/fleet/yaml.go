@@ -41,7 +41,7 @@ func (f *faults) add(line int, format string, args ...any) {
 	f.all = append(f.all, fault{line, fmt.Sprintf(format, args...)})
 }
 
-func (f *faults) err(what string) error {
+func (f *faults) err() error {
 	if len(f.all) == 0 {
 		return nil
 	}
@@ -49,10 +49,14 @@ func (f *faults) err(what string) error {
 	e := &FileError{}
 	for i, one := range f.all {
 		if i == maxFaults {
-			e.Faults = append(e.Faults, fmt.Sprintf("%s: and %d more", what, len(f.all)-i))
+			e.Faults = append(e.Faults, fmt.Sprintf("and %d more", len(f.all)-i))
 			break
 		}
-		e.Faults = append(e.Faults, fmt.Sprintf("%s: line %d: %s", what, max(one.line, 1), one.text))
+		text := one.text
+		if one.line > 0 {
+			text = fmt.Sprintf("line %d: %s", one.line, text)
+		}
+		e.Faults = append(e.Faults, text)
 	}
 	return e
 }
@@ -77,7 +81,7 @@ func parse(f *faults, text []byte) ast.Node {
 			return nil
 		}
 	}
-	file, err := parser.ParseBytes(text, 0)
+	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // told below, with the rest
 	if err != nil {
 		where := 1
 		var at yaml.Error
