@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-const clipLength = 60 // seconds
+const clipLength = 30 // seconds
 
 // renderClip makes a clip of 720p at 30 frames a second and 3 Mbit/s, in H.264 as live
 // encoders send it, with a key frame every so many seconds: a test picture that moves,

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/vigil-stream/vigil/bench/internal/proc"
 )
 
 // stopWithin bounds how long the processes take to end, with all their ffmpegs.
@@ -86,10 +88,10 @@ func (c *crew) look(e *ear) (m moment, err error) {
 	for _, cmd := range c.all {
 		pids = append(pids, cmd.Process.Pid)
 	}
-	if m.vigil, m.ffmpeg, err = used(pids); err != nil {
+	if m.vigil, m.ffmpeg, err = proc.WithChildren(pids); err != nil {
 		return m, err
 	}
-	if m.idle, err = idle(); err != nil {
+	if m.idle, err = proc.Idle(); err != nil {
 		return m, err
 	}
 	m.at, m.heard = time.Now(), e.now()

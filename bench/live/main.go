@@ -24,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/vigil-stream/vigil/bench/internal/proc"
 	"github.com/vigil-stream/vigil/internal/app"
 	"github.com/vigil-stream/vigil/internal/stream"
 )
@@ -217,7 +218,7 @@ func (o options) commands(dir, config, clip string) ([]*exec.Cmd, error) {
 type moment struct {
 	at            time.Time
 	idle          time.Duration
-	vigil, ffmpeg usage
+	vigil, ffmpeg proc.Use
 	heard         map[string]heard
 }
 
@@ -228,9 +229,9 @@ func (o options) compare(gop int, before, after moment) result {
 	r := result{
 		Streams: o.streams, FPS: o.fps, GOP: gop, Send: o.send, Seconds: took,
 		Due: int(float64(o.streams) * took * o.fps), Worst: 1, LagGrowth: -1e9,
-		FFmpegCPU: (after.ffmpeg.cpu - before.ffmpeg.cpu).Seconds() / hours,
-		VigilCPU:  (after.vigil.cpu - before.vigil.cpu).Seconds() / hours,
-		FFmpegs:   after.ffmpeg.processes, FFmpegMB: float64(after.ffmpeg.resident) / 1e6, VigilMB: float64(after.vigil.resident) / 1e6,
+		FFmpegCPU: (after.ffmpeg.CPU - before.ffmpeg.CPU).Seconds() / hours,
+		VigilCPU:  (after.vigil.CPU - before.vigil.CPU).Seconds() / hours,
+		FFmpegs:   after.ffmpeg.Processes, FFmpegMB: float64(after.ffmpeg.Resident) / 1e6, VigilMB: float64(after.vigil.Resident) / 1e6,
 		IdleShare: (after.idle - before.idle).Seconds() / took / float64(processors()),
 	}
 	var bytes int64

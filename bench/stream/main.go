@@ -73,8 +73,8 @@ func main() {
 	flag.IntVar(&o.hashes, "hashes", 150_000, "hash records in the backlog")
 	flag.IntVar(&o.jpegs, "jpegs", 2400, "JPEG frames in the backlog")
 	flag.IntVar(&o.top, "top", 15, "lines of the profile to print")
-	flag.DurationVar(&o.limit, "limit", 15*time.Second, "the longest that one backlog is worked at")
-	flag.DurationVar(&o.length, "length", 10*time.Second, "how long frames are produced at a steady pace")
+	flag.DurationVar(&o.limit, "limit", 10*time.Second, "the longest that one backlog is worked at")
+	flag.DurationVar(&o.length, "length", 8*time.Second, "how long frames are produced at a steady pace")
 	flag.BoolVar(&o.quick, "quick", false, "one run of each worker, with two processors, and no latency")
 	// Of the process that is measured:
 	run := flag.Bool("run", false, "host the rooms, as this program does in a process of its own")

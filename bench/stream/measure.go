@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vigil-stream/vigil/bench/internal/proc"
 	"github.com/vigil-stream/vigil/internal/stream"
 )
 
@@ -57,7 +58,7 @@ func throughput(ctx context.Context, r *river, w worker, m material, frames []fr
 	type sample struct {
 		at   time.Time
 		done [partitions]int64
-		use  use
+		use  proc.Use
 	}
 	var first, last sample
 	// Start-up does not count: it begins when every process has done something, each of
@@ -86,13 +87,13 @@ func throughput(ctx context.Context, r *river, w worker, m material, frames []fr
 	}
 	out := rate{
 		Worker: w.name, Material: m.name, Processes: w.processes, Threads: w.threads,
-		Frames: sum(last.done) - sum(first.done), Seconds: last.at.Sub(first.at).Seconds(), Resident: float64(last.use.resident) / 1e6,
+		Frames: sum(last.done) - sum(first.done), Seconds: last.at.Sub(first.at).Seconds(), Resident: float64(last.use.Resident) / 1e6,
 	}
 	if out.Frames == 0 {
 		return rate{}, fmt.Errorf("%s was through all %d frames at once: there must be more", w.name, len(frames))
 	}
 	out.PerSecond = float64(out.Frames) / out.Seconds
-	out.CPU = (last.use.cpu - first.use.cpu).Seconds() * 1e3 / float64(out.Frames)
+	out.CPU = (last.use.CPU - first.use.CPU).Seconds() * 1e3 / float64(out.Frames)
 	must, may := expected(frames, last.done)
 	out.Planted = len(must)
 	out.Found, err = await(ctx, e, must, may)

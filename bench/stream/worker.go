@@ -9,10 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vigil-stream/vigil/bench/internal/proc"
 )
 
 // A worker is one of the two that are measured, as processes of its own.
@@ -60,31 +64,6 @@ func (p *process) stop() error {
 		return errors.Join(fmt.Errorf("%s: %w\n%s", filepath.Base(p.cmd.Path), err, said[max(0, len(said)-4000):]), readErr)
 	}
 	return nil
-}
-
-// use is what a process has taken so far.
-type use struct {
-	cpu      time.Duration // user and system
-	resident int64         // bytes
-}
-
-// clockTick is that of /proc on Linux.
-const clockTick = 10 * time.Millisecond
-
-func (p *process) use() (use, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return use{}, err
-	}
-	// The second field is a name in brackets, which may hold anything.
-	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
-	var n [3]int64
-	for i, field := range []int{11, 12, 21} { // utime, stime, rss
-		if n[i], err = strconv.ParseInt(fields[field], 10, 64); err != nil {
-			return use{}, err
-		}
-	}
-	return use{time.Duration(n[0]+n[1]) * clockTick, n[2] * int64(os.Getpagesize())}, nil
 }
 
 // ours is Vigil's room detect, run by this program: see self.go. With a profile, that
@@ -158,21 +137,20 @@ type crew []*process
 
 // begin starts all processes of a worker, and has them join when all are ready.
 func (w worker) begin(ctx context.Context, r *river) (crew, error) {
-	var c crew
-	for range w.processes {
-		p, err := w.start(ctx, r)
-		if err != nil {
-			return nil, errors.Join(err, c.stop())
-		}
-		c = append(c, p)
+	started := make(crew, w.processes)
+	var g errgroup.Group
+	for i := range started {
+		g.Go(func() (err error) { started[i], err = w.start(ctx, r); return err })
 	}
+	err := g.Wait()
+	c := slices.DeleteFunc(started, func(p *process) bool { return p == nil })
 	for _, p := range c {
-		if p.join == nil {
-			continue
+		if p.join != nil && err == nil {
+			err = p.join()
 		}
-		if err := p.join(); err != nil {
-			return nil, errors.Join(err, c.stop())
-		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.stop())
 	}
 	return c, nil
 }
@@ -184,14 +162,13 @@ func (c crew) stop() (err error) {
 	return err
 }
 
-func (c crew) use() (sum use, err error) {
+func (c crew) use() (sum proc.Use, err error) {
 	for _, p := range c {
-		u, err := p.use()
+		u, err := proc.Of(p.cmd.Process.Pid)
 		if err != nil {
 			return sum, err
 		}
-		sum.cpu += u.cpu
-		sum.resident += u.resident
+		sum.Add(u)
 	}
 	return sum, nil
 }
