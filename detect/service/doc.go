@@ -33,7 +33,7 @@
 // # Pictures
 //
 // Format, size, dimensions and structure are checked; pictures are not decoded, and
-// passed on byte by byte. With Options.Hash they are hashed instead, and go no further.
+// passed on byte by byte. With Options.HashHere they are hashed instead, and go no further.
 // What cannot be decoded is then refused, and otherwise found out by the detector, whose
 // dead letters it becomes.
 //
@@ -43,7 +43,7 @@
 // signal are the reason. That a payment signal is among them is more than a platform
 // could know by itself: Options.Rate decides whether to say so.
 //
-// It trusts the key file's owner, Send, Subject, Rate and Hash, and no client: a key's
+// It trusts the key file's owner, Send, Subject and Rate, and no client: a key's
 // holder can make up frames, sessions and flags of its own platform. What is accepted
 // goes to the topics frames, sessions and flags, and detect reads them.
 package service

@@ -141,8 +141,8 @@ func (v *service) hashes(c *call) error {
 		if r.faults.Any() {
 			continue
 		}
-		// Not by Encode, whose schema says what was checked here: that takes several times
-		// as long, and a test holds this against it.
+		// Not by Encode, whose schema says what was checked here: that takes some twenty
+		// times as long, and a fuzz test holds this against it.
 		data, err := json.Marshal(hash)
 		if err != nil {
 			return err

@@ -1,8 +1,7 @@
 package service
 
 import (
-	"context"
-	"errors"
+	"bytes"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
@@ -45,6 +44,25 @@ func TestHashRecords(t *testing.T) {
 		want[i].Stream, want[i].Platform, want[i].ContentType, want[i].Data = "s", "here", detect.HashType, data
 		if got := b.sent[i]; got.Frame == nil || got.Session != nil || got.Flag != nil || !reflect.DeepEqual(*got.Frame, want[i]) || ids[i] != want[i].ID {
 			t.Errorf("frame %d: %+v, want %+v", i, got.Frame, want[i])
+		}
+	}
+}
+
+// TestAccountsOfABatch keeps the accounts of a batch apart.
+func TestAccountsOfABatch(t *testing.T) {
+	b := newBench(t, nil, nil)
+	accounts := []string{"a", "a", "b", "a", "A"}
+	batch := make([]string, len(accounts))
+	for i, a := range accounts {
+		batch[i] = made(aHash, "account", `"`+a+`"`)
+	}
+	took(t, b.post("/v1/frames", "["+strings.Join(batch, ",")+"]"))
+	if len(b.sent) != len(accounts) {
+		t.Fatalf("%d were sent", len(b.sent))
+	}
+	for i, a := range accounts {
+		if got := b.sent[i].Frame.Subject; got != tokens(t).Subject("here", a) {
+			t.Errorf("frame %d of account %s has another's subject", i, a)
 		}
 	}
 }
@@ -172,60 +190,50 @@ func TestPictures(t *testing.T) {
 
 // TestHashedHere sends no pixels on.
 func TestHashedHere(t *testing.T) {
-	hash := func(contentType string, data []byte) (detect.HashRecord, error) {
-		if contentType != "image/png" {
-			return detect.HashRecord{}, signal.Reject("image-broken", "no luck")
-		}
-		return detect.HashRecord{Kind: "pdq", Hash: hash64, Quality: len(data) % 100}, nil
-	}
-	b := newBench(t, func(o *Options) { o.Hash = hash }, func(k *Key) { k.PerMinute = 2 })
+	b := newBench(t, func(o *Options) { o.HashHere = true }, func(k *Key) { k.PerMinute = 2 })
 	plain := newBench(t, nil, nil)
 	query := url.Values{"stream": {"s"}, "time": {"2026-01-02T03:04:00Z"}}
-	p, j := pngOf(t, scene(32, 32)), jpegOf(t, scene(32, 32))
-	wantStatus(t, onePicture(b, query, "image/jpeg", j), 422, "image-broken: no luck")
-	wantStatus(t, onePicture(b, query, "image/jpeg", j), 422, "image-broken: no luck")
-	wantStatus(t, onePicture(b, query, "image/jpeg", j), 422, "image-broken: no luck") // It cost nothing.
+	p := pngOf(t, scene(64, 64))
+	broken := append(slices.Clone(p[:len(p)-40]), make([]byte, 40)...)
+	for range 3 { // It costs nothing.
+		wantStatus(t, onePicture(b, query, "image/png", broken), 422, "image-broken")
+	}
 	one := `{"stream":"s","account":"` + account + `","time":"2026-01-02T03:04:00Z"}`
-	contentType, body := parts(t, "mixed", "application/json", "["+one+","+one+"]", "image/png", string(p), "image/jpeg", string(j))
+	contentType, body := parts(t, "mixed", "application/json", "["+one+","+one+"]", "image/png", string(p), "image/png", string(broken))
 	wantStatus(t, b.do("POST", "/v1/frames", contentType, body), 422, `"pointer":"#/1"`)
+	took(t, plain.do("POST", "/v1/frames", contentType, body)) // Which is found out later.
+
 	id := took(t, onePicture(b, query, "image/png", p))[0]
-	if len(b.sent) != 1 || b.sent[0].Frame.ContentType != detect.HashType || !strings.Contains(string(b.sent[0].Frame.Data), hash64) {
-		t.Errorf("%+v", b.sent)
+	want, err := detect.NewHasher(detect.Limits{}).Fingerprint("image/png", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := want.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.sent) != 1 || b.sent[0].Frame.ContentType != detect.HashType || !bytes.Equal(b.sent[0].Frame.Data, data) {
+		t.Errorf("%+v, want %s", b.sent, data)
 	}
 	if got := took(t, onePicture(plain, query, "image/png", p))[0]; got != id {
 		t.Error("a frame that is hashed here has another id")
-	}
-	broken := newBench(t, func(o *Options) {
-		o.Hash = func(string, []byte) (detect.HashRecord, error) { return detect.HashRecord{}, errors.New("inner") }
-	}, nil)
-	if w := onePicture(broken, query, "image/png", p); w.Code != 500 || strings.Contains(w.Body.String(), "inner") || len(broken.reports) != 1 {
-		t.Errorf("%d %s %v", w.Code, w.Body, broken.reports)
 	}
 }
 
 // TestWorkersAreBusy gives up waiting for a worker in time.
 func TestWorkersAreBusy(t *testing.T) {
-	busy, done := make(chan struct{}), make(chan struct{})
-	hash := func(string, []byte) (detect.HashRecord, error) {
-		close(busy)
-		<-done
-		return detect.HashRecord{Kind: "pdq", Hash: hash64}, nil
-	}
-	b := newBench(t, func(o *Options) { o.Hash = hash; o.Workers = 1 }, nil)
+	b := newBench(t, func(o *Options) { o.HashHere, o.Workers, o.Timeout = true, 1, 20*time.Millisecond }, nil)
 	query := url.Values{"stream": {"s"}, "time": {"2026-01-02T03:04:00Z"}}
-	p := pngOf(t, scene(32, 32))
-	first := make(chan int)
-	go func() { first <- onePicture(b, query, "image/png", p).Code }()
-	<-busy
-	r := b.request("POST", "/v1/frames?"+query.Encode(), "image/png", p)
-	r.Header.Set(accountHeader, "a")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	w := b.send(r.WithContext(ctx))
+	p := pngOf(t, scene(64, 64))
+	worker := <-b.handler.(*service).workers
+	w := onePicture(b, query, "image/png", p)
 	wantStatus(t, w, 503, "too many pictures")
-	close(done)
-	if code := <-first; code != 202 || w.Header().Get("Retry-After") == "" {
-		t.Errorf("the first got %d", code)
+	if w.Header().Get("Retry-After") != "1" {
+		t.Errorf("%v", w.Header())
+	}
+	b.handler.(*service).workers <- worker
+	for range 3 {
+		took(t, onePicture(b, query, "image/png", p))
 	}
 }
 

@@ -52,6 +52,9 @@ type reading struct {
 	now      time.Time
 	faults   api.Faults
 	status   int // Of the first fault.
+	// The last account and its token: a batch is mostly of one stream.
+	account string
+	subject signal.Subject
 }
 
 func (v *service) read(c *call) *reading {
@@ -154,7 +157,10 @@ func (r *reading) origin(p place, o origin) (stream string, subject signal.Subje
 		if value := r.text(p, account, o.Account, true); value != "" && strings.TrimSpace(value) == "" {
 			r.bad(p, account, "is blank")
 		} else if value != "" {
-			subject = r.v.Subject(r.platform, value)
+			if value != r.account {
+				r.account, r.subject = value, r.v.Subject(r.platform, value)
+			}
+			subject = r.subject
 		}
 	}
 	return stream, subject

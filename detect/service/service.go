@@ -38,10 +38,8 @@ type Options struct {
 	Send func(context.Context, []Record) error
 	// Subject makes the token of a platform's account.
 	Subject func(platform, account string) signal.Subject
-	// Hash makes the hash record of a picture, which then is sent in its place; nil sends
-	// pictures. It is called by up to Workers goroutines at the same time, with what
-	// detect.CheckPicture takes. Its Rejections the client is told.
-	Hash func(contentType string, data []byte) (detect.HashRecord, error)
+	// HashHere sends the hash record of a picture in its place, so that no pixels go on.
+	HashHere bool
 	// Rate gives the advice for a stream, the base rate where nothing is known of it.
 	// Without it there is no advice: 404.
 	Rate func(platform, stream string) Rate
@@ -75,8 +73,9 @@ type Options struct {
 type service struct {
 	*api.Server[Key]
 	Options
-	memory  budget
-	workers chan struct{} // Holds as many as may hash at once.
+	memory budget
+	// workers holds as many hashers as may work at once: one is the leave to work.
+	workers chan *detect.Hasher
 }
 
 type (
@@ -136,7 +135,10 @@ func New(keys *Keys, o Options) (http.Handler, error) {
 	if o.Report == nil {
 		o.Report = func(error) {}
 	}
-	v := &service{Options: o, memory: budget{most: int64(o.MaxMemory)}, workers: make(chan struct{}, o.Workers)}
+	v := &service{Options: o, memory: budget{most: int64(o.MaxMemory)}, workers: make(chan *detect.Hasher, o.Workers)}
+	for range o.Workers {
+		v.workers <- detect.NewHasher(o.Limits)
+	}
 	v.Server = api.NewServer(keys, api.Options{MaxInFlight: o.MaxInFlight, Now: o.Now, Observe: o.Observe, Report: o.Report}, v.table()...)
 	return v, nil
 }

@@ -68,7 +68,7 @@ func (v *service) send(ctx context.Context, records []Record) error {
 func (v *service) hashPictures(ctx context.Context, r *reading, frames []detect.Frame, at place) error {
 	for i := range frames {
 		f := &frames[i]
-		if v.Hash == nil || !strings.HasPrefix(f.ContentType, "image/") {
+		if !v.HashHere || !strings.HasPrefix(f.ContentType, "image/") {
 			continue
 		}
 		hash, err := v.hashPicture(ctx, f)
@@ -92,9 +92,9 @@ func (v *service) hashPictures(ctx context.Context, r *reading, frames []detect.
 // hashPicture hashes a picture when a worker is free in time.
 func (v *service) hashPicture(ctx context.Context, f *detect.Frame) (detect.HashRecord, error) {
 	select {
-	case v.workers <- struct{}{}:
-		defer func() { <-v.workers }()
-		return v.Hash(f.ContentType, f.Data)
+	case h := <-v.workers:
+		defer func() { v.workers <- h }()
+		return h.Fingerprint(f.ContentType, f.Data)
 	case <-ctx.Done():
 		return detect.HashRecord{}, api.Problemf(http.StatusServiceUnavailable, "too many pictures are being hashed").After(time.Second)
 	}
