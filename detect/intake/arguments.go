@@ -38,7 +38,7 @@ type decoding struct {
 // understood by ffmpeg 4.4 and later.
 func (o Options) arguments(d decoding) []string {
 	return slices.Concat(
-		[]string{"-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1"},
+		[]string{"-nostdin", "-hide_banner", "-loglevel", o.logLevel(), "-filter_threads", "1"},
 		o.inputArguments(d),
 		[]string{
 			"-map", "0:v:0", "-map_metadata", "-1", "-an", "-sn", "-dn",
@@ -51,6 +51,14 @@ func (o Options) arguments(d decoding) []string {
 			// Each picture with its time and length before it, sent at once.
 			"-f", "smjpeg", "-flush_packets", "1", "pipe:1",
 		})
+}
+
+// logLevel is what ffmpeg says. That of an RTMP listener also has to say who came.
+func (o Options) logLevel() string {
+	if o.Listen && schemeOf(o.Input) == "rtmp" {
+		return "level+warning"
+	}
+	return "error"
 }
 
 func (o Options) inputArguments(d decoding) []string {

@@ -23,13 +23,23 @@ var address = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s'"]*@[^\s'"
 type messages struct {
 	to      io.Writer
 	secrets []string // parts of the input's address, which ffmpeg also names alone
-	line    []byte
-	last    []string
+	// stranger, where set, is called when a sender states another app or key than
+	// the address of an RTMP listener. ffmpeg only warns of it and takes whoever
+	// comes; the lines hold what was stated and are not shown.
+	stranger func()
+	line     []byte
+	last     []string
 }
 
 func newMessages(to io.Writer, input string) *messages {
 	return &messages{to: to, secrets: secrets(input)}
 }
+
+// Of ffmpeg's RTMP (libavformat/rtmpproto.c), the same since 2013.
+const (
+	otherApp = "App field don't match up"
+	otherKey = "Unexpected stream "
+)
 
 // Write never fails: ffmpeg must not stop because its messages cannot be shown.
 func (m *messages) Write(p []byte) (int, error) {
@@ -48,6 +58,16 @@ func (m *messages) Write(p []byte) (int, error) {
 func (m *messages) end() {
 	line := strings.TrimSpace(strings.ToValidUTF8(string(m.line), "�"))
 	m.line = m.line[:0]
+	if m.stranger != nil {
+		if strings.Contains(line, otherApp) || strings.Contains(line, otherKey) {
+			m.stranger()
+		}
+		// A listener's ffmpeg also warns, with the level before each line.
+		if strings.Contains(line, "[warning] ") {
+			return
+		}
+		line = strings.Replace(line, "[error] ", "", 1)
+	}
 	if line == "" {
 		return
 	}

@@ -21,10 +21,9 @@ type Options struct {
 	// rtsp, rtsps or srt.
 	Input string
 	// Listen waits at the address for one sender in place of calling there:
-	// rtmp://host:port/app/key or srt://host:port. ffmpeg does not hold an RTMP
-	// sender to the app and key of the address: whoever reaches the port is
-	// taken, so let only those reach it who may send. An SRT address can ask for
-	// a passphrase in its query.
+	// rtmp://host:port/app/key or srt://host:port. An RTMP sender must state that
+	// app and key; one that states others makes the watch fail, for ffmpeg takes
+	// one sender only. An SRT address can ask for a passphrase in its query.
 	Listen bool
 	FPS    float64 // pictures a second, above 0 and up to 60; 0 means 1
 	// FullDecode decodes every frame from the start, where otherwise a low rate

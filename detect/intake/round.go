@@ -11,6 +11,7 @@ import (
 var (
 	errStalled = errors.New("no picture came in time")
 	errRare    = errors.New("key frames are too rare")
+	errSender  = errors.New("the sender stated another app or stream key than the listener's")
 	errLingers = errors.New("ffmpeg closed its output and did not end")
 )
 
@@ -30,6 +31,9 @@ func (w *watch) round(ctx context.Context, d decoding) error {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	said := newMessages(w.o.Stderr, w.o.Input)
+	if w.o.Listen {
+		said.stranger = func() { stop(errSender) }
+	}
 	p, err := launch(running, w.program, w.o.arguments(d), said)
 	if err != nil {
 		return err
@@ -44,7 +48,7 @@ func (w *watch) round(ctx context.Context, d decoding) error {
 	w.result.CPU += cpu
 	cause := context.Cause(running) // the first of all that went wrong
 	switch {
-	case errors.As(cause, new(receiverError)), errors.Is(cause, errRare), errors.Is(cause, errStalled):
+	case errors.As(cause, new(receiverError)), errors.Is(cause, errRare), errors.Is(cause, errStalled), errors.Is(cause, errSender):
 		return cause
 	case errors.Is(cause, errStream), errors.Is(cause, errTooLong):
 		return fmt.Errorf("frame %d: %w", w.result.Frames, cause)

@@ -84,7 +84,6 @@ type watch struct {
 // run goes from one ffmpeg to the next until there is a reason to return.
 func (w *watch) run(ctx context.Context) (string, error) {
 	for from := w.o.Seek; ; w.second = true {
-		before := w.result.Frames
 		err := w.round(ctx, decoding{w.keys != nil, from})
 		switch {
 		case errors.As(err, new(receiverError)):
@@ -98,8 +97,6 @@ func (w *watch) run(ctx context.Context) (string, error) {
 			return ReasonStalled, fmt.Errorf("%w: none for %s, after %d frames", err, w.o.Stall, w.result.Frames)
 		case err != nil:
 			return ReasonFailed, err
-		case w.o.Loop && from > 0 && w.result.Frames == before:
-			from = 0 // the place sought lies behind the end
 		case w.o.file() && w.keys != nil:
 			// What lies behind the last key frame may be due as well.
 			w.keys = nil
