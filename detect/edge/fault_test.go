@@ -1,8 +1,10 @@
 package edge
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -170,16 +172,33 @@ func TestAnEndedSessionIsMadeSafeByDelivery(t *testing.T) {
 	add(t, r, 0, 12)
 	preserve(t, r, 10, 20, "signal")
 	broken := errors.New("broken")
-	disk.set(func(op, _ string) error {
+	breaks := func(op, _ string) error {
 		if op == "rename" || op == "remove" {
 			return broken
 		}
 		return nil
-	})
+	}
+	disk.set(breaks)
 	add(t, r, 13, 14)
 	if err := r.Close(); !errors.Is(err, broken) {
 		t.Fatalf("close: %v", err)
 	}
+
+	// The folder is well again, the store is down, and the process dies.
+	disk.set(nil)
+	down := func(context.Context, string, Meta, io.Reader) error { return broken }
+	if _, err := rs.Deliver(t.Context(), down); err == nil {
+		t.Error("delivered to a store that is down")
+	}
+	again := o
+	again.Dir = copyDir(t, o.Dir)
+	after := newStore()
+	deliver(t, openTest(t, again), after)
+	if got := after.frames(t, id); !slices.Equal(got, upTo(10, 14)) {
+		t.Errorf("another process finds frames %v", got)
+	}
+
+	disk.set(breaks)
 	s := newStore()
 	done, err := rs.Deliver(t.Context(), s.put)
 	if !errors.Is(err, broken) || len(done) == 0 {

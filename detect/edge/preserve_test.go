@@ -180,7 +180,7 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 				t.Fatalf("pending %+v", w)
 			}
 			// The ring holds whole segments, so what is missing is known to one.
-			if got := time.Duration(w[0].MissingMS) * time.Millisecond; (got - c.missing).Abs() > 5*time.Second || (got == 0) != (c.missing == 0) {
+			if got := time.Duration(w[0].MissingMS) * time.Millisecond; (got-c.missing).Abs() > 5*time.Second || (got == 0) != (c.missing == 0) {
 				t.Errorf("missing %v, want about %v", got, c.missing)
 			}
 		})

@@ -166,7 +166,10 @@ func TestACutFileIsToldByAge(t *testing.T) {
 	if err != nil || h != testHeader {
 		t.Fatal(err)
 	}
-	for range seq {
+	for _, err := range seq {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break
 	}
 	for _, err := range seq {

@@ -94,8 +94,9 @@ func (r *Ring) add(f Frame) (err error) {
 }
 
 // advance moves the newest time, forwards, or back where time itself was set back: one
-// false time in the future must not make all that follows too old to keep. The first frame shows how much of the windows that were
-// asked for before it the ring came too late for.
+// false time in the future must not make all that follows too old to keep. The first
+// frame shows how much of the windows that were asked for before it the ring came too
+// late for.
 func (r *Ring) advance(at time.Time) {
 	if r.newest.IsZero() {
 		for i, w := range r.windows {
