@@ -123,7 +123,7 @@ func BenchmarkWhole(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer db.Close()
+	b.Cleanup(func() { _ = db.Close() })
 	r := seeded(44)
 	var entries []hashdb.Entry
 	for range 100_000 {

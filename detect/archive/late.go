@@ -176,26 +176,43 @@ func (a *Archive) late(s State, part *partition, st *streamDay, k kept, put put)
 
 // goOn counts a late print in the segment that it goes on with, or begins one.
 func (a *Archive) goOn(s State, st *streamDay, k *kept, f *find, pictures uint64) (*segment, error) {
+	g, unseen, err := a.before(s, st, k, f)
+	if err != nil {
+		return nil, err
+	}
+	if g == nil {
+		g, unseen = newSegment(f, k.from), k.frames
+	}
+	g.count(k, f, pictures, st.seen(), unseen)
+	return g, g.save(s, st.stream)
+}
+
+// before returns the segment that a print goes on with, nil for none, and the frames
+// seen since the last that matched.
+func (a *Archive) before(s State, st *streamDay, k *kept, f *find) (*segment, uint64, error) {
 	gap := a.options.Gap.Milliseconds()
 	within := func(g *segment) bool { return g != nil && g.Start-k.from <= gap && k.from-g.End <= gap }
 	g, err := loadSegment(s, st.stream, f, st.day)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	seen := st.seen()
-	unseen := k.frames
 	if within(g) {
-		unseen = seen - min(g.Mark, seen)
-	} else if g, err = loadSegment(s, st.stream, f, dayOf(k.from-gap)); err != nil {
-		return nil, err
-	} else if dayOf(k.from-gap) != st.day && within(g) {
-		unseen = seen
-		if err := s.Delete(g.key(st.stream)); err != nil {
-			return nil, fmt.Errorf("delete segment: %w", err)
-		}
-	} else {
-		g = newSegment(f, k.from)
+		return g, st.seen() - min(g.Mark, st.seen()), nil
 	}
-	g.count(k, f, pictures, seen, unseen)
-	return g, g.save(s, st.stream)
+	day := dayOf(k.from - gap)
+	if day == st.day {
+		return nil, 0, nil
+	}
+	if g, err = loadSegment(s, st.stream, f, day); err != nil || !within(g) {
+		return nil, 0, err
+	}
+	yesterday, err := loadStreamDay(s, st.stream, day)
+	if err != nil {
+		return nil, 0, err
+	}
+	// It moves to the day of its end.
+	if err := s.Delete(g.key(st.stream)); err != nil {
+		return nil, 0, fmt.Errorf("delete segment: %w", err)
+	}
+	return g, yesterday.seen() - min(g.Mark, yesterday.seen()) + st.seen(), nil
 }

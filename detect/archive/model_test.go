@@ -274,7 +274,7 @@ func TestSearchFindsWhatAModelFinds(t *testing.T) {
 // A search is as good before the last prints as after them: those that come late to it
 // are held to it one by one, and the segments are the same.
 func TestLatePrintsAreFoundAsASearchFindsThem(t *testing.T) {
-	late, merged := 0, 0
+	late, merged, full := 0, 0, 0
 	for seed := range uint64(12) {
 		w := newWorld(seed + 100)
 		o := Options{}.withDefaults()
@@ -311,11 +311,17 @@ func TestLatePrintsAreFoundAsASearchFindsThem(t *testing.T) {
 				if !known || 2*got.Match.FramesMatched < sig.Match.FramesMatched || !got.Start.Equal(sig.Start) {
 					t.Fatalf("world %d, cut at %d: got %+v, want %+v", seed, cut, got, sig)
 				}
+				if m := *got.Match; m.FramesMatched == sig.Match.FramesMatched {
+					full++
+					if m.Clip, sig.Match.Clip = nil, nil; !reflect.DeepEqual(m, *sig.Match) || !got.End.Equal(sig.End) {
+						t.Fatalf("world %d, cut at %d: got %+v, want %+v", seed, cut, m, *sig.Match)
+					}
+				}
 			}
 		}
 	}
-	t.Logf("%d late signals, %d of them of segments known before", late, merged)
-	if late < 300 || merged < 100 {
+	t.Logf("%d late signals, %d of them of segments known before, %d whole", late, merged, full)
+	if late < 300 || merged < 100 || full < 300 {
 		t.Error("too little was late")
 	}
 }

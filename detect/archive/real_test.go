@@ -30,7 +30,7 @@ func clip(t testing.TB, name string) []pdq.Hash {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	t.Cleanup(func() { _ = file.Close() })
 	var all []pdq.Hash
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		cells := strings.Split(lines.Text(), ",")
@@ -75,7 +75,7 @@ func TestAStreamOfLastWeekIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	a, s := New(db, Options{}), memory{}
 	var prints []detect.Print
 	prints = append(prints, streamed("same", 0, 30, chair)...)

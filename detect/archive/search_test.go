@@ -309,3 +309,62 @@ func TestSearchesAreForgotten(t *testing.T) {
 		t.Errorf("%d signals, %+v", len(got), a.Stats())
 	}
 }
+
+func TestTheNearestViewCounts(t *testing.T) {
+	r := seeded(29)
+	h := randomHash(r)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(h), radius: 31}, {list: "gains", hash: pdqHash(flipped(r, h, 3)), radius: 31}}}
+	a, s := New(l, Options{}), memory{}
+	keep(t, a, s, printAt("a", 0, flipped(r, h, 20), flipped(r, h, 5)))
+	// Both entries are near, and one was gained.
+	got := search(t, a, s, named("gains", at, l.entries[:1]))
+	if len(got) != 1 || got[0].Match.Distance != 5 || got[0].Match.View != "trimmed" || got[0].Match.Entry != l.entries[0].hash.Entry() {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestASegmentEndsWithTheGap(t *testing.T) {
+	r := seeded(30)
+	h := randomHash(r)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(h), radius: 31}}}
+	for _, c := range []struct {
+		prints []detect.Print
+		want   int
+		goesOn int // Segments kept for late prints.
+	}{
+		{[]detect.Print{printAt("a", 0, h), printAt("a", 30, flipped(r, h, 9))}, 1, 1},
+		{[]detect.Print{printAt("a", 0, h), printAt("a", 30.001, flipped(r, h, 9))}, 2, 1},
+		{[]detect.Print{printAt("a", 0, h), printAt("a", 30, randomHash(r))}, 1, 1},
+		{[]detect.Print{printAt("a", 0, h), printAt("a", 30.001, randomHash(r))}, 1, 0},
+		{[]detect.Print{printAt("a", 43195, h), printAt("a", 43205, randomHash(r))}, 1, 1},
+		{[]detect.Print{printAt("a", 43195, h), printAt("a", 43226, randomHash(r))}, 1, 0},
+		{[]detect.Print{printAt("a", 43195, h), printAt("b", 43226, randomHash(r))}, 1, 1},
+	} {
+		a, s := New(l, Options{}), memory{}
+		keep(t, a, s, c.prints...)
+		got := search(t, a, s, named("gains", at, l.entries))
+		goesOn := 0
+		for k := range s {
+			if len(k) == headSize+1+idSize {
+				goesOn++
+			}
+		}
+		if len(got) != c.want || goesOn != c.goesOn {
+			t.Errorf("%d signals, %d of which go on, want %d and %d", len(got), goesOn, c.want, c.goesOn)
+		}
+	}
+}
+
+// A print that is late to one search is not held to another.
+func TestALatePrintIsHeldToItsSearches(t *testing.T) {
+	r := seeded(33)
+	h, g := randomHash(r), randomHash(r)
+	l := &lists{entries: []entry{{list: "early", hash: pdqHash(h), radius: 31}, {list: "late", hash: pdqHash(g), radius: 31}}}
+	a, s := New(l, Options{}), memory{}
+	search(t, a, s, named("early", at, l.entries))
+	search(t, a, s, named("late", at.Add(time.Hour), l.entries))
+	got := keep(t, a, s, printAt("a", 1800, h), printAt("a", 1801, g), printAt("a", 2, h))
+	if len(got) != 2 || got[0].Match.List != "late" || got[1].Match.List != "early" {
+		t.Errorf("got %+v", got)
+	}
+}
