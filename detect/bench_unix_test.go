@@ -92,3 +92,75 @@ func BenchmarkFrames(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSkip plays streams to a detector that skips and to one that does not, in turn,
+// and reports what share of the look-ups is skipped and how many times as much processor
+// time all frames take without skipping. The clips are real ones, of a camera in motion;
+// a still is one of their frames with the flicker of an encoder.
+func BenchmarkSkip(b *testing.B) {
+	_, clips := readClips(b)
+	rng := rand.New(rand.NewPCG(9, 9))
+	var hand, logo []hashdb.Hash
+	for _, c := range clips["chair-orig-22-sd-bar"] {
+		hand = append(hand, c.hash)
+	}
+	for _, c := range clips["chair-22-with-large-logo-bar"] {
+		logo = append(logo, c.hash)
+	}
+	still := func(from hashdb.Hash, flicker int) (all []hashdb.Hash) {
+		for range 600 {
+			all = append(all, flipped(rng, from, 2*rng.IntN(flicker/2+1)))
+		}
+		return all
+	}
+	each := func(all []hashdb.Hash, n int) (some []hashdb.Hash) {
+		for i := 0; i < len(all); i += n {
+			some = append(some, all[i])
+		}
+		return some
+	}
+	var cut []hashdb.Hash
+	for i := 0; i+30 <= 600; i += 30 { // a second each
+		cut = append(append(cut, still(hand[0], 4)[:30]...), still(logo[300], 4)[:30]...)
+	}
+	n := 100_000
+	if text := os.Getenv("VIGIL_BENCH_N"); text != "" {
+		n, _ = strconv.Atoi(text)
+	}
+	db := uniformDB(b, n)
+	for _, bench := range []struct {
+		name   string
+		hashes []hashdb.Hash
+	}{
+		{"a still", still(hand[0], 2)}, {"a still with little in motion", still(hand[0], 10)},
+		{"a camera in the hand, 30 fps", hand}, {"a camera in the hand, 5 fps", each(hand, 6)}, {"a camera in the hand, 1 fps", each(hand, 30)},
+		{"a large logo, 30 fps", logo}, {"a large logo, 1 fps", each(logo, 30)},
+		{"a cut every second, 30 fps", cut}, {"a cut every frame", each(cut, 30)},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			var records [][]byte
+			for _, h := range bench.hashes {
+				records = append(records, recordOf(b, h, true))
+			}
+			var spent [2]time.Duration
+			var stats Stats
+			for b.Loop() {
+				for i, streams := range []int{-1, 0} {
+					d, s := New(db, Options{SkipStreams: streams}), memory{}
+					before := cpu(b)
+					for i, data := range records {
+						if _, err := d.Frame(b.Context(), s, frame(i, HashType, data)); err != nil {
+							b.Fatal(err)
+						}
+					}
+					spent[i] += cpu(b) - before
+					stats = d.Stats()
+				}
+			}
+			b.ReportMetric(float64(spent[0])/float64(spent[1]), "times-faster")
+			b.ReportMetric(100*float64(stats.Skipped)/float64(stats.Skipped+stats.Lookups), "%skipped")
+			b.ReportMetric(float64(stats.Proofs+stats.Vain), "wide")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

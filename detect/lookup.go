@@ -166,7 +166,7 @@ func (d *Detector) prove(known *anchors, looks []look, answers []hashdb.Answer, 
 		slack := a.miss(&l.hash.Bits, moment, room)
 		for n, p := range proofs {
 			if p.slack == slack {
-				wide[n] = append(wide[n], l)
+				wide[n] = append(wide[n], look{l.view, hashdb.Hash{Kind: hashdb.KindPDQ, Bits: a.place}})
 			}
 		}
 	}

@@ -15,12 +15,12 @@ import (
 // it, and such a hash need not be looked up: exact, as long as no list changes.
 //
 // A wide look-up costs several plain ones, and a camera in motion never comes back to
-// what was proved. So it is bought only when as many plain ones in a row, all about one
-// place, would have been saved by it (the rule of ski rental: never more than twice what
-// the best choice had cost).
+// what was proved. So it is bought only when as many plain ones, all about one place,
+// would have been saved by it (the rule of ski rental: never more than twice what the best
+// choice had cost).
 var proofs = [...]struct {
 	slack int // In bits.
-	// after is how many look-ups in a row come first. It is what the wide look-up costs,
+	// after is how many look-ups come first. It is what the wide look-up costs,
 	// measured in plain ones at radius 31: 4 up to 39, 8 up to 47, and half as much again.
 	after int
 }{
@@ -28,7 +28,7 @@ var proofs = [...]struct {
 	{slack: 16, after: 12},
 }
 
-// vainFor is how many look-ups in a row come before the next try where one proved
+// vainFor is how many look-ups come before the next try where one proved
 // nothing: something lies near, and it will not go away soon.
 const vainFor = 128
 
@@ -39,9 +39,11 @@ type anchor struct {
 	hash   [32]byte
 	// slack is up to how many bits from hash nothing is within reach.
 	slack int
-	run   int // look-ups in a row around start, the wide ones left out
-	start [32]byte
-	far   int // the farthest of them from start
+	// place is where the next wide look-up would be, and near how many plain ones were
+	// within each slack of it, less those that were not: the place gives way to another
+	// when as many were elsewhere (as in the majority vote of Boyer and Moore).
+	place [32]byte
+	near  [len(proofs)]int
 	vain  int // look-ups to go before the next wide one
 }
 
@@ -51,28 +53,37 @@ func (a *anchor) proves(h *[32]byte, moment uint64) bool {
 }
 
 // miss takes note that a look-up found nothing around h at a moment, and returns the
-// slack with which a wider one would now be worth its price, 0 when none would. room is
-// how much slack an index allows.
+// slack with which a wider one about the anchor's place would now be worth its price, 0
+// when none would. room is how much slack an index allows.
 func (a *anchor) miss(h *[32]byte, moment uint64, room int) (slack int) {
 	if !a.set || a.moment != moment {
-		*a = anchor{set: true, moment: moment, hash: *h, start: *h, vain: a.vain}
+		*a = anchor{set: true, moment: moment, hash: *h, place: *h, vain: a.vain}
 	}
 	// The plain look-up is a proof without slack. One with slack is kept: the stream may
 	// come back to it.
 	if a.slack == 0 {
 		a.hash = *h
 	}
-	a.far = max(a.far, apart(&a.start, h))
-	if a.far > proofs[len(proofs)-1].slack {
-		a.start, a.run, a.far = *h, 0, 0
+	far := apart(&a.place, h)
+	for i, p := range proofs {
+		if far <= p.slack {
+			a.near[i]++
+		} else {
+			a.near[i] = max(0, a.near[i]-1)
+		}
 	}
-	a.run++
+	if last := len(proofs) - 1; a.near[last] == 0 {
+		a.place = *h
+		for i := range a.near {
+			a.near[i] = 1
+		}
+	}
 	if a.vain > 0 {
 		a.vain--
 		return 0
 	}
-	for _, p := range proofs {
-		if a.far <= p.slack && p.slack <= room && a.run >= p.after {
+	for i, p := range proofs {
+		if a.near[i] >= p.after && p.slack <= room {
 			return p.slack
 		}
 	}
@@ -83,13 +94,13 @@ func (a *anchor) miss(h *[32]byte, moment uint64, room int) (slack int) {
 // proved.
 func (a *anchor) hit() { *a = anchor{vain: a.vain} }
 
-// proved takes note of a wide look-up around h.
-func (a *anchor) proved(h *[32]byte, slack int, nothing bool) {
+// proved takes note of a wide look-up about a place.
+func (a *anchor) proved(place *[32]byte, slack int, nothing bool) {
 	if !nothing {
 		a.vain = vainFor
 		return
 	}
-	*a = anchor{set: true, moment: a.moment, hash: *h, slack: slack, start: *h}
+	*a = anchor{set: true, moment: a.moment, hash: *place, slack: slack, place: *place}
 }
 
 func apart(a, b *[32]byte) (n int) {

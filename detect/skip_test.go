@@ -123,6 +123,7 @@ func TestSkippedLookupsAreExact(t *testing.T) {
 			}
 			r := HashRecord{Kind: "pdq", Hash: h.String(), Quality: 100, Views: []View{
 				{View: "rot90", Hash: turnedBy(h, 1).String()}, {View: "trimmed", Hash: turnedBy(h, 2).String()},
+				{View: "rot90", Hash: turnedBy(path[i/50*50], 1).String()}, // Another under the same name.
 			}}
 			data, err := r.Encode()
 			if err != nil {
