@@ -132,11 +132,17 @@ func TestASignalWithEveryFrame(t *testing.T) {
 }
 
 func TestALaterReasonIsTold(t *testing.T) {
-	rs := openTest(t, options(t, newIdentity(t).Recipient()))
+	o := options(t, newIdentity(t).Recipient())
+	rs := openTest(t, o)
 	r := ringOf(t, rs, "one")
 	add(t, r, 0, 15)
 	preserve(t, r, 5, 10, "match-1")
 	preserve(t, r, 8, 9, "flag-7")
+	killed := o
+	killed.Dir = copyDir(t, o.Dir)
+	if w := openTest(t, killed).Pending(); len(w) != 1 || !slices.Equal(w[0].Why, []string{"match-1", "flag-7"}) {
+		t.Errorf("another process is told %+v", w)
+	}
 	preserve(t, r, 0, 3, "elsewhere")
 	s := newStore()
 	deliver(t, rs, s)

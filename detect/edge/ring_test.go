@@ -219,6 +219,11 @@ func TestAFalseTimeDoesNotEndTheRing(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(t, r, 31, 60)
+	for _, s := range r.held {
+		if s.from.After(sec(100)) {
+			t.Errorf("the segment of %v is still held", s.from)
+		}
+	}
 	preserve(t, r, 45, 60, "signal")
 	s := newStore()
 	deliver(t, rs, s)
