@@ -97,6 +97,9 @@ type FloodConfig struct {
 	// Feedback is when the list's owner is told: "hold" at once, "verdict" when a
 	// person has looked, "none" never.
 	Feedback string `yaml:"feedback"`
+	// Reasons are, by source, which of its owner's own reasons such feedback states;
+	// some owners take no dispute without one.
+	Reasons map[string]string `yaml:"reasons"`
 }
 
 // DefaultConfig keeps everything under a folder; empty means "data".

@@ -15,7 +15,6 @@ import (
 	"github.com/vigil-stream/vigil/internal/world"
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/review"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // importList imports the demo's hash list from a file, as a user would.
@@ -131,16 +130,13 @@ func worldFrame(session detect.SessionRecord, s world.Stream, i int) (stream.Out
 }
 
 func produceFlag(ctx context.Context, client *stream.Client, f world.Flag, s detect.SessionRecord) error {
-	data, err := detect.FlagRecord{
+	out, err := flagOutput(detect.FlagRecord{
 		ID: f.ID, Stream: s.Stream, Platform: s.Platform, Subject: s.Subject, Reason: f.Reason, At: f.At,
-	}.Encode()
+	})
 	if err != nil {
 		return err
 	}
-	return client.Produce(ctx, stream.Output{Topic: topicFlags, Event: stream.Event{
-		ID: signal.ID("flag-record", f.ID), Source: "platform/" + s.Platform, Type: "vigil.flag.v1",
-		Subject: string(s.Subject), Time: f.At, Key: s.Stream, ContentType: typeJSON, Data: data,
-	}})
+	return client.Produce(ctx, out)
 }
 
 // goOn streams on, one frame a second of each stream that replays nothing.

@@ -178,7 +178,9 @@ func DecideQuarantine(ctx context.Context, c Config, o VerdictOptions) (err erro
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(known, func(q flood.Quarantine) bool { return q.Key() == v.Key() && q.State == flood.Quarantined }) {
+	if !slices.ContainsFunc(known, func(q flood.Quarantine) bool {
+		return q.Key() == v.Key() && (q.State == flood.Quarantined || q.State == flood.Retracted && v.Release)
+	}) {
 		return fmt.Errorf("entry %.80s of list %.80s is not held back: see `vigil hashes quarantine`", o.Entry, o.List)
 	}
 	ledger, _, err := c.openAudit(ctx)

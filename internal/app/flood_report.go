@@ -18,7 +18,7 @@ import (
 // A floodReporter tells the operator, by log and metric, and the owners of lists, as
 // feedback, of entries that are held back.
 type floodReporter struct {
-	when  string // as Config.Flood.Feedback
+	conf  FloodConfig
 	store exchange.Store
 	db    *hashdb.DB
 	open  func(source string) (exchange.Feedbacker, error) // nil, nil: the owner takes none
@@ -31,7 +31,7 @@ type floodReporter struct {
 
 func newFloodReporter(c Config, db *hashdb.DB, reg prometheus.Registerer, log *zap.Logger) *floodReporter {
 	r := &floodReporter{
-		when: c.Flood.Feedback, store: db, db: db, log: log, held: map[string]bool{},
+		conf: c.Flood, store: db, db: db, log: log, held: map[string]bool{},
 		sent: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vigil_list_feedback_total", Help: "Words sent to owners of lists about entries that were held back, by result.",
 		}, []string{"source", "result"}),
@@ -90,7 +90,7 @@ func (r *floodReporter) take(ctx context.Context, q flood.Quarantine) error {
 // verdict is what the owner is told at a quarantine's state; empty for nothing.
 func (r *floodReporter) verdict(state string) exchange.Verdict {
 	switch {
-	case r.when == "none", r.when == "verdict" && state == flood.Quarantined:
+	case r.conf.Feedback == "none", r.conf.Feedback == "verdict" && state == flood.Quarantined:
 		return ""
 	case state == flood.Released:
 		return exchange.Affirmed
@@ -126,7 +126,7 @@ func (r *floodReporter) send(ctx context.Context, to exchange.Feedbacker, q floo
 	if err != nil {
 		return err
 	}
-	all, err := exchange.FeedbackFor(ctx, r.db, hashdb.ListID{Source: q.List, Kind: kind}, q.Entry, verdict, "")
+	all, err := exchange.FeedbackFor(ctx, r.db, hashdb.ListID{Source: q.List, Kind: kind}, q.Entry, verdict, r.conf.Reasons[q.List])
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -101,19 +102,29 @@ type KeyOptions struct {
 	Out                io.Writer
 }
 
-// keyFile is the file of keys as NewLookupKey writes it.
-type keyFile struct {
-	Keys []service.Key `yaml:"keys"`
-}
-
 // NewLookupKey adds a key to the file of keys and prints it: it is kept nowhere.
 func NewLookupKey(c Config, o KeyOptions) error {
-	name := c.lookupKeys()
-	var file keyFile
+	return addKey(c.lookupKeys(), o.Out, func(digest string) service.Key {
+		return service.Key{
+			Key:        api.Key{Name: o.Name, SHA256: digest, PerMinute: o.PerMinute, PerDay: o.PerDay},
+			MaySeeHash: o.SeeHash, MaySeeShadow: o.SeeShadow,
+		}
+	}, func(keys ...service.Key) error {
+		_, err := service.NewKeys(keys...)
+		return err
+	})
+}
+
+// addKey adds a new key, whose grant is made for its digest, to a file of keys that
+// check accepts.
+func addKey[G any](name string, out io.Writer, grant func(digest string) G, check func(...G) error) error {
+	var file struct {
+		Keys []G `yaml:"keys"`
+	}
 	text, err := os.ReadFile(name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			return err
 		}
 	case err != nil:
@@ -124,21 +135,17 @@ func NewLookupKey(c Config, o KeyOptions) error {
 		}
 	}
 	key, digest := api.NewKey()
-	file.Keys = append(file.Keys, service.Key{
-		Key:        api.Key{Name: o.Name, SHA256: digest, PerMinute: o.PerMinute, PerDay: o.PerDay},
-		MaySeeHash: o.SeeHash, MaySeeShadow: o.SeeShadow,
-	})
-	if _, err := service.NewKeys(file.Keys...); err != nil {
+	file.Keys = append(file.Keys, grant(digest))
+	if err := check(file.Keys...); err != nil {
 		return fmt.Errorf("%w: %w", ErrUsage, err)
 	}
-	text, err = yaml.Marshal(file)
-	if err != nil {
+	if text, err = yaml.Marshal(file); err != nil {
 		return err
 	}
 	if err := replaceFile(name, text); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.Out, "%s\n", key)
+	_, err = fmt.Fprintf(out, "%s\n", key)
 	return err
 }
 

@@ -268,6 +268,14 @@ func sessionOutput(s detect.SessionRecord) (stream.Output, error) {
 	}}, nil
 }
 
+func flagOutput(f detect.FlagRecord) (stream.Output, error) {
+	data, err := f.Encode()
+	return stream.Output{Topic: topicFlags, Event: stream.Event{
+		ID: signal.ID("flag-record", f.Platform, f.ID), Source: "platform/" + f.Platform, Type: "vigil.flag.v1",
+		Subject: string(f.Subject), Time: f.At, Key: f.Stream, ContentType: typeJSON, Data: data,
+	}}, err
+}
+
 func frameID(s detect.SessionRecord, index int) string {
 	return signal.ID("frame", s.Platform, s.Stream, s.StartedAt.Format(time.RFC3339Nano), strconv.Itoa(index))
 }
