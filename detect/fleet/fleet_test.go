@@ -209,6 +209,60 @@ func TestRunEndsWhereAllIsDone(t *testing.T) {
 	}
 }
 
+// TestALoneStreamEndsTheFleet: one live stream that is to be done at some time.
+func TestALoneStreamEndsTheFleet(t *testing.T) {
+	for name, c := range map[string]struct {
+		script func(intake.Options, int) play
+		story  []string
+		err    error
+		after  time.Duration // at the latest
+	}{
+		"ended": {func(_ intake.Options, n int) play {
+			if n == 2 {
+				return play{lasts: time.Minute, reason: intake.ReasonEnded}
+			}
+			return play{lasts: -1, err: errFault}
+		}, []string{"started", "ended ended"}, nil, 2 * time.Minute},
+		"came back": {func(_ intake.Options, n int) play {
+			if n%5 == 0 && n < 50 {
+				return play{lasts: time.Minute, reason: intake.ReasonEnded}
+			}
+			return play{lasts: -1, err: errFault}
+		}, []string{"started", "ended ended"}, nil, time.Hour},
+		"unreachable": {func(intake.Options, int) play { return play{lasts: -1, err: errFault} }, nil, errFault, 20 * time.Second},
+		"broke": {func(_ intake.Options, n int) play {
+			if n == 0 {
+				return play{lasts: time.Minute, err: errFault}
+			}
+			return play{lasts: -1, err: errFault}
+		}, []string{"started", "ended failed"}, errFault, 3 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			perform(t, Options{UntilDone: true, Grace: 20 * time.Second}, c.script, func(s *stage) {
+				if err := <-s.ended; err != nil { // Nothing was wanted.
+					t.Fatal(err)
+				}
+				f, err := New(s.o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Fleet = f
+				s.put(live("one"))
+				s.start = time.Now()
+				err = f.Run(s.Context())
+				s.ended <- nil
+				if !errors.Is(err, c.err) || (err != nil) != (c.err != nil) {
+					t.Errorf("got %v, want %v", err, c.err)
+				}
+				s.wantStory("one", c.story...)
+				if took := time.Since(s.start); took > c.after {
+					t.Errorf("took %s", took)
+				}
+			})
+		})
+	}
+}
+
 // TestFileGoesOnWhereItWas: a change of rate and a failure in the middle neither lose a
 // frame nor give one twice.
 func TestFileGoesOnWhereItWas(t *testing.T) {

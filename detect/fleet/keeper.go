@@ -15,7 +15,8 @@ import (
 // the first.
 const steady = 10 * time.Second
 
-// futile is how often a file may fail at one place before it is given up.
+// futile is how often an input may fail without a new frame before it is given up, where
+// it is to be done at some time.
 const futile = 5
 
 // A keeper watches one stream as one spec has it. All of it belongs to the goroutine of
@@ -39,7 +40,7 @@ type keeper struct {
 	why   signal.Kind
 	thin  thinner
 	wait  backoff.ExponentialBackOff
-	tries int // of a file, without progress
+	tries int // without progress
 
 	start   time.Time // of a file: the event time of its beginning
 	arrived time.Time // when the last picture did
@@ -64,7 +65,7 @@ func newKeeper(f *Fleet, s *slot, spec Spec) *keeper {
 	return k
 }
 
-// run returns nil when ctx ended or the file is done, and otherwise what ends the fleet.
+// run returns nil when ctx ended or the stream is done, and otherwise what ends the fleet.
 func (k *keeper) run(ctx context.Context) error {
 	now := k.f.o.Now()
 	k.fps, k.why = k.level(now)
@@ -96,7 +97,7 @@ func (k *keeper) run(ctx context.Context) error {
 	return err
 }
 
-// loop returns why a file was done, when it was.
+// loop returns why the stream is done, when it is.
 func (k *keeper) loop(ctx context.Context) (reason string, err error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -114,7 +115,7 @@ func (k *keeper) loop(ctx context.Context) (reason string, err error) {
 		case <-k.slot.poke:
 			k.adjust(ctx)
 		case <-timer.C:
-			err = k.tick(ctx)
+			reason, err = k.tick(ctx)
 		}
 		if err != nil || reason != "" {
 			return reason, err
@@ -138,8 +139,8 @@ func (k *keeper) set(timer *time.Timer) {
 	timer.Reset(max(0, first.Sub(k.f.o.Now())))
 }
 
-// tick does what is due.
-func (k *keeper) tick(ctx context.Context) error {
+// tick does what is due. It returns a reason where that ends the stream.
+func (k *keeper) tick(ctx context.Context) (reason string, err error) {
 	now := k.f.o.Now()
 	due := func(t *time.Time) bool {
 		if t.IsZero() || t.After(now) {
@@ -150,12 +151,16 @@ func (k *keeper) tick(ctx context.Context) error {
 	}
 	if due(&k.graceAt) && k.ses != nil && k.cur == nil {
 		if err := k.endSession(ctx, k.broke); err != nil {
-			return err
+			return "", err
+		}
+		if k.f.o.UntilDone && k.broke == intake.ReasonEnded {
+			k.state(StateDone)
+			return k.broke, nil
 		}
 	}
 	if due(&k.beatAt) && k.ses != nil {
 		if err := k.ses.beat(ctx); err != nil {
-			return err
+			return "", err
 		}
 		k.beatAt = now.Add(k.f.o.Heartbeat)
 	}
@@ -171,5 +176,5 @@ func (k *keeper) tick(ctx context.Context) error {
 		}
 	}
 	k.adjust(ctx)
-	return nil
+	return "", nil
 }

@@ -57,7 +57,10 @@ type Options struct {
 	// does one that raises a rate. 0 is 250 ms.
 	StartEvery time.Duration
 	MaxStreams int // 0 is 1,000
-	// UntilDone lets Run return once every stream is done, which only files come to be.
+	// UntilDone lets Run return once every stream is done: a file at its end, any other
+	// when its input ended and gave no frame again within Grace. What fails a few times
+	// before its first frame, or again after its session, is given up. Without UntilDone
+	// only a file is ever done or given up.
 	UntilDone bool
 	// Report is told what happens to the streams, for logs and counters. It is called
 	// from many goroutines, each of which waits for it. May be nil.

@@ -12,8 +12,8 @@ const (
 	StateWaiting = "waiting" // for its turn, or until it is tried again
 	StateOpening = "opening" // an intake runs and has given no frame yet
 	StateLive    = "live"    // frames come
-	StateDone    = "done"    // a file came to its end
-	StateFailed  = "failed"  // a file was given up
+	StateDone    = "done"    // a file came to its end; see also Options.UntilDone
+	StateFailed  = "failed"  // given up, likewise
 )
 
 // A Status says how one stream fares.

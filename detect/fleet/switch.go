@@ -214,7 +214,7 @@ func (k *keeper) closed(c closing) (reason string, err error) {
 		if now.Sub(fd.first) >= steady {
 			k.wait.Reset()
 		}
-	} else if k.tries++; k.once && k.tries >= futile {
+	} else if k.tries++; k.tries >= futile && (k.once || k.f.o.UntilDone && k.ses == nil) {
 		k.state(StateFailed)
 		k.report(Event{What: EventGivenUp, Reason: c.Reason, Err: c.err})
 		return c.Reason, nil
