@@ -104,6 +104,7 @@ func live(rs *Rings, s *store, safe func(frames []int)) error {
 // TestPowerFailsAtEveryStep ends that life before each change that it makes to the
 // folder, and loses what was not synced.
 func TestPowerFailsAtEveryStep(t *testing.T) {
+	t.Parallel() // it waits for the disk
 	failures, unsynced := 0, 0
 	for k := 0; ; k++ {
 		p := &power{left: k, unsynced: make(map[string]bool)}
@@ -234,6 +235,7 @@ func liveForever(dir, key string) error {
 }
 
 func TestPreservedFramesOutliveSIGKILL(t *testing.T) {
+	t.Parallel() // it waits for the disk
 	id := newIdentity(t)
 	o := options(t, id.Recipient())
 	safe := 0

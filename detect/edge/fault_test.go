@@ -69,6 +69,7 @@ func (*errDisk) Unwrap() error { return syscall.ENOSPC }
 // TestAFullDisk: the stream goes on, what could not be kept is told, and what comes
 // later is kept again.
 func TestAFullDisk(t *testing.T) {
+	t.Parallel() // it waits for the disk
 	id := newIdentity(t)
 	o := options(t, id.Recipient())
 	rs, disk := openFaulty(t, o)
@@ -124,6 +125,7 @@ func TestOldFramesGoWhileTheDiskIsFull(t *testing.T) {
 
 // TestWhatIsNotSafeYetIsTriedAgain fails each kind of change while a window is asked for.
 func TestWhatIsNotSafeYetIsTriedAgain(t *testing.T) {
+	t.Parallel() // it waits for the disk
 	broken := errors.New("broken")
 	for _, c := range []struct{ op, suffix string }{
 		{"sync", ".age"}, {"create", ".json.tmp"}, {"write", ".json.tmp"}, {"sync", ".json.tmp"}, {"rename", ".json"}, {"sync", "rings"},

@@ -232,6 +232,7 @@ func TestPreserveRefuses(t *testing.T) {
 }
 
 func TestWindowsAreBounded(t *testing.T) {
+	t.Parallel() // it waits for the disk
 	id := cheap{}
 	o := options(t, id)
 	o.Keep = time.Hour
@@ -271,6 +272,7 @@ func TestWindowsAreBounded(t *testing.T) {
 }
 
 func TestSegmentsNobodyAskedForAreBounded(t *testing.T) {
+	t.Parallel() // it waits for the disk
 	o := options(t, cheap{})
 	o.Keep, o.Segment = time.Hour, 100*time.Millisecond
 	rs := openTest(t, o)

@@ -145,6 +145,7 @@ func TestAHybridKeyCanOpen(t *testing.T) {
 }
 
 func TestARingIsBoundedInBytes(t *testing.T) {
+	t.Parallel() // it waits for the disk
 	id := newIdentity(t)
 	o := options(t, id.Recipient())
 	o.Keep, o.Segment, o.MaxBytes = time.Hour, time.Hour, leastRing
