@@ -12,9 +12,9 @@ import (
 const (
 	// maxRecent limits the searches that late prints are held to.
 	maxRecent = 64
-	// maxWatched limits the hashes that are kept in tables for late prints: 40 MB. With
+	// maxWatched limits the hashes that are kept in tables for late prints: 20 MB. With
 	// more, late prints are looked up without asking these first, which is slower.
-	maxWatched = 40_000
+	maxWatched = 20_000
 	// maxWatches limits how many such tables there are. Partitions see the same searches,
 	// but not at the same time.
 	maxWatches = 2

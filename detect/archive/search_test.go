@@ -247,6 +247,15 @@ func TestPrintsThatComeLate(t *testing.T) {
 				t.Errorf("%s: %+v", name, sig.Match)
 			}
 		}
+		going := 0
+		for k := range s {
+			if len(k) == headSize+1+idSize {
+				going++
+			}
+		}
+		if going > 1 {
+			t.Errorf("%s: %d segments of one entry and stream may go on", name, going)
+		}
 		if fmt.Sprint(got) != fmt.Sprint(c.want) {
 			t.Errorf("%s: revisions %v, want %v", name, got, c.want)
 		}
@@ -300,7 +309,7 @@ func TestSearchesAreForgotten(t *testing.T) {
 		q.Hashes[i].Bits[0], q.Hashes[i].Bits[1] = byte(i), byte(i>>8)
 	}
 	a, s = New(l, Options{}), memory{}
-	for i := range 4 {
+	for i := range 2 {
 		q.ID = fmt.Sprint("many-", i)
 		search(t, a, s, q)
 	}
