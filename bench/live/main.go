@@ -18,7 +18,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -34,7 +34,6 @@ type options struct {
 	streams                                int
 	fps                                    float64
 	length, start                          time.Duration
-	each                                   bool
 }
 
 // result is what was measured with one clip.
@@ -78,13 +77,12 @@ func main() {
 	flag.StringVar(&o.vigil, "vigil", "bin/vigil", "the `program`")
 	flag.StringVar(&o.ffmpeg, "ffmpeg", "ffmpeg", "the `program` that renders the clips")
 	flag.StringVar(&o.gops, "gops", "1,2", "`seconds` between key frames, a clip for each")
-	flag.StringVar(&o.send, "send", "hashes", "what leaves the edge, as of vigil watch; empty for what it does by itself")
+	flag.StringVar(&o.send, "send", "hashes", "`what` leaves the edge: frames or hashes")
 	flag.StringVar(&o.json, "json", "", "write the results to this `file` too")
 	flag.IntVar(&o.streams, "streams", 50, "number of streams")
 	flag.Float64Var(&o.fps, "fps", 1, "frames a second to sample")
 	flag.DurationVar(&o.length, "length", time.Minute, "how long is measured, once all streams have begun")
 	flag.DurationVar(&o.start, "start", time.Minute, "how long the streams may take to begin")
-	flag.BoolVar(&o.each, "each", false, "a process for each stream, in place of one for all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, o)
@@ -153,19 +151,19 @@ func watch(ctx context.Context, o options, dir, clip string, gop int) (_ result,
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return result{}, err
 	}
-	commands, err := o.commands(dir, config, clip)
+	cmd, err := o.command(dir, config, clip)
 	if err != nil {
 		return result{}, err
 	}
-	crew, err := launch(ctx, commands)
+	w, err := launch(cmd)
 	if err != nil {
 		return result{}, err
 	}
-	defer func() { err = errors.Join(err, crew.stop()) }()
+	defer func() { err = errors.Join(err, w.stop()) }()
 
 	for begun := time.Now(); len(e.now()) < o.streams; {
 		if time.Since(begun) > o.start {
-			return result{}, fmt.Errorf("of %d streams only %d have begun in %s%s", o.streams, len(e.now()), o.start, crew.said())
+			return result{}, fmt.Errorf("of %d streams only %d have begun in %s%s", o.streams, len(e.now()), o.start, w.said())
 		}
 		if err := pause(ctx, processPoll); err != nil {
 			return result{}, err
@@ -175,43 +173,31 @@ func watch(ctx context.Context, o options, dir, clip string, gop int) (_ result,
 	if err := pause(ctx, 3*time.Second); err != nil {
 		return result{}, err
 	}
-	before, err := crew.look(e)
+	before, err := w.look(e)
 	if err != nil {
 		return result{}, err
 	}
 	if err := pause(ctx, o.length); err != nil {
 		return result{}, err
 	}
-	after, err := crew.look(e)
+	after, err := w.look(e)
 	if err != nil {
 		return result{}, err
 	}
 	return o.compare(gop, before, after), nil
 }
 
-// commands are the processes to start: one with a file of all streams, or one each.
-func (o options) commands(dir, config, clip string) ([]*exec.Cmd, error) {
-	base := []string{"--config", config, "watch"}
-	if o.send != "" {
-		base = append(base, "--send", o.send)
-	}
-	if !o.each {
-		var list bytes.Buffer
-		for i := range o.streams {
-			_, _ = fmt.Fprintf(&list, "- {stream: live-%d, platform: bench, account: person-%d, input: %q, loop: true, fps: %v}\n", i, i, clip, o.fps)
-		}
-		file := filepath.Join(dir, "streams.yaml")
-		if err := os.WriteFile(file, list.Bytes(), 0o600); err != nil {
-			return nil, err
-		}
-		return []*exec.Cmd{exec.Command(o.vigil, append(base, "--streams", file)...)}, nil
-	}
-	var all []*exec.Cmd
+// command is `vigil watch` with a file of all streams.
+func (o options) command(dir, config, clip string) (*exec.Cmd, error) {
+	var list bytes.Buffer
 	for i := range o.streams {
-		all = append(all, exec.Command(o.vigil, append(slices.Clone(base), "--listen", "none", "--loop", "--platform", "bench",
-			"--stream", fmt.Sprintf("live-%d", i), "--account", fmt.Sprintf("person-%d", i), "--fps", fmt.Sprint(o.fps), clip)...))
+		_, _ = fmt.Fprintf(&list, "- {stream: live-%d, platform: bench, account: person-%d, input: %q, loop: true, fps: %v}\n", i, i, clip, o.fps)
 	}
-	return all, nil
+	file := filepath.Join(dir, "streams.yaml")
+	if err := os.WriteFile(file, list.Bytes(), 0o600); err != nil {
+		return nil, err
+	}
+	return exec.Command(o.vigil, "--config", config, "watch", "--listen", "none", "--send", o.send, "--streams", file), nil
 }
 
 // A moment is what there was at one time.
@@ -232,7 +218,7 @@ func (o options) compare(gop int, before, after moment) result {
 		FFmpegCPU: (after.ffmpeg.CPU - before.ffmpeg.CPU).Seconds() / hours,
 		VigilCPU:  (after.vigil.CPU - before.vigil.CPU).Seconds() / hours,
 		FFmpegs:   after.ffmpeg.Processes, FFmpegMB: float64(after.ffmpeg.Resident) / 1e6, VigilMB: float64(after.vigil.Resident) / 1e6,
-		IdleShare: (after.idle - before.idle).Seconds() / took / float64(processors()),
+		IdleShare: (after.idle - before.idle).Seconds() / took / float64(runtime.NumCPU()),
 	}
 	var bytes int64
 	for name, b := range before.heard {
@@ -263,7 +249,7 @@ func (r result) print(w io.Writer) {
   kept up      %s
 
 `, r.Streams, r.GOP, r.FPS, r.Seconds, r.Got, r.Due, 100*r.Share, 100*r.Worst, r.BytesFrame, r.LagGrowth,
-		r.FFmpegCPU+r.VigilCPU, r.FFmpegCPU, r.VigilCPU, r.FFmpegMB, r.FFmpegs, r.VigilMB, 100*r.IdleShare, processors(), kept)
+		r.FFmpegCPU+r.VigilCPU, r.FFmpegCPU, r.VigilCPU, r.FFmpegMB, r.FFmpegs, r.VigilMB, 100*r.IdleShare, runtime.NumCPU(), kept)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
