@@ -2,7 +2,6 @@ package service
 
 import (
 	_ "embed" // For the document.
-	"fmt"
 	"net/http"
 	"unicode/utf8"
 
@@ -40,8 +39,7 @@ func (v *service) rate(c *call) error {
 // status is GET /status: whether something would be taken.
 func (v *service) status(c *call) error {
 	if v.Ready != nil {
-		if err := v.Ready(); err != nil {
-			v.Report(fmt.Errorf("not ready: %w", err))
+		if v.Ready() != nil {
 			return api.Problemf(http.StatusServiceUnavailable, "nothing can be taken now")
 		}
 	}

@@ -51,8 +51,9 @@ type Options struct {
 	MaxBody    int           // Of JSON, in bytes; 4 MiB.
 	MaxParts   int           // Pictures in a request; 64.
 	MaxUpload  int           // Of a request of pictures, in bytes; 64 MiB.
-	// MaxMemory is how many bytes of bodies may be held at once, in all requests, 256 MiB.
-	// What is over is refused with 503. JSON takes some four times its size in memory.
+	// MaxMemory is how many bytes of bodies may be held at once, in all requests, 256 MiB;
+	// one key has half of them at most. What is over is refused with 503. JSON takes some
+	// four times its size in memory.
 	MaxMemory int
 	// MaxInFlight is how many requests with a key are served at once, 256, and Workers how
 	// many pictures are hashed: the number of processors.
@@ -123,8 +124,8 @@ func New(keys *Keys, o Options) (http.Handler, error) {
 			*d.value = d.unset
 		}
 	}
-	if most := max(o.MaxBody, o.MaxUpload, o.Limits.Bytes); o.MaxMemory < most {
-		return nil, fmt.Errorf("intake service: MaxMemory is %d, less than a request may have, %d", o.MaxMemory, most)
+	if most := max(o.MaxBody, o.MaxUpload+partRoom, o.Limits.Bytes); o.MaxMemory/2 < most {
+		return nil, fmt.Errorf("intake service: MaxMemory is %d, and half of it less than a request may have, %d", o.MaxMemory, most)
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
@@ -135,7 +136,7 @@ func New(keys *Keys, o Options) (http.Handler, error) {
 	if o.Report == nil {
 		o.Report = func(error) {}
 	}
-	v := &service{Options: o, memory: budget{most: int64(o.MaxMemory)}, workers: make(chan *detect.Hasher, o.Workers)}
+	v := &service{Options: o, memory: budget{most: int64(o.MaxMemory), used: map[string]int64{}}, workers: make(chan *detect.Hasher, o.Workers)}
 	for range o.Workers {
 		v.workers <- detect.NewHasher(o.Limits)
 	}

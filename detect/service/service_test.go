@@ -159,11 +159,12 @@ func TestSlowSend(t *testing.T) {
 	})
 }
 
-// TestMemory refuses what would be more at once than may be, and gives all of it back.
+// TestMemory refuses what would be more at once than may be, of one key and of all, and
+// gives all of it back.
 func TestMemory(t *testing.T) {
-	b := newBench(t, func(o *Options) {
-		o.MaxBody, o.MaxUpload, o.Limits.Bytes, o.Limits.Pixels, o.MaxMemory = 1000, 1000, 1000, 1000, 1500
-	}, nil)
+	b := newBench(t, func(o *Options) { o.MaxBody, o.MaxUpload, o.MaxMemory = 1000, 1000, 2*8<<20 }, nil)
+	memory := &b.handler.(*service).memory
+	memory.most = 3000
 	stuck := func(length int64) (end func()) {
 		body, sender := io.Pipe()
 		r := b.request("POST", "/v1/frames", "application/json", nil)
@@ -174,21 +175,27 @@ func TestMemory(t *testing.T) {
 		return func() { _ = sender.Close(); <-served }
 	}
 	end := stuck(-1) // It may become as long as the limit.
-	if used := b.handler.(*service).memory.used.Load(); used != 1000 {
-		t.Errorf("%d bytes are held", used)
+	if memory.used["tester"] != 1000 || memory.used[""] != 1000 {
+		t.Errorf("%v bytes are held", memory.used)
 	}
 	wantStatus(t, b.post("/v1/flags", aFlag), 202, "") // Of some 100 bytes.
-	other := stuck(400)
-	w := b.post("/v1/flags", aFlag+strings.Repeat(" ", 50))
-	wantStatus(t, w, 503, "requests of 1500 bytes")
+	other := stuck(450)
+	w := b.post("/v1/flags", aFlag) // The key would have more than half.
+	wantStatus(t, w, 503, "bodies of 3000 bytes")
 	if w.Header().Get("Retry-After") != "1" {
 		t.Errorf("%v", w.Header())
 	}
-	end()
 	other()
+	memory.used[""] += 1900 // Of others.
+	wantStatus(t, b.post("/v1/flags", aFlag), 503, "bodies of 3000 bytes")
+	memory.used[""] -= 1900
+	end()
 	wantStatus(t, b.post("/v1/frames", "{"), 400, "")
-	if used := b.handler.(*service).memory.used.Load(); used != 0 {
-		t.Errorf("%d bytes are held for nothing", used)
+	wantStatus(t, b.post("/v1/flags", aFlag), 202, "")
+	contentType, body := parts(t, "mixed", "application/json", "{")
+	wantStatus(t, b.do("POST", "/v1/frames", contentType, body), 400, "")
+	if memory.used[""] != 0 || len(memory.used) != 1 {
+		t.Errorf("%v bytes are held for nothing", memory.used)
 	}
 }
 

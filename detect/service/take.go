@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/vigil-stream/vigil/api"
@@ -100,10 +100,33 @@ func (v *service) hashPicture(ctx context.Context, f *detect.Frame) (detect.Hash
 	}
 }
 
-// budget bounds the bytes that are held at once.
+// budget bounds the bytes that are held at once. One key has half of them at most, so
+// that one holder's slow requests do not lock the others out.
 type budget struct {
 	most int64
-	used atomic.Int64
+	mu   sync.Mutex
+	used map[string]int64 // By key; "" is all.
+}
+
+// take sets n bytes aside, unless they are too many.
+func (b *budget) take(key string, n int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.used[""]+n > b.most || b.used[key]+n > b.most/2 {
+		return false
+	}
+	b.used[""] += n
+	b.used[key] += n
+	return true
+}
+
+func (b *budget) give(key string, n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.used[""] -= n
+	if b.used[key] -= n; b.used[key] == 0 {
+		delete(b.used, key) // The key may be gone for good.
+	}
 }
 
 // hold sets as many bytes aside as a request's body may have: it says how many, or the
@@ -113,9 +136,9 @@ func (v *service) hold(c *call, limit int) (free func(), err error) {
 	if c.R.ContentLength >= 0 {
 		n = min(n, c.R.ContentLength)
 	}
-	if v.memory.used.Add(n) > v.memory.most {
-		v.memory.used.Add(-n)
-		return nil, api.Problemf(http.StatusServiceUnavailable, "requests of %d bytes are being served, which is the most", v.memory.most).After(time.Second)
+	key := c.Key.Name
+	if !v.memory.take(key, n) {
+		return nil, api.Problemf(http.StatusServiceUnavailable, "bodies of %d bytes are being served, or of half as many of the key, which is the most", v.memory.most).After(time.Second)
 	}
-	return func() { v.memory.used.Add(-n) }, nil
+	return func() { v.memory.give(key, n) }, nil
 }
