@@ -10,34 +10,37 @@ func quickHashRecord(data []byte) (r HashRecord, ok bool) {
 		return r, false
 	}
 	q := quick{data: string(data)} // Of which the record's strings are parts.
-	var seen [4]bool               // kind, hash, quality, sha256
+	once := func(seen *bool) { // A field twice is for the schema.
+		q.check(!*seen)
+		*seen = true
+	}
+	var kind, hash, quality, digest bool
 	q.object(func(name string) {
-		field := -1
 		switch name {
 		case "kind":
-			field, r.Kind = 0, q.string()
+			once(&kind)
+			r.Kind = q.string()
 			q.check(r.Kind == "pdq" || r.Kind == "phash" || r.Kind == "dhash" || r.Kind == "ahash")
 		case "hash":
-			field, r.Hash = 1, q.string()
+			once(&hash)
+			r.Hash = q.string()
 			q.check(isHash(r.Hash))
 		case "quality":
-			field, r.Quality = 2, q.percent()
+			once(&quality)
+			r.Quality = q.percent()
 		case "sha256":
-			field, r.SHA256 = 3, q.string()
+			once(&digest)
+			r.SHA256 = q.string()
 			q.check(len(r.SHA256) == 64 && isHex(r.SHA256, false))
 		case "views":
 			q.check(r.Views == nil)
 			r.Views = q.views()
-			return
 		default:
-			q.check(false)
-			return
+			q.bad = true
 		}
-		q.check(!seen[field])
-		seen[field] = true
 	})
 	q.space()
-	return r, !q.bad && q.at == len(data) && seen[0] && seen[1] && seen[2]
+	return r, !q.bad && q.at == len(data) && kind && hash && quality
 }
 
 // maxQuick is more than a record with all views has bytes, with spaces.

@@ -91,7 +91,7 @@ func (d *Detector) match(s State, st *stream, f Frame, fp *fingerprint, h *hit) 
 
 	another := g.add(f, st, h)
 	st.open[at].first, st.open[at].last = g.first, g.last
-	if h.target.clip {
+	if h.clip {
 		g.clip.total = max(g.clip.total, h.total)
 		if err := g.clip.mark(s, key, h.frames); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vigil-stream/vigil/hashdb"
@@ -93,7 +94,7 @@ func loadStream(s State, f Frame) (*stream, error) {
 		o.first, o.last = readTime(data[16:]), readTime(data[16+timeSize:])
 		data = data[openSize:]
 	}
-	st.recent = data
+	st.recent = slices.Clip(data) // It will grow, and what lies behind it is the store's.
 	return st, nil
 }
 
