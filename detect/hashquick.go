@@ -10,7 +10,7 @@ func quickHashRecord(data []byte) (r HashRecord, ok bool) {
 		return r, false
 	}
 	q := quick{data: string(data)} // Of which the record's strings are parts.
-	once := func(seen *bool) { // A field twice is for the schema.
+	once := func(seen *bool) {     // A field twice is for the schema.
 		q.check(!*seen)
 		*seen = true
 	}

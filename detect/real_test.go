@@ -307,7 +307,7 @@ func TestRenditionsOfRealClipsAreFound(t *testing.T) {
 		kin       []string
 		barless   bool
 	}{
-		{"chair-orig-22-sd-bar", "1/9", []string{"chair-20-sd-bar", "chair-22-with-large-logo-bar"}, false},
+		{"chair-orig-22-sd-bar", "1/7", []string{"chair-20-sd-bar", "chair-22-with-large-logo-bar"}, false},
 		{"pattern-hd-no-bar", "1/2", nil, true},
 	} {
 		frames := decodeClip(t, clip.name, clip.fps)
