@@ -81,7 +81,7 @@ func (o Options) inputArguments(d decoding) []string {
 			args = append(args, "-stream_loop", "-1")
 		}
 		if d.from > 0 {
-			args = append(args, "-ss", strconv.FormatInt(d.from.Microseconds(), 10)+"us")
+			args = append(args, "-ss", strconv.FormatFloat(d.from.Seconds(), 'f', 6, 64))
 		}
 		return append(args, "-protocol_whitelist", "file,crypto", "-i", "file:"+o.Input)
 	}

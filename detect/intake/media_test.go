@@ -98,6 +98,7 @@ func TestSampledFramesMatchTheReferenceOfAnotherRendition(t *testing.T) {
 		{"unrelated too", video("pattern-hd-no-bar"), 1, "chair-orig-22-sd-bar", 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			list := reference(t, filepath.Join(media, "vpdq", c.list+".txt"))
 			hasher := pdq.New(pdq.Mode512)
 			usable, matched := 0, 0

@@ -83,6 +83,22 @@ func live(t *testing.T, o Options, enough int, play func(context.Context)) ([]Sa
 	return got, result, err
 }
 
+// served watches what ffmpeg serves with these arguments, once it does.
+func served(t *testing.T, o Options, enough int, args ...string) (got []Sample, result Result, err error) {
+	t.Helper()
+	serving, stop := context.WithCancel(t.Context())
+	var g sync.WaitGroup
+	g.Go(func() { sender(serving, args...) })
+	defer g.Wait()
+	defer stop()
+	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if got, result, err = live(t, o, enough, func(context.Context) {}); len(got) > 0 {
+			break
+		}
+	}
+	return got, result, err
+}
+
 // everySecond says what is wrong with pictures that should be a second apart.
 func everySecond(got []Sample, n int) error {
 	if len(got) < n {
@@ -131,19 +147,7 @@ func TestAnRTMPServerIsRead(t *testing.T) {
 	t.Parallel()
 	clip := keyed(t, "clip.flv", 6)
 	address := "rtmp://127.0.0.1:" + freePort(t) + "/app/key-1"
-	o := Options{Input: address}
-	var got []Sample
-	var result Result
-	var err error
-	for range 50 { // until the server listens
-		got, result, err = live(t, o, 100, func(ctx context.Context) {
-			sender(ctx, "-i", clip, "-c", "copy", "-f", "flv", "-listen", "1", address)
-		})
-		if len(got) > 0 {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	got, result, err := served(t, Options{Input: address}, 100, "-i", clip, "-c", "copy", "-f", "flv", "-listen", "1", address)
 	if result.Reason != ReasonEnded || err != nil || !result.KeyFrames {
 		t.Errorf("got %+v, %v", result, err)
 	}
@@ -182,23 +186,13 @@ func TestAnSRTServerIsRead(t *testing.T) {
 	needSRT(t)
 	clip := keyed(t, "clip.ts", 30)
 	address := "srt://127.0.0.1:" + freePort(t)
-	for range 20 { // until the server listens
-		o := Options{Input: address, Stall: 5 * time.Second}
-		got, _, err := live(t, o, 4, func(ctx context.Context) {
-			sender(ctx, "-re", "-i", clip, "-c", "copy", "-f", "mpegts", "-mode", "listener", address)
-		})
-		if len(got) == 0 {
-			continue
-		}
-		if err := everySecond(got, 4); err != nil {
-			t.Error(err)
-		}
-		if !errors.Is(err, errEnough) {
-			t.Error(err)
-		}
-		return
+	got, _, err := served(t, Options{Input: address, Stall: 5 * time.Second}, 4, "-re", "-i", clip, "-c", "copy", "-f", "mpegts", "-mode", "listener", address)
+	if !errors.Is(err, errEnough) {
+		t.Error(err)
 	}
-	t.Error("no picture came")
+	if err := everySecond(got, 4); err != nil {
+		t.Error(err)
+	}
 }
 
 // server serves a folder as a platform's HLS server would.

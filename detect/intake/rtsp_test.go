@@ -25,7 +25,7 @@ func rtp(t *testing.T, clip string) (sdp string, packets [][]byte) {
 	}
 	defer func() { _ = l.Close() }()
 	file := filepath.Join(t.TempDir(), "sdp")
-	cmd := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-i", clip, "-c", "copy",
+	cmd := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error", "-i", clip, "-c", "copy",
 		"-f", "rtp", "-sdp_file", file, "rtp://"+l.LocalAddr().String()+"?pkt_size=1200")
 	ended := make(chan error, 1)
 	go func() { out, err := cmd.CombinedOutput(); ended <- fmt.Errorf("%w %s", err, out) }()

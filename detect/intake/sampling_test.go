@@ -84,6 +84,7 @@ func TestSamplingIsSteady(t *testing.T) {
 		{"from behind the end on", Options{Input: at25, Seek: time.Minute}, nil, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			got, result := times(t, c.o)
 			if len(c.want) > 0 && len(c.want) < len(got) && c.name == "ten of 25" {
 				if len(got) != 60 {
@@ -122,6 +123,7 @@ func TestALoopGoesOnInTime(t *testing.T) {
 		"far and rare":          {Input: rare, Seek: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o.Loop, o.Start = true, start
 			stop := fmt.Errorf("enough")
 			next := o.Seek
