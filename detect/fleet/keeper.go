@@ -25,10 +25,11 @@ type keeper struct {
 	f    *Fleet
 	slot *slot
 	spec Spec
-	// file: it can be sought. once: it is a file that is read at full speed and to its
-	// end. push: it cannot be opened a second time, so it is decoded at the highest rate
-	// that may be wanted, and thinned here.
-	file, once, push bool
+	// file: it is read at full speed and to its end, and can be sought. One that plays in
+	// a loop stands for a live stream, and as with that its next intake does not go on
+	// where the last one was. push: it cannot be opened a second time, so it is decoded at
+	// the highest rate that may be wanted, and thinned here.
+	file, push bool
 
 	over  chan closing
 	open  int   // feeds that have not closed
@@ -42,9 +43,8 @@ type keeper struct {
 	wait  backoff.ExponentialBackOff
 	tries int // without progress
 
-	start   time.Time // of a file: the event time of its beginning
-	arrived time.Time // when the last picture did
-	broke   string    // why the session's last intake was over
+	start time.Time // of a file: the event time of its beginning
+	broke string    // why the session's last intake was over
 
 	openAt, graceAt, beatAt time.Time // zero: never
 	turn                    bool      // openAt has its turn at the gate
@@ -60,8 +60,7 @@ func newKeeper(f *Fleet, s *slot, spec Spec) *keeper {
 			Multiplier: backoff.DefaultMultiplier, RandomizationFactor: backoff.DefaultRandomizationFactor,
 		},
 	}
-	k.file = spec.file() && !k.push
-	k.once = k.file && !spec.Loop
+	k.file = spec.file() && !spec.Loop && !k.push
 	return k
 }
 

@@ -69,7 +69,7 @@ func (k *keeper) turnTo(ctx context.Context, urgent bool) {
 	case k.cur.fps == k.fps:
 		k.openAt = time.Time{}
 	case k.next != nil:
-	case k.once:
+	case k.file:
 		k.cur.turning = true
 		k.cur.stop()
 	case urgent:
@@ -87,8 +87,12 @@ func (k *keeper) begin(ctx context.Context) {
 		Loop: k.spec.Loop, Realtime: k.spec.Loop, Start: now.UTC(), Now: k.f.o.Now,
 		FFmpeg: k.f.o.FFmpeg, Stderr: k.f.o.Stderr,
 	}
-	if k.file {
-		o.Start, o.Seek = k.seek(now, o.FPS)
+	switch {
+	case !k.file:
+	case k.tail.at.IsZero():
+		k.start = o.Start
+	default:
+		o.Start, o.Seek = k.start, k.tail.pts+interval(o.FPS)
 	}
 	k.openAt = time.Time{}
 	k.next = run(ctx, k.f.o.Watcher, o, k.over)
@@ -98,37 +102,11 @@ func (k *keeper) begin(ctx context.Context) {
 	}
 }
 
-// seek returns where a file is gone on with, and the event time of its beginning. One
-// that is read once keeps its line of time, however long it was away. One that plays at
-// its own speed is where it has come to since its last picture; after it was away, it
-// goes on with what would have been next, now.
-func (k *keeper) seek(now time.Time, fps float64) (start time.Time, at time.Duration) {
-	if k.start.IsZero() {
-		k.start = now.UTC()
-		return k.start, 0
-	}
-	if k.tail.at.IsZero() {
-		if !k.once {
-			k.start = now.UTC()
-		}
-		return k.start, 0
-	}
-	at = k.tail.pts + interval(fps)
-	switch {
-	case k.once:
-	case k.cur != nil:
-		at = k.tail.pts + now.Sub(k.arrived)
-	default:
-		k.start = now.Add(-at).UTC()
-	}
-	return k.start, at
-}
-
 // sample takes one picture of a feed.
 func (k *keeper) sample(ctx context.Context, fd *feed, s intake.Sample) error {
 	now := k.f.o.Now()
-	at, ok := fd.join(s, k.tail, now, k.once)
-	if fd == k.next && (fd.joined || k.file) {
+	at, ok := fd.join(s, k.tail, now, k.file)
+	if fd == k.next && fd.joined {
 		if k.cur != nil {
 			k.cur.stop()
 		}
@@ -144,7 +122,7 @@ func (k *keeper) sample(ctx context.Context, fd *feed, s intake.Sample) error {
 	if !ok {
 		return nil
 	}
-	k.tail.pts, k.tail.fps, k.arrived = s.PTS, fd.fps, now
+	k.tail.pts, k.tail.fps = s.PTS, fd.fps
 	if k.push && !k.thin.pass(at) {
 		return nil
 	}
@@ -173,7 +151,7 @@ func (k *keeper) closed(c closing) (reason string, err error) {
 	k.open--
 	fd := c.feed
 	mine := fd == k.cur || fd == k.next
-	finished := k.once && c.Reason == intake.ReasonEnded
+	finished := k.file && c.Reason == intake.ReasonEnded
 	restart := mine && !fd.turning && !finished
 	k.slot.show(func(s *Status) {
 		s.CPU += c.CPU
@@ -214,7 +192,7 @@ func (k *keeper) closed(c closing) (reason string, err error) {
 		if now.Sub(fd.first) >= steady {
 			k.wait.Reset()
 		}
-	} else if k.tries++; k.tries >= futile && (k.once || k.f.o.UntilDone && k.ses == nil) {
+	} else if k.tries++; k.tries >= futile && (k.file || k.f.o.UntilDone && k.ses == nil) {
 		k.state(StateFailed)
 		k.report(Event{What: EventGivenUp, Reason: c.Reason, Err: c.err})
 		return c.Reason, nil
