@@ -219,7 +219,11 @@ func newWatchSink(ctx context.Context, c Config, o WatchOptions, policy fleet.Po
 	}
 	w.leaving = &leaving{bucket: bucket, ledger: ledger, policy: policy.Version, now: time.Now}
 	closeAll := func() error {
-		return errors.Join(ledger.Close(context.WithoutCancel(ctx)), bucket.Close())
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		w.closeRings(true)
+		w.deliverNow(end)
+		return errors.Join(w.leaving.flush(end), ledger.Close(context.WithoutCancel(ctx)), bucket.Close())
 	}
 	if c.EvidenceRecipients == "" {
 		return w, closeAll, nil
@@ -227,13 +231,7 @@ func newWatchSink(ctx context.Context, c Config, o WatchOptions, policy fleet.Po
 	if w.rings, err = c.openRings(); err != nil {
 		return nil, nil, errors.Join(err, closeAll())
 	}
-	return w, func() error {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		defer cancel()
-		w.closeRings(true)
-		w.deliverNow(end)
-		return errors.Join(w.rings.Close(), closeAll())
-	}, nil
+	return w, func() error { return errors.Join(closeAll(), w.rings.Close()) }, nil
 }
 
 func (c *Config) openRings() (*edge.Rings, error) {

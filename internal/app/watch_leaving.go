@@ -1,10 +1,12 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"gocloud.dev/blob"
@@ -23,14 +25,44 @@ type leaving struct {
 	ledger *audit.Log
 	policy string // version of the policy by which it was decided
 	now    func() time.Time
+
+	mu      sync.Mutex
+	waiting []statement // of sessions; the streams do not wait for the log
 }
 
-// session states what was sent of a session, once it has ended.
-func (l *leaving) session(ctx context.Context, s outgoingSession) error {
-	if s.Frames == 0 {
-		return nil
+// A statement says what left and why.
+type statement struct {
+	name  string // in the evidence store
+	entry audit.Entry
+	data  []byte
+}
+
+// session states that a session's frames leave, with its first, and how many left, at
+// its end.
+func (l *leaving) session(s outgoingSession) error {
+	st, err := l.statement(fmt.Sprintf("sent/%s-%d.json", s.Session, s.Frames), s.Session, s.What+"/"+fmt.Sprint(s.Frames), s, s.Why)
+	if err != nil {
+		return err
 	}
-	return l.state(ctx, "sent/"+s.Session+".json", s.Session, s.What+"/"+fmt.Sprint(s.Frames), s, s.Why)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = append(l.waiting, st)
+	return nil
+}
+
+// flush makes what waits durable. What fails waits on.
+func (l *leaving) flush(ctx context.Context) error {
+	l.mu.Lock()
+	batch := l.waiting
+	l.waiting = nil
+	l.mu.Unlock()
+	if err := l.state(ctx, batch...); err != nil {
+		l.mu.Lock()
+		l.waiting = append(batch, l.waiting...)
+		l.mu.Unlock()
+		return err
+	}
+	return nil
 }
 
 // put stores a preserved segment and then states it. A repeat stores and states the
@@ -51,31 +83,44 @@ func (l *leaving) put(ctx context.Context, name string, meta edge.Meta, body io.
 	for _, window := range meta.Windows {
 		why = append(why, window.Why...)
 	}
-	return l.state(ctx, "windows/"+name+".json", signal.ID("window", name), "window/"+fmt.Sprint(meta.Frames), meta, why...)
+	st, err := l.statement("windows/"+name+".json", signal.ID("window", name), "window/"+fmt.Sprint(meta.Frames), meta, why...)
+	if err != nil {
+		return err
+	}
+	if before, err := l.bucket.ReadAll(ctx, st.name); err == nil && bytes.Equal(before, st.data) {
+		return nil
+	}
+	return l.state(ctx, st)
 }
 
 // maxWhy bounds the reasons in an entry of the log; the statement has them all.
 const maxWhy = 64
 
-// state puts a statement beside what left and its digest into the audit log, unless an
-// equal one is there.
-func (l *leaving) state(ctx context.Context, name, id, what string, statement any, why ...string) error {
-	data, err := json.Marshal(statement)
-	if err != nil {
-		return err
-	}
-	if before, err := l.bucket.ReadAll(ctx, name); err == nil && string(before) == string(data) {
+func (l *leaving) statement(name, id, what string, v any, why ...string) (statement, error) {
+	data, err := json.Marshal(v)
+	return statement{name: name, data: data, entry: audit.Entry{
+		Kind: verify.KindOutgoing, ID: id, Digest: digestOf(data), At: l.now().UTC(),
+		Refs: append([]string{what, "policy/" + l.policy}, why[:min(len(why), maxWhy)]...),
+	}}, err
+}
+
+// state puts the digests of statements into the audit log, and the statements beside
+// what left. They come last: without one, the next attempt states it again.
+func (l *leaving) state(ctx context.Context, all ...statement) error {
+	if len(all) == 0 {
 		return nil
 	}
-	refs := append([]string{what, "policy/" + l.policy}, why[:min(len(why), maxWhy)]...)
-	if _, err := l.ledger.Append(ctx, audit.Entry{
-		Kind: verify.KindOutgoing, ID: id, Digest: digestOf(data), At: l.now().UTC(), Refs: refs,
-	}); err != nil {
+	entries := make([]audit.Entry, len(all))
+	for i := range all {
+		entries[i] = all[i].entry
+	}
+	if _, err := l.ledger.AppendAll(ctx, entries); err != nil {
 		return fmt.Errorf("what left the platform is not in the audit log: %w", err)
 	}
-	// The statement last: without it, the next attempt states it again.
-	if err := l.bucket.WriteAll(ctx, name, data, &blob.WriterOptions{ContentType: typeJSON}); err != nil {
-		return fmt.Errorf("evidence store: %w", err)
+	for _, st := range all {
+		if err := l.bucket.WriteAll(ctx, st.name, st.data, &blob.WriterOptions{ContentType: typeJSON}); err != nil {
+			return fmt.Errorf("evidence store: %w", err)
+		}
 	}
 	return nil
 }

@@ -72,7 +72,9 @@ func sessionID(s detect.SessionRecord) string {
 // left the platform.
 func (w *watchSink) Session(ctx context.Context, s detect.SessionRecord) error {
 	if s.State == detect.Started {
-		w.begin(s)
+		if err := w.begin(s); err != nil {
+			return err
+		}
 	}
 	if err := produceSession(ctx, w.client, s); err != nil {
 		return err
@@ -94,7 +96,7 @@ func (w *watchSink) Session(ctx context.Context, s detect.SessionRecord) error {
 		w.mu.Unlock()
 	}
 	kept.sent.To = s.At
-	return w.leaving.session(ctx, kept.sent)
+	return w.leaving.session(kept.sent)
 }
 
 // closeRings ends the rings of sessions that ended long enough ago, or all of them.
@@ -118,7 +120,7 @@ func (w *watchSink) closeRings(all bool) {
 	}
 }
 
-func (w *watchSink) begin(s detect.SessionRecord) {
+func (w *watchSink) begin(s detect.SessionRecord) error {
 	kept := &watchedSession{SessionRecord: s, sent: outgoingSession{
 		What: w.send, Why: "matching", Session: sessionID(s), Platform: s.Platform, From: s.StartedAt, Policy: w.leaving.policy,
 	}}
@@ -132,6 +134,7 @@ func (w *watchSink) begin(s detect.SessionRecord) {
 	w.mu.Lock()
 	w.sessions[keyOf(s)] = kept
 	w.mu.Unlock()
+	return w.leaving.session(kept.sent)
 }
 
 func (w *watchSink) session(s detect.SessionRecord) *watchedSession {
@@ -218,9 +221,6 @@ const ringKeep = 5 * time.Minute
 
 // deliver carries what was preserved to the evidence store until ctx ends.
 func (w *watchSink) deliver(ctx context.Context) error {
-	if w.rings == nil {
-		return nil
-	}
 	tick := time.NewTicker(deliverEvery)
 	defer tick.Stop()
 	for {
@@ -237,7 +237,11 @@ func (w *watchSink) deliver(ctx context.Context) error {
 // deliverEvery is how often it is looked whether there is something to deliver.
 const deliverEvery = time.Second
 
+// deliverNow delivers windows, and states what left.
 func (w *watchSink) deliverNow(ctx context.Context) {
+	if err := w.leaving.flush(ctx); err != nil && ctx.Err() == nil {
+		w.log.Error("it is not stated yet what left the platform", zap.Error(err))
+	}
 	if w.rings == nil {
 		return
 	}
