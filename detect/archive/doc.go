@@ -22,8 +22,8 @@
 //
 // # What is found
 //
-// A search tells by a table of what was gained, in all turns, which kept pictures are
-// worth a look-up; these the lists themselves are asked about, with their states, radii
+// A search tells by what was gained, in all turns, which kept pictures are worth a
+// look-up, at some 3 microseconds a picture for 1,000 hashes and 6 for 10,000; these the lists themselves are asked about, with their states, radii
 // and allow-lists, exactly as live detection asks. So nothing is found that the lists do
 // not say, and what the kept pictures show is found, with two differences to live:
 //

@@ -52,6 +52,9 @@ func TestAHarvestIsTheDifferentPicturesOfTheSpans(t *testing.T) {
 			t.Errorf("entry %d: %+v", i, e)
 		}
 	}
+	if got := harvest(t, a, s, harvestOf(at.Add(3*time.Second), at.Add(3*time.Second))); len(got) != 2 {
+		t.Errorf("%d entries of one moment, want 2", len(got))
+	}
 	// Two spans, of which one reaches over midnight; and none that has anything.
 	h := harvestOf(at.Add(8*time.Second), at.Add(12*time.Second))
 	h.Spans = append(h.Spans, Span{at.Add(11 * time.Hour), at.Add(25 * time.Hour)})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,19 @@ func TestABatchThatComesAgainIsKnown(t *testing.T) {
 	keep(t, a, s, batch...)
 	if got := a.Stats(); got.Kept != 220 || got.Covered != 220 || s.dump() != before {
 		t.Errorf("%+v", got)
+	}
+	for k, v := range s {
+		if len(v) > maxChunk {
+			t.Errorf("%x has %d bytes", k, len(v))
+		}
+	}
+	// So it is when it comes backwards, the newest of which are in chunks that are full.
+	slices.Reverse(batch)
+	a, s = New(&lists{}, Options{}), memory{}
+	keep(t, a, s, batch...)
+	keep(t, a, s, batch...)
+	if got := a.Stats(); got.Kept != 220 || got.Covered != 220 {
+		t.Errorf("backwards: %+v", got)
 	}
 }
 
@@ -282,6 +296,29 @@ func TestDamagedStateIsNoRejection(t *testing.T) {
 			if !errors.Is(err, errDamaged) || errors.As(err, &rejection) {
 				t.Errorf("%x, %d bytes in place of %d: got %v", key, len(bad), len(value), err)
 			}
+		}
+	}
+}
+
+func TestDamagedChunks(t *testing.T) {
+	const day = 5
+	begin := int64(day) * dayMillis
+	whole := kept{from: begin, to: begin + dayMillis - 1, frames: 2, n: 1}
+	if all, err := appendChunk(nil, day, appendKept(nil, begin, &whole)); err != nil || len(all) != 1 || all[0] != whole {
+		t.Errorf("a day's picture: %+v, %v", all, err)
+	}
+	good := appendKept(nil, begin, &whole)
+	for name, data := range map[string][]byte{
+		"before the day": appendKept(nil, begin, &kept{from: begin - 1, to: begin, frames: 1, n: 1}),
+		"after the day":  appendKept(nil, begin, &kept{from: begin, to: begin + dayMillis, frames: 1, n: 1}),
+		"far away":       appendKept(nil, begin, &kept{from: begin + 1<<50, to: begin + 1<<50, frames: 1, n: 1}),
+		"too many":       appendKept(nil, begin, &kept{from: begin, to: begin, frames: 1 << 40, n: 1}),
+		"no time":        {0xff},
+		"no hash":        good[:len(good)-1],
+		"half a hash":    append(slices.Clone(good), good[:20]...),
+	} {
+		if _, err := appendChunk(nil, day, data); !errors.Is(err, errDamaged) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

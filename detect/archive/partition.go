@@ -126,8 +126,6 @@ func (p *partition) sweep(s State, days int) error {
 			return fmt.Errorf("delete expired prints: %w", err)
 		}
 	}
-	if p.slice++; p.slice == 0 {
-		p.swept++
-	}
+	p.slice++ // After the last slice comes the first of the next day there is.
 	return nil
 }

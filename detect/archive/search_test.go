@@ -241,11 +241,22 @@ func TestPrintsThatComeLate(t *testing.T) {
 			t.Fatal("an empty archive found something")
 		}
 		var got []uint64
+		ids := map[string]bool{}
 		for _, sig := range keep(t, a, s, c.prints...) {
 			got = append(got, sig.Revision)
+			ids[sig.ID] = true
 			if sig.Match.List != "gains" || sig.Match.FramesSeen < sig.Match.FramesMatched {
 				t.Errorf("%s: %+v", name, sig.Match)
 			}
+		}
+		ones := 0
+		for _, revision := range got {
+			if revision == 1 {
+				ones++
+			}
+		}
+		if len(ids) != ones {
+			t.Errorf("%s: %d ids of %d segments", name, len(ids), ones)
 		}
 		going := 0
 		for k := range s {
@@ -374,6 +385,20 @@ func TestALatePrintIsHeldToItsSearches(t *testing.T) {
 	search(t, a, s, named("late", at.Add(time.Hour), l.entries))
 	got := keep(t, a, s, printAt("a", 1800, h), printAt("a", 1801, g), printAt("a", 2, h))
 	if len(got) != 2 || got[0].Match.List != "late" || got[1].Match.List != "early" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// What a search left at a day's beginning counts on from there.
+func TestALatePrintAfterMidnightCountsWhatWasSeen(t *testing.T) {
+	r := seeded(34)
+	h := randomHash(r)
+	l := &lists{entries: []entry{{list: "gains", hash: pdqHash(h), radius: 31}}}
+	a, s := New(l, Options{}), memory{}
+	keep(t, a, s, printAt("a", 43190, h), printAt("a", 43195, randomHash(r)), printAt("a", 43200, flipped(r, h, 9)))
+	search(t, a, s, named("gains", at.Add(24*time.Hour), l.entries))
+	got := keep(t, a, s, printAt("a", 43201, randomHash(r)), printAt("a", 43202, h), printAt("a", 43203, flipped(r, h, 9)))
+	if len(got) != 1 || got[0].Match.FramesMatched != 4 || got[0].Match.FramesSeen != 6 {
 		t.Errorf("got %+v", got)
 	}
 }
