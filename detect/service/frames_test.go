@@ -167,6 +167,7 @@ func TestPictures(t *testing.T) {
 	}{
 		{202, `"accepted":1`, []string{"application/json", one, "image/jpeg", j}},
 		{400, "1 pictures, and the part of JSON is about 2", []string{"application/json", two, "image/jpeg", j}},
+		{400, "2 pictures, and the part of JSON is about 1", []string{"application/json", one, "image/jpeg", j, "image/jpeg", j}},
 		{400, "want a part of JSON", []string{"image/jpeg", j}},
 		{400, "more than one part that is no picture", []string{"application/json", two, "text/plain", "x"}},
 		{400, "#/1/time", []string{"application/json", "[" + one + "," + made(one, "time", "1") + "]", "image/jpeg", j, "image/jpeg", j}},

@@ -39,6 +39,7 @@ type Options struct {
 	// Subject makes the token of a platform's account.
 	Subject func(platform, account string) signal.Subject
 	// HashHere sends the hash record of a picture in its place, so that no pixels go on.
+	// Decoding takes up to 16 bytes a pixel for each worker.
 	HashHere bool
 	// Rate gives the advice for a stream, the base rate where nothing is known of it.
 	// Without it there is no advice: 404.

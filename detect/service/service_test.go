@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -192,8 +193,10 @@ func TestMemory(t *testing.T) {
 	end()
 	wantStatus(t, b.post("/v1/frames", "{"), 400, "")
 	wantStatus(t, b.post("/v1/flags", aFlag), 202, "")
+	wantStatus(t, b.post("/v1/frames", aHash), 202, "")
 	contentType, body := parts(t, "mixed", "application/json", "{")
 	wantStatus(t, b.do("POST", "/v1/frames", contentType, body), 400, "")
+	took(t, onePicture(b, url.Values{"stream": {"s"}, "time": {"2026-01-02T03:04:00Z"}}, "image/png", pngOf(t, scene(16, 16))))
 	if memory.used[""] != 0 || len(memory.used) != 1 {
 		t.Errorf("%v bytes are held for nothing", memory.used)
 	}
