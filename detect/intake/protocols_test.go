@@ -277,3 +277,30 @@ func TestAPlaylistWithRareKeyFramesIsReadOn(t *testing.T) {
 		t.Errorf("got %s, want %s", pts, want)
 	}
 }
+
+// TestABreakInAPlaylistIsOutlived plays what an advertisement does to a stream: its
+// time begins anew, and the picture has another size.
+func TestABreakInAPlaylistIsOutlived(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Dir(keyed(t, "a.ts", 3, "-output_ts_offset", "1000"))
+	other := render(t, "b.ts", "testsrc=size=120x160:rate=10:duration=3", "-g", "10", "-keyint_min", "10", "-sc_threshold", "0")
+	if err := os.Rename(other, filepath.Join(folder, "b.ts")); err != nil {
+		t.Fatal(err)
+	}
+	text := "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:3\n#EXTINF:3.0,\na.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:3.0,\nb.ts\n" +
+		"#EXT-X-DISCONTINUITY\n#EXTINF:3.0,\na.ts\n#EXT-X-ENDLIST\n"
+	if err := os.WriteFile(filepath.Join(folder, "x.m3u8"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, full := range []bool{false, true} {
+		o := Options{Input: server(t, folder) + "/x.m3u8", FullDecode: full}
+		got, result, err := live(t, o, 100, func(context.Context) {})
+		if result.Reason != ReasonEnded || err != nil || len(got) != 9 {
+			var pts []time.Duration
+			for _, s := range got {
+				pts = append(pts, s.PTS)
+			}
+			t.Errorf("full %v: got %+v, %v, at %s", full, result, err, pts)
+		}
+	}
+}
