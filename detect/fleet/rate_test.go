@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -314,6 +315,42 @@ func TestTheStreamEndsWhileItsRateChanges(t *testing.T) {
 			t.Errorf("got %+v", st)
 		}
 	})
+}
+
+func TestARaiseWhileTheStreamOpens(t *testing.T) {
+	script := func(intake.Options, int) play { return play{wait: 3 * time.Second} }
+	perform(t, Options{}, script, func(s *stage) {
+		s.put(live("one"))
+		s.sleep(time.Second)
+		s.Signal(flag("one"))
+		s.sleep(time.Second)
+		if n := len(s.studio.opened("")); n != 1 {
+			t.Errorf("opened %d times before the first frame", n)
+		}
+		s.sleep(30 * time.Second)
+		if n := s.book.between("one", s.start, 10*time.Second, 20*time.Second); n != 50 {
+			t.Errorf("%d frames in ten seconds", n)
+		}
+	})
+}
+
+// TestFeedsThatTellTheTimeDifferentlyJoin: the line of frames goes on evenly behind the
+// seam.
+func TestFeedsThatTellTheTimeDifferentlyJoin(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	end := tail{at: now.Add(5 * time.Second), pts: time.Hour, fps: 1}
+	fd := &feed{fps: 1}
+	var got []time.Duration
+	for i := range 4 {
+		at := now.Add(time.Duration(i) * time.Second)
+		if at, ok := fd.join(intake.Sample{At: at, PTS: time.Duration(i) * time.Second}, end, at, false); ok {
+			got = append(got, at.Sub(end.at))
+			end.at = at
+		}
+	}
+	if want := []time.Duration{500 * time.Millisecond, time.Second, time.Second}; !slices.Equal(got, want) {
+		t.Errorf("steps of %v, want %v", got, want)
+	}
 }
 
 func TestWindowToPreserve(t *testing.T) {

@@ -134,7 +134,10 @@ func TestListenerListensAgainAtOnce(t *testing.T) {
 		if len(opens) != 10 {
 			t.Errorf("opened %d times in ten minutes", len(opens))
 		}
-		for _, o := range opens {
+		for i, o := range opens {
+			if want := s.start.Add(time.Duration(i) * 65 * time.Second); !o.at.Equal(want) {
+				t.Errorf("listens %s too late", o.at.Sub(want))
+			}
 			if !o.FullDecode || o.FPS != 5 || !o.Listen {
 				t.Errorf("listens with %+v", o.Options)
 			}

@@ -264,11 +264,22 @@ func TestThinnerGivesEvenSteps(t *testing.T) {
 	} {
 		thin := thinner{source: c.source, fps: c.fps}
 		passed := 0
+		var last time.Time
 		for i := range int(60 * c.source) {
-			at := begin.Add(time.Duration(i) * interval(c.source)).Add(c.jitter * time.Duration(i%3-1))
-			if thin.pass(at) {
-				passed++
+			at := begin.Add(time.Duration(i) * interval(c.source)).Add(c.jitter * time.Duration(1-i%3))
+			if !thin.pass(at) {
+				continue
 			}
+			off := at.Sub(last) - interval(min(c.fps, c.source))
+			most := 2*c.jitter + interval(c.source)/2
+			if c.jitter > interval(c.source)/8 { // one frame earlier or later
+				most += interval(c.source) / 2
+			}
+			if passed > 0 && off.Abs() > most {
+				t.Errorf("%s: a step of %s", name, at.Sub(last))
+			}
+			last = at
+			passed++
 		}
 		if passed != c.want {
 			t.Errorf("%s: %d pass, want %d", name, passed, c.want)
