@@ -24,7 +24,7 @@ type Record struct {
 type Rate struct {
 	FPS   float64  `json:"fps"`   // Frames a second.
 	Level string   `json:"level"` // "base" or "raised".
-	Why   []string `json:"why"`   // Kinds of signal; empty at the base rate.
+	Why   []string `json:"why"`   // Kinds of signal, those that may be told.
 	// Until is when the rate falls back unless there is another reason; zero for never.
 	Until time.Time `json:"until,omitzero"`
 }
