@@ -3,12 +3,13 @@
 // same Kafka broker in one run, and prints the ratios. It counts frames a second from the
 // topic frames to the topic signals, and the time from producing a frame to its signal
 // at half of the peer's greatest rate; and it holds both to the same planted matches.
-// `make bench-worker` runs it.
+// `make bench-worker` runs it. It needs Linux, and a broker of its own: it leaves topics.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -70,8 +71,8 @@ func main() {
 	flag.StringVar(&o.json, "json", "", "write the results to this `file` too")
 	flag.StringVar(&o.profile, "profile", "", "with no -run, the `folder` for the profiles; none without")
 	flag.IntVar(&o.entries, "n", 1_000_000, "number of entries")
-	flag.IntVar(&o.hashes, "hashes", 150_000, "hash records in the backlog")
-	flag.IntVar(&o.jpegs, "jpegs", 2400, "JPEG frames in the backlog")
+	flag.IntVar(&o.hashes, "hashes", 150_000, "hash records in the backlog; none with 0")
+	flag.IntVar(&o.jpegs, "jpegs", 2400, "JPEG frames in the backlog; none with 0")
 	flag.IntVar(&o.top, "top", 15, "lines of the profile to print")
 	flag.DurationVar(&o.limit, "limit", 10*time.Second, "the longest that one backlog is worked at")
 	flag.DurationVar(&o.length, "length", 8*time.Second, "how long frames are produced at a steady pace")
@@ -120,11 +121,15 @@ func measure(ctx context.Context, o options) (err error) {
 	if err := b.list.writeDB(ctx, filepath.Join(b.data(), "hashes")); err != nil {
 		return err
 	}
-	if err := b.material(ctx, hashes(b.list, pictures), o.hashes, 10); err != nil {
-		return err
+	if o.hashes > 0 {
+		if err := b.material(ctx, hashes(b.list, pictures), o.hashes, 10); err != nil {
+			return err
+		}
 	}
-	if err := b.material(ctx, jpegs(b.list, back, plant), o.jpegs, 1); err != nil {
-		return err
+	if o.jpegs > 0 {
+		if err := b.material(ctx, jpegs(b.list, back, plant), o.jpegs, 1); err != nil {
+			return err
+		}
 	}
 	if o.json == "" {
 		return nil
@@ -146,16 +151,7 @@ func (b *bench) material(ctx context.Context, m material, n, oneOf int) error {
 	if err != nil {
 		return err
 	}
-	r, err := newRiver(ctx, b.o.kafka, prefix)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }() // nothing is left to be sent
 	progress("%s: a backlog of %d frames", m.name, n)
-	if err := r.fill(ctx, frames); err != nil {
-		return err
-	}
-
 	profiled := ""
 	if b.o.profile != "" {
 		if err := os.MkdirAll(b.o.profile, 0o755); err != nil {
@@ -171,8 +167,15 @@ func (b *bench) material(ctx context.Context, m material, n, oneOf int) error {
 		workers = []worker{b.ours(2, profiled), b.peer(2, false)}
 	}
 	var rates []rate
-	for _, w := range workers {
-		got, err := throughput(ctx, r, w, m, frames, b.o.limit)
+	for i, w := range workers {
+		var got rate
+		err := b.onRiver(ctx, fmt.Sprintf("%s%d.", prefix, i), func(r *river) (err error) {
+			if err := r.fill(ctx, frames); err != nil {
+				return err
+			}
+			got, err = throughput(ctx, r, w, m, frames, b.o.limit)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -183,12 +186,11 @@ func (b *bench) material(ctx context.Context, m material, n, oneOf int) error {
 	if !b.o.quick {
 		half := max(rates[2].PerSecond, rates[3].PerSecond) / 2
 		for _, w := range []worker{b.ours(2, ""), b.peer(2, false)} {
-			own, err := newRiver(ctx, b.o.kafka, prefix+w.name+".")
-			if err != nil {
+			var got delay
+			err := b.onRiver(ctx, prefix+w.name+".", func(r *river) (err error) {
+				got, err = latency(ctx, r, w, m, half, b.o.length, oneOf)
 				return err
-			}
-			got, err := latency(ctx, own, w, m, half, b.o.length, oneOf)
-			_ = own.Close()
+			})
 			if err != nil {
 				return err
 			}
@@ -199,6 +201,15 @@ func (b *bench) material(ctx context.Context, m material, n, oneOf int) error {
 	b.out.Rates = append(b.out.Rates, rates...)
 	b.out.Delays = append(b.out.Delays, delays...)
 	return b.report(ctx, m, rates, delays, profiled)
+}
+
+// onRiver has do work on a river of its own.
+func (b *bench) onRiver(ctx context.Context, prefix string, do func(*river) error) error {
+	r, err := newRiver(ctx, b.o.kafka, prefix)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(r), r.drop(context.WithoutCancel(ctx)))
 }
 
 // report prints what was measured with one material.

@@ -37,9 +37,6 @@ type rate struct {
 
 // throughput has a worker go through a backlog from its beginning, for so long at most.
 func throughput(ctx context.Context, r *river, w worker, m material, frames []frame, limit time.Duration) (_ rate, err error) {
-	if err := r.forget(ctx, w.group); err != nil {
-		return rate{}, err
-	}
 	e, err := r.hear(ctx, w.signals, w.entry)
 	if err != nil {
 		return rate{}, err

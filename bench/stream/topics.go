@@ -25,7 +25,8 @@ const (
 	produceBytes = 4 << 20 // of one call
 )
 
-// A river is one set of topics under a prefix of its own.
+// A river is one set of topics under a prefix of its own: one for each measurement, so
+// that none finds what another has left in a topic, a group or a room's state.
 type river struct {
 	*stream.Client
 	prefix string
@@ -65,23 +66,17 @@ func (r *river) fill(ctx context.Context, frames []frame) error {
 	return nil
 }
 
-// forget removes what a group has committed, once its members have left.
-func (r *river) forget(ctx context.Context, group string) error {
-	group = r.prefix + group
-	return patiently(ctx, func() error {
-		answer, err := r.admin.DeleteGroups(ctx, &kafka.DeleteGroupsRequest{GroupIDs: []string{group}})
-		if err == nil {
-			err = answer.Errors[group]
-		}
-		if errors.Is(err, kafka.GroupIdNotFound) {
-			return nil
-		}
-		return err
-	})
+// drop ends the river and gives back the room that its frames took.
+func (r *river) drop(ctx context.Context) error {
+	topic := r.prefix + framesTopic
+	answer, err := r.admin.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{topic}})
+	if err == nil {
+		err = answer.Errors[topic]
+	}
+	return errors.Join(err, r.Close())
 }
 
-// patiently repeats what a broker refuses while a group's members leave, or while its
-// coordinator gets ready.
+// patiently repeats what a broker refuses while a group's coordinator gets ready.
 func patiently(ctx context.Context, try func() error) error {
 	for until := time.Now().Add(startsIn); ; {
 		err := try()
