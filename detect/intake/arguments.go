@@ -46,8 +46,10 @@ func (o Options) arguments(d decoding) []string {
 			// Pictures leave as the filter chose them, none doubled or dropped, with
 			// their own times in milliseconds.
 			"-vsync", "passthrough", "-enc_time_base", "1:1000",
-			// JPEG is full range; quality 2 is the best of ffmpeg's usual scale.
-			"-c:v", "mjpeg", "-threads", "1", "-pix_fmt", "yuvj420p", "-q:v", "2",
+			// JPEG is full range. Of ffmpeg's scale, whose best is 2, quality 4 makes a
+			// third fewer bytes and as good a PDQ: over 108 frames of the test clips, 1.6
+			// bits from that of the lossless frame in the mean, and 1.5 with quality 2.
+			"-c:v", "mjpeg", "-threads", "1", "-pix_fmt", "yuvj420p", "-q:v", "4",
 			// Each picture with its time and length before it, sent at once.
 			"-f", "smjpeg", "-flush_packets", "1", "pipe:1",
 		})
