@@ -21,9 +21,10 @@ const (
 // follower goes through the pictures of a stream in the order of their times.
 type follower struct {
 	names
-	seen uint64 // Frames of the day so far.
-	open []*followed
-	done []*segment // Ended, and not told yet.
+	stream id
+	seen   uint64 // Frames of the day so far.
+	open   []*followed
+	done   []*segment // Ended, and not told yet.
 }
 
 // followed is a segment, and the frames seen since the last that matched.
@@ -95,7 +96,7 @@ func (l *look) finish() error {
 		f = new(follower)
 	}
 	if f != nil {
-		f.names, f.seen = st.names, 0
+		f.stream, f.names, f.seen = st.stream, st.names, 0
 		if err := l.follow(f); err != nil {
 			return err
 		}
@@ -123,7 +124,7 @@ func (l *look) follow(f *follower) error {
 		if err := l.ctx.Err(); err != nil {
 			return err
 		}
-		finds, err := l.a.lookUp(k, l.sought)
+		finds, err := l.a.lookUp(k, f.stream, l.sought)
 		if err != nil {
 			return err
 		}

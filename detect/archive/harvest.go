@@ -3,6 +3,7 @@ package archive
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -21,7 +22,8 @@ const (
 
 // Harvest returns what is kept of a case's stream as entries of a list: of the pictures
 // that stood within the spans the different ones, in the order of their times. Where
-// there are more than MaxHarvest, it takes them evenly over time. It changes nothing;
+// there are more than MaxHarvest, it takes them evenly over time. Its entries are frames of
+// one video, "case/" and the case. It changes nothing;
 // the same harvest of the same prints gives the same entries.
 func (a *Archive) Harvest(ctx context.Context, s State, h Harvest) ([]hashdb.Entry, error) {
 	if _, err := h.Encode(); err != nil {
@@ -55,9 +57,9 @@ func (a *Archive) Harvest(ctx context.Context, s State, h Harvest) ([]hashdb.Ent
 	for i, hash := range chosen {
 		entries[i] = hashdb.Entry{
 			Hash:       hashdb.Hash{Kind: hashdb.KindPDQ, Bits: hash},
-			Ref:        fmt.Sprintf("case/%s#%d", h.Case, i),
+			Ref:        fmt.Sprintf("case/%s#%d/%d", h.Case, i, len(chosen)),
 			Time:       h.At.UTC().Truncate(time.Second),
-			Tags:       []string{"confirmed"},
+			Tags:       []string{"confirmed", originTag(streamID(h.Platform, h.Stream, h.Subject))},
 			Provenance: "case/" + h.Case,
 		}
 		if err := entries[i].Check(); err != nil {
@@ -66,6 +68,9 @@ func (a *Archive) Harvest(ctx context.Context, s State, h Harvest) ([]hashdb.Ent
 	}
 	return entries, nil
 }
+
+// originTag marks entries that came from a stream, without telling which it is.
+func originTag(stream id) string { return "origin:" + hex.EncodeToString(stream[:]) }
 
 // covers reports whether some span has a part of a time.
 func (h *Harvest) covers(from, to int64) bool {

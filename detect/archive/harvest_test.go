@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -47,8 +48,8 @@ func TestAHarvestIsTheDifferentPicturesOfTheSpans(t *testing.T) {
 		if want[i] != (hashdb.Hash{}) && e.Hash != want[i] {
 			t.Errorf("entry %d is of another picture", i)
 		}
-		if e.Ref != "case/0123abcd#"+string(rune('0'+i)) || e.Provenance != "case/0123abcd" ||
-			!reflect.DeepEqual(e.Tags, []string{"confirmed"}) || !e.Time.Equal(at.Add(90*time.Minute)) || e.Check() != nil {
+		if e.Ref != fmt.Sprintf("case/0123abcd#%d/4", i) || e.Provenance != "case/0123abcd" ||
+			len(e.Tags) != 2 || e.Tags[0] != "confirmed" || e.Tags[1] != got[0].Tags[1] || !e.Time.Equal(at.Add(90*time.Minute)) || e.Check() != nil {
 			t.Errorf("entry %d: %+v", i, e)
 		}
 	}

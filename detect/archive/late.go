@@ -152,7 +152,7 @@ func (a *Archive) late(s State, part *partition, st *streamDay, k kept, put put)
 			return nil, nil
 		}
 	}
-	finds, err := a.lookUp(&k, w.sought(k.from))
+	finds, err := a.lookUp(&k, st.stream, w.sought(k.from))
 	if err != nil {
 		return nil, err
 	}

@@ -31,9 +31,10 @@ type find struct {
 
 // lookUp asks the lists about a picture in all its views, as they would be asked about
 // it live: a picture that is known to be innocent in any view matches nothing. Of what
-// they find it takes what is sought. The turned views are derived from the hash that was
+// they find it takes what is sought and did not come from the stream itself: what a
+// stream was confirmed to show says nothing new about it. The turned views are derived from the hash that was
 // kept, and may miss or find what is at the edge of the radius.
-func (a *Archive) lookUp(k *kept, sought func(*hashdb.Match) bool) ([]find, error) {
+func (a *Archive) lookUp(k *kept, stream id, sought func(*hashdb.Match) bool) ([]find, error) {
 	a.count.asked.Add(1)
 	hashes := make([]hashdb.Hash, 0, turns*len(k.hashes))
 	for i := range k.n {
@@ -49,12 +50,13 @@ func (a *Archive) lookUp(k *kept, sought func(*hashdb.Match) bool) ([]find, erro
 		return nil, fmt.Errorf("look up kept print: %d answers to %d hashes", len(answers), len(hashes))
 	}
 	var finds []find
+	own := originTag(stream)
 	for v := range answers {
 		if len(answers[v].Allowed) > 0 {
 			return nil, nil
 		}
 		for i := range answers[v].Matches {
-			if m := &answers[v].Matches[i]; sought(m) {
+			if m := &answers[v].Matches[i]; sought(m) && !slices.Contains(m.Tags, own) {
 				finds = append(finds, findsOf(m, viewOf(v))...)
 			}
 		}

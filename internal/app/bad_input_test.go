@@ -104,6 +104,11 @@ func badInput(t *testing.T, broker string) {
 	frame("content-type", "text/html", []byte("<html>no picture</html>"))
 	frame("schema", detect.HashType, []byte(`{"kind":"pdq","hash":"12","quality":80}`))
 	frame("", detect.JPEG, good)
+	ahead := frameOutput(session, 1000, time.Now().Add(48*time.Hour), detect.JPEG, good)
+	if err := client.Produce(t.Context(), ahead); err != nil {
+		t.Fatal(err)
+	}
+	want["time-future"]++
 
 	xml := func(i int, replace ...string) []byte {
 		var b bytes.Buffer

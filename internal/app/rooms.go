@@ -37,6 +37,10 @@ func detectLoops(k keeper, c Config, db *hashdb.DB, reg prometheus.Registerer, n
 	return []stream.Loop{
 		k.loop("detect-frames", topicFrames,
 			func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
+				// The time of arrival lies in the record, and so is no clock.
+				if err := notAhead(m.Time, func() time.Time { return m.Arrived }); err != nil {
+					return nil, err
+				}
 				r, err := detector.Frame(ctx, s, detect.Frame{
 					ID: m.ID, Stream: m.Ext["stream"], Platform: m.Ext["platform"], Subject: signal.Subject(m.Subject),
 					At: m.Time, ContentType: m.ContentType, Data: m.Data,
@@ -148,7 +152,8 @@ const maxAhead = 24 * time.Hour
 
 // notAhead refuses what is dated in the future: windows end with the newest
 // event, so one record of the year 2099 would push a subject's whole past out of
-// them. Only loops without state may look at the clock.
+// them. Only loops without state may look at the clock; others go by the time at which
+// the record arrived.
 func notAhead(at time.Time, now func() time.Time) error {
 	if at.After(now().Add(maxAhead)) {
 		return signal.Reject("time-future", "is dated more than %s ahead of the time of arrival", maxAhead)

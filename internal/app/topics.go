@@ -42,11 +42,15 @@ func topicSpecs(partitions, printDays int, centres []report.Centre) []stream.Top
 			"retention.ms":   retention,
 		}
 	}
+	// Frames are refused by their state's loop where they are dated ahead of their arrival,
+	// and what a sender says of that is nothing to go by.
+	frames := settings(retainWeek)
+	frames["message.timestamp.type"] = "LogAppendTime"
 	compacted := map[string]string{"cleanup.policy": "compact"}
 	retainPrints := strconv.Itoa(printDays * 24 * 60 * 60 * 1000)
 	specs := []stream.TopicSpec{
 		{Name: topicStreams, Partitions: 1, Config: compacted},
-		{Name: topicFrames, Partitions: partitions, Config: settings(retainWeek)},
+		{Name: topicFrames, Partitions: partitions, Config: frames},
 		{Name: topicSessions, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicFlags, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicTransactions, Partitions: partitions, Config: settings(retainWeek)},

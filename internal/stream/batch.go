@@ -22,6 +22,7 @@ const (
 // Attribute bits of a batch.
 const (
 	batchCompression = 0x07
+	batchAppendTime  = 0x08 // the times are the broker's
 	batchControl     = 0x20
 )
 
@@ -83,7 +84,9 @@ func batches(data []byte, from int64, limit int) (rs []record, next int64, err e
 
 // batchRecords returns the records of one batch whose checksum is right.
 func batchRecords(batch []byte, base, last int64, limit int) ([]record, error) {
-	codec := kafka.Compression(binary.BigEndian.Uint16(batch[21:]) & batchCompression)
+	attributes := binary.BigEndian.Uint16(batch[21:])
+	codec := kafka.Compression(attributes & batchCompression)
+	firstSent, appended := int64(binary.BigEndian.Uint64(batch[27:])), int64(binary.BigEndian.Uint64(batch[35:]))
 	count := int32(binary.BigEndian.Uint32(batch[57:]))
 	if count < 0 || count > maxRecords {
 		return nil, fmt.Errorf("%d records, and the limit is %d", count, maxRecords)
@@ -97,8 +100,10 @@ func batchRecords(batch []byte, base, last int64, limit int) ([]record, error) {
 	for range count {
 		body := reader{rest: r.take(r.varint())}
 		body.take(1) // attributes, unused
-		body.varint()
-		rec := record{offset: base + body.varint()}
+		rec := record{arrived: firstSent + body.varint(), offset: base + body.varint()}
+		if attributes&batchAppendTime != 0 {
+			rec.arrived = appended
+		}
 		rec.key = body.bytes()
 		rec.value = body.bytes()
 		n := body.varint()

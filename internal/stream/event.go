@@ -33,6 +33,9 @@ type Message struct {
 	Topic     string // without the prefix
 	Partition int
 	Offset    int64
+	// Arrived is when the broker got the record, where its topic has brokers note that,
+	// and else when its producer says that it sent it; UTC.
+	Arrived time.Time
 	// Headers are those that are no attribute of the event, such as the
 	// vigil-reason of a dead letter.
 	Headers map[string]string
@@ -182,6 +185,7 @@ func header(key, value string) kafka.Header {
 // A record is what lies in a partition, before its headers are understood.
 type record struct {
 	offset     int64
+	arrived    int64 // Unix milliseconds
 	key, value []byte
 	headers    []kafka.Header
 	// fault says why the bytes at this offset hold no record: see batch.go.

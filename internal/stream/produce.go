@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"go.uber.org/zap"
@@ -177,8 +178,9 @@ func (c *Client) request(ctx context.Context, p place, batch []outgoing) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	records := make([]kafka.Record, 0, len(batch))
+	now := time.Now()
 	for _, r := range batch {
-		records = append(records, kafka.Record{Key: kafka.NewBytes(r.msg.Key), Value: kafka.NewBytes(r.msg.Value), Headers: r.msg.Headers})
+		records = append(records, kafka.Record{Time: now, Key: kafka.NewBytes(r.msg.Key), Value: kafka.NewBytes(r.msg.Value), Headers: r.msg.Headers})
 	}
 	answer, err := c.admin.Produce(ctx, &kafka.ProduceRequest{
 		Topic:        c.cfg.Prefix + p.topic,

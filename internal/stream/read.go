@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
@@ -186,7 +187,7 @@ func (c *Client) maxBatch() int { return 4 * c.cfg.MaxMessage }
 
 // message makes a record into a message, with an error where it is no event.
 func (c *Client) message(topic string, partition int, r record) (Message, error) {
-	m := Message{Topic: topic, Partition: partition, Offset: r.offset}
+	m := Message{Topic: topic, Partition: partition, Offset: r.offset, Arrived: time.UnixMilli(r.arrived).UTC()}
 	if r.fault != nil {
 		return m, r.fault
 	}
