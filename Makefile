@@ -44,8 +44,9 @@ purego: ## the tests of what has assembly, without it
 CONTRACT := $(CACHE)/contract
 
 .PHONY: contract
-contract: build $(CONTRACT)/done ## hold the look-up service against its OpenAPI document; needs Python 3.11
+contract: build $(CONTRACT)/done ## hold the HTTP services against their OpenAPI documents; needs Python 3.11
 	hashdb/service/contract.sh bin/vigil $(CONTRACT)/bin/schemathesis
+	detect/service/contract.sh $(CONTRACT)/bin/schemathesis
 
 $(CONTRACT)/done: hashdb/service/contract-requirements.txt
 	python3 -m venv $(CONTRACT)

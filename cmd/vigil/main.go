@@ -128,17 +128,25 @@ func group(use, short string, children ...*cobra.Command) *cobra.Command {
 func require(cmd *cobra.Command, names ...string) {
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, list []string) error {
-		var missing []string
-		for _, name := range names {
-			if cmd.Flag(name).Value.String() == "" {
-				missing = append(missing, "--"+name)
-			}
-		}
-		if len(missing) > 0 {
-			return usageError{fmt.Errorf("%s needs %s", cmd.CommandPath(), strings.Join(missing, ", "))}
+		if err := needs(cmd, names...); err != nil {
+			return err
 		}
 		return run(cmd, list)
 	}
+}
+
+// needs refuses a command line that leaves out one of the named flags.
+func needs(cmd *cobra.Command, names ...string) error {
+	var missing []string
+	for _, name := range names {
+		if cmd.Flag(name).Value.String() == "" {
+			missing = append(missing, "--"+name)
+		}
+	}
+	if len(missing) > 0 {
+		return usageError{fmt.Errorf("%s needs %s", cmd.CommandPath(), strings.Join(missing, ", "))}
+	}
+	return nil
 }
 
 // usage turns a fault of the command line that app found into a usageError.

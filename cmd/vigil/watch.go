@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/spf13/cobra"
 
 	"github.com/vigil-stream/vigil/internal/app"
@@ -22,6 +25,12 @@ func (c *cli) watch() *cobra.Command {
 		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, list []string) error {
 			if len(list) == 1 {
+				if err := needs(cmd, "stream", "platform", "account"); err != nil {
+					return err
+				}
+				if cmd.Flags().Changed("fps") && (math.IsNaN(one.FPS) || one.FPS <= 0 || one.FPS > 60) {
+					return usageError{fmt.Errorf("--fps %v is not above 0 and at most 60", one.FPS)}
+				}
 				one.Input = list[0]
 				o.Spec = &one
 			}
