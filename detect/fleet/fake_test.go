@@ -101,7 +101,7 @@ func (s *studio) Watch(ctx context.Context, o intake.Options, each func(intake.S
 			if o.Loop {
 				comes = pts - o.Seek
 			}
-			if !pause(ctx, began.Add(comes).Sub(time.Now())) {
+			if !pause(ctx, time.Until(began.Add(comes))) {
 				return stopped()
 			}
 		}
@@ -345,7 +345,7 @@ func perform(t *testing.T, o Options, script func(intake.Options, int) play, act
 		go func() { s.ended <- f.Run(ctx) }()
 		synctest.Wait()
 		act(s)
-		s.finish()
+		_ = s.finish()
 		s.book.mu.Lock()
 		defer s.book.mu.Unlock()
 		if len(s.book.open) > 0 {

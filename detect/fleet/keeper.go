@@ -82,7 +82,7 @@ func (k *keeper) run(ctx context.Context) error {
 	}
 	k.cur, k.next = nil, nil
 	for k.open > 0 {
-		k.closed(<-k.over)
+		_, _ = k.closed(<-k.over) // Nothing is to be done about it any more.
 	}
 	if ctx.Err() != nil { // A Sink that failed was interrupted.
 		reason, err = intake.ReasonStopped, nil

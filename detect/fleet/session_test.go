@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,9 +100,9 @@ func TestWhatNeverGaveAFrameWasNoSession(t *testing.T) {
 }
 
 func TestBackoffStartsAnewAfterSteadyFrames(t *testing.T) {
-	steadily := false
+	var steadily atomic.Bool
 	script := func(_ intake.Options, n int) play {
-		if steadily {
+		if steadily.Load() {
 			return play{lasts: time.Minute, err: errFault}
 		}
 		return play{lasts: -1, err: errFault}
@@ -109,7 +110,7 @@ func TestBackoffStartsAnewAfterSteadyFrames(t *testing.T) {
 	perform(t, Options{}, script, func(s *stage) {
 		s.put(live("one"))
 		s.sleep(30 * time.Minute)
-		steadily = true
+		steadily.Store(true)
 		s.sleep(30 * time.Minute)
 		opens := s.studio.opened("")
 		last := opens[len(opens)-5:]
@@ -151,7 +152,7 @@ func TestHeartbeatStopsWhereFramesDo(t *testing.T) {
 	script := func(_ intake.Options, n int) play { return play{} }
 	perform(t, Options{Grace: time.Hour}, script, func(s *stage) {
 		silent := &silence{studio: s.studio, after: 40 * time.Second}
-		s.Fleet.o.Watcher = silent
+		s.o.Watcher = silent
 		s.put(live("one"))
 		s.sleep(10 * time.Minute)
 		if n := len(s.book.records("one")); n != 3 { // start, 30 s, 60 s

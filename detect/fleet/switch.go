@@ -199,8 +199,8 @@ func (k *keeper) closed(c closing) (reason string, err error) {
 	}
 	if k.next == nil {
 		pause := time.Duration(0)
-		// A sender that hung up may call again at once.
-		if !fd.turning && !(k.spec.Listen && fd.joined && c.Reason == intake.ReasonEnded) {
+		hungUp := k.spec.Listen && fd.joined && c.Reason == intake.ReasonEnded // and may call again
+		if !fd.turning && !hungUp {
 			pause = k.wait.NextBackOff()
 		}
 		k.openAt, k.turn = now.Add(pause), fd.turning
