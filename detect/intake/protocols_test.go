@@ -279,11 +279,17 @@ func TestAPlaylistWithRareKeyFramesIsReadOn(t *testing.T) {
 }
 
 // TestABreakInAPlaylistIsOutlived plays what an advertisement does to a stream: its
-// time begins anew, and the picture has another size.
+// time begins anew, and the picture may have another size.
 func TestABreakInAPlaylistIsOutlived(t *testing.T) {
 	t.Parallel()
+	for _, size := range []string{"160x120", "120x160"} {
+		t.Run(size, func(t *testing.T) { t.Parallel(); playBreak(t, size) })
+	}
+}
+
+func playBreak(t *testing.T, size string) {
 	folder := filepath.Dir(keyed(t, "a.ts", 3, "-output_ts_offset", "1000"))
-	other := render(t, "b.ts", "testsrc=size=120x160:rate=10:duration=3", "-g", "10", "-keyint_min", "10", "-sc_threshold", "0")
+	other := render(t, "b.ts", "testsrc=rate=10:duration=3:size="+size, "-g", "10", "-keyint_min", "10", "-sc_threshold", "0")
 	if err := os.Rename(other, filepath.Join(folder, "b.ts")); err != nil {
 		t.Fatal(err)
 	}
@@ -302,5 +308,26 @@ func TestABreakInAPlaylistIsOutlived(t *testing.T) {
 			}
 			t.Errorf("full %v: got %+v, %v, at %s", full, result, err, pts)
 		}
+	}
+}
+
+func TestASenderThatCountsAnewIsFollowed(t *testing.T) {
+	t.Parallel()
+	path := keyed(t, "a.flv", 3, "-output_ts_offset", "1000")
+	late, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	early, err := os.ReadFile(keyed(t, "b.flv", 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const header = 13 // bytes of FLV before its first tag
+	if err := os.WriteFile(path, append(late, early[header:]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, result, err := live(t, Options{Input: server(t, filepath.Dir(path)) + "/a.flv", FullDecode: true}, 100, func(context.Context) {})
+	if result.Reason != ReasonEnded || err != nil || len(got) < 6 {
+		t.Errorf("got %+v, %v", result, err)
 	}
 }

@@ -146,3 +146,22 @@ func TestALoopGoesOnInTime(t *testing.T) {
 		})
 	}
 }
+
+// TestTheFilterOutlivesTimesThatGoBack gives the filter itself what few containers let
+// through to it: times that begin anew after three seconds.
+func TestTheFilterOutlivesTimesThatGoBack(t *testing.T) {
+	needFFmpeg(t)
+	o, err := Options{Input: "rtmp://h/a"}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=size=32x32:rate=10:duration=6",
+		"-vf", "setpts='(N-if(gte(N,30),30,0))/10/TB',"+o.filter(), "-vsync", "passthrough", "-enc_time_base", "1:1000",
+		"-f", "mkvtimestamp_v2", "pipe:1").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(out, []byte("\n")); lines != 1+6 { // under a title
+		t.Errorf("%d pictures of six seconds: %q", lines-1, out)
+	}
+}
