@@ -33,7 +33,13 @@ const maxViews = 15
 
 // Encode returns the record as JSON that fits its schema.
 func (r HashRecord) Encode() ([]byte, error) {
-	data, err := encode(hashSchema, r)
+	data, err := marshal(r)
+	if err == nil {
+		if _, ok := quickHashRecord(data); ok {
+			return data, nil
+		}
+		data, err = encode(hashSchema, r)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("hash record: %w", err)
 	}

@@ -16,6 +16,9 @@ const (
 	maxMatches = 4096
 	// maxRefs is how many of its owner's ids of one match are.
 	maxRefs = 4096
+	// maxHits is how many targets of one frame are followed, the nearest: more than can be
+	// open at a time, so that those that are open are seldom crowded out.
+	maxHits = 4 * maxTracked
 )
 
 // target is what a frame can match: one entry of a list, or one video of it.
@@ -71,7 +74,7 @@ func (d *Detector) lookup(stream string, looks []look) ([]hit, error) {
 		return cmp.Or(cmp.Compare(a.distance, b.distance), strings.Compare(a.list, b.list),
 			strings.Compare(a.name, b.name), cmp.Compare(a.kind, b.kind))
 	})
-	return hits, nil
+	return hits[:min(len(hits), maxHits)], nil
 }
 
 // gather adds a match to what was found. One hash may stand in a list for frames of

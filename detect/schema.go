@@ -18,16 +18,24 @@ var (
 	flagSchema    = signal.MustSchema(schemas, "schema/flag.json")
 )
 
-// encode returns v as JSON, checked against the schema that its reader applies:
-// a producer learns of a fault before the record is on its way.
-func encode(s signal.Schema, v any) ([]byte, error) {
+// marshal returns v as JSON.
+func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
-	data := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// encode returns v as JSON, checked against the schema that its reader applies:
+// a producer learns of a fault before the record is on its way.
+func encode(s signal.Schema, v any) ([]byte, error) {
+	data, err := marshal(v)
+	if err != nil {
+		return nil, err
+	}
 	var doc any
 	if err := s.Decode(data, &doc); err != nil {
 		return nil, err
