@@ -219,3 +219,31 @@ func TestAHashInVideosAndAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestAVideosLimitsAreToldWhenTheyAreReached(t *testing.T) {
+	index, frames := video(t, "clip.txt", 10)
+	f := newFeeder(t, index, Options{ClipShare: 60})
+	var revisions []uint64
+	for i, h := range frames[:7] {
+		for _, s := range f.give(float64(i), h) {
+			revisions = append(revisions, s.Revision)
+			if want := s.Revision >= 6; s.Match.Clip.Reached != want {
+				t.Errorf("with %d frames: %+v", s.Revision, s.Match.Clip)
+			}
+		}
+	}
+	if fmt.Sprint(revisions) != "[1 2 4 6]" {
+		t.Errorf("signals at %v frames", revisions)
+	}
+}
+
+func TestAFloodIsFollowedToABound(t *testing.T) {
+	index := &lists{}
+	for i := range maxHits + 50 {
+		index.entries = append(index.entries, entry{"flood", near(listed, i%200, 1+i%20), 31})
+	}
+	hits, err := New(index, Options{}).lookup("s", []look{{plain, listed}})
+	if err != nil || len(hits) != maxHits || hits[0].distance != 1 || hits[maxHits-1].distance < 15 {
+		t.Errorf("%d hits, %v", len(hits), err)
+	}
+}
