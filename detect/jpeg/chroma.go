@@ -1,0 +1,97 @@
+package jpeg
+
+// maxBlocks is the most blocks of the two chroma components in a unit: of 10 in all they
+// can be 2 each, with 2 or 4 of luminance.
+const maxBlocks = 2 * 2
+
+// chromaBlock is a block before its transform.
+type chromaBlock struct {
+	block block
+	used  uint64
+}
+
+// span is the pixels from lo to hi.
+type span struct{ lo, hi int32 }
+
+const (
+	// maxSize bounds coefficients for spanOf: beyond, sums of int32 may overflow in the
+	// transform, and pixels are anything. Pixels of 0 and 255 alone in the worst order, a
+	// thing of mathematics, have some 8,000.
+	maxSize = 8000
+	// slack is more than what the transform's rounding moves a pixel: a half pixel in the
+	// end, and less than a half by its factors, which are right to four digits.
+	slack = 2
+)
+
+// spanOf returns between which values all pixels of a block lie, by its first
+// coefficient, which is 8 times their average, and the sum of the magnitudes of all
+// others: none moves a pixel by more than a quarter of itself (T.81, A.3.3).
+func spanOf(first, size int32) span {
+	if first > maxSize || first < -maxSize || size > maxSize || size < 0 {
+		return span{0, 255}
+	}
+	average := first>>3 + neutral
+	return span{max(0, average-size/4-slack), min(255, average+size/4+slack)}
+}
+
+// unsaturated returns the luminance with which no pixel whose colours lie within the
+// spans can saturate. The offsets of red, green and blue from luminance are JFIF's,
+// 1.402 Cr, -0.3441 Cb - 0.7141 Cr and 1.772 Cb, here in 1024ths, with slack for rounding.
+func unsaturated(cb, cr span) span {
+	cb, cr = span{cb.lo - neutral, cb.hi - neutral}, span{cr.lo - neutral, cr.hi - neutral}
+	least := min(1436*cr.lo, 1815*cb.lo, -353*cb.hi-732*cr.hi)
+	most := max(1436*cr.hi, 1815*cb.hi, -353*cb.lo-732*cr.lo)
+	return span{slack - least>>10, 255 - slack - most>>10}
+}
+
+// within reports whether s lies within t.
+func (s span) within(t span) bool { return s.lo >= t.lo && s.hi <= t.hi }
+
+// chroma decodes the colours of a unit, whose luminance lies within luma. Where none of
+// its pixels can saturate they are made neutral: PDQ takes the luminance alone there.
+func (d *Decoder) chroma(x, y int, luma span) bool {
+	f := &d.frame
+	per := f.components[1].h * f.components[1].v
+	var spans [2]span
+	for i := range spans {
+		for k := range per {
+			b := &d.blocks[i*per+k]
+			b.block = block{}
+			used, size, ok := d.block(&f.components[1+i], &b.block)
+			if !ok {
+				return false
+			}
+			b.used = used
+			s := spanOf(b.block[0], size)
+			if k > 0 {
+				s = span{min(s.lo, spans[i].lo), max(s.hi, spans[i].hi)}
+			}
+			spans[i] = s
+		}
+	}
+	safe := unsaturated(spans[0], spans[1])
+	plain := luma.within(safe) || f.components[0].span(x, y).within(safe)
+	for i := range spans {
+		for k := range per {
+			b := &d.blocks[i*per+k]
+			dst, stride := f.components[1+i].at(x, y, k)
+			if plain {
+				fill(dst, stride, neutral)
+			} else {
+				b.block.pixels(b.used, dst, stride)
+			}
+		}
+	}
+	return true
+}
+
+// span returns between which values the pixels of a unit lie.
+func (c *component) span(x, y int) span {
+	lo, hi := uint8(255), uint8(0)
+	for row := range 8 * c.v {
+		for _, v := range c.plane[(8*c.v*y+row)*c.stride+8*c.h*x:][:8*c.h] {
+			lo, hi = min(lo, v), max(hi, v)
+		}
+	}
+	return span{int32(lo), int32(hi)}
+}
