@@ -168,6 +168,7 @@ func TestFurtherReasonsProlongARaiseAndDoNotReopen(t *testing.T) {
 func TestWhatRaisesAndWhatDoesNot(t *testing.T) {
 	p := DefaultPolicy()
 	p.RaiseOn.Match.Frames = 2
+	p.RaiseOn.Payment = &PaymentRule{Strength: 0.5, Typologies: []string{"P02", "P05", "P08"}, Roles: []signal.Role{signal.Recipient}}
 	broad := p
 	broad.RaiseOn.Flag = &FlagRule{Subject: true}
 	none := p

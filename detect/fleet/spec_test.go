@@ -43,7 +43,10 @@ func TestReadSpecs(t *testing.T) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for _, empty := range []string{"", "# nothing\n", "[]", "null", "---\n"} {
+	if nested, err := ReadSpecs([]byte("streams:\n" + goodSpecs)); err != nil || !slices.Equal(nested, want) {
+		t.Errorf("under the key streams: got %+v, %v", nested, err)
+	}
+	for _, empty := range []string{"", "streams: []", "# nothing\n", "[]", "null", "---\n"} {
 		if got, err := ReadSpecs([]byte(empty)); err != nil || len(got) != 0 {
 			t.Errorf("%q: got %v, %v", empty, got, err)
 		}
@@ -191,7 +194,7 @@ func TestDefaultPolicyIsAsDocumented(t *testing.T) {
 		Version: "p1", BaseFPS: 1, RaisedFPS: 5, Quiet: 10 * time.Minute,
 		RaiseOn: RaiseOn{
 			Match: &MatchRule{Frames: 1}, Flag: &FlagRule{},
-			Payment: &PaymentRule{Strength: 0.5, Typologies: []string{"P02", "P05", "P08"}, Roles: []signal.Role{signal.Recipient}},
+			Payment: &PaymentRule{Strength: 0.1},
 		},
 		Preserve: Preserve{On: []signal.Kind{signal.KindMatch, signal.KindFlag}, Before: time.Minute, After: time.Minute},
 	}

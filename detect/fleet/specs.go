@@ -37,12 +37,17 @@ func DecodeSpec(data []byte) (Spec, error) {
 const MaxSpecs = 10_000
 
 // ReadSpecs reads a streams file: a YAML sequence of mappings whose keys are those of
-// Spec in JSON, without state. The error is a *FileError with every fault and its
+// Spec in JSON, without state; or a mapping whose one key, streams, has the sequence.
+// The error is a *FileError with every fault and its
 // line.
 func ReadSpecs(text []byte) ([]Spec, error) {
 	f := &faults{}
 	var specs []Spec
-	switch n := parse(f, text).(type) {
+	doc := parse(f, text)
+	if m, ok := doc.(*ast.MappingNode); ok && len(m.Values) == 1 && m.Values[0].Key.String() == "streams" {
+		doc = m.Values[0].Value
+	}
+	switch n := doc.(type) {
 	case nil:
 	case *ast.NullNode:
 	case *ast.SequenceNode:

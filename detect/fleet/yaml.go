@@ -81,7 +81,7 @@ func parse(f *faults, text []byte) ast.Node {
 			return nil
 		}
 	}
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // told below, with the rest
+	file, err := parseYAML(text)
 	if err != nil {
 		where := 1
 		var at yaml.Error
@@ -103,6 +103,17 @@ func parse(f *faults, text []byte) ast.Node {
 		body = d.Body
 	}
 	return body
+}
+
+// parseYAML allows duplicate keys: they are told with the rest. The parser panics at
+// some texts that are not YAML.
+func parseYAML(text []byte) (file *ast.File, err error) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			err = errors.New("the parser gives up")
+		}
+	}()
+	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 }
 
 func line(n ast.Node) int {
