@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -23,8 +24,17 @@ func fake(t testing.TB, script string) string {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("no shell")
 	}
+	return program(t, "#!/bin/sh\n"+script+"\n")
+}
+
+// program writes a program. A process that another goroutine starts meanwhile would
+// hold the file open for writing, and it could not be run: hence the lock.
+func program(t testing.TB, text string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "ffmpeg")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return path

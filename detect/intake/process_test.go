@@ -3,7 +3,6 @@ package intake
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -19,12 +18,7 @@ func recordPID(t *testing.T, pidFile string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "ffmpeg")
-	script := "#!/bin/sh\necho $$ > '" + pidFile + "'\nexec '" + ffmpeg + "' \"$@\"\n"
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return program(t, "#!/bin/sh\necho $$ > '"+pidFile+"'\nexec '"+ffmpeg+"' \"$@\"\n")
 }
 
 // processOf says what the process is that wrote its id down, a zombie too, or ""
