@@ -1,5 +1,7 @@
 package jpeg
 
+import "encoding/binary"
+
 // maxBlocks is the most blocks of the two chroma components in a unit: of 10 in all they
 // can be 2 each, with 2 or 4 of luminance.
 const maxBlocks = 2 * 2
@@ -44,15 +46,13 @@ func unsaturated(cb, cr span) span {
 	return span{slack - least>>10, 255 - slack - most>>10}
 }
 
-// within reports whether s lies within t.
-func (s span) within(t span) bool { return s.lo >= t.lo && s.hi <= t.hi }
-
 // chroma decodes the colours of a unit, whose luminance lies within luma. Where none of
 // its pixels can saturate they are made neutral: PDQ takes the luminance alone there.
 func (d *Decoder) chroma(x, y int, luma span) bool {
 	f := &d.frame
 	per := f.components[1].h * f.components[1].v
 	var spans [2]span
+	var all uint64
 	for i := range spans {
 		for k := range per {
 			b := &d.blocks[i*per+k]
@@ -62,6 +62,7 @@ func (d *Decoder) chroma(x, y int, luma span) bool {
 				return false
 			}
 			b.used = used
+			all |= used
 			s := spanOf(b.block[0], size)
 			if k > 0 {
 				s = span{min(s.lo, spans[i].lo), max(s.hi, spans[i].hi)}
@@ -69,8 +70,11 @@ func (d *Decoder) chroma(x, y int, luma span) bool {
 			spans[i] = s
 		}
 	}
-	safe := unsaturated(spans[0], spans[1])
-	plain := luma.within(safe) || f.components[0].span(x, y).within(safe)
+	plain := false
+	if all != 0 { // Else there is next to nothing to transform.
+		safe := unsaturated(spans[0], spans[1])
+		plain = luma.lo >= safe.lo && luma.hi <= safe.hi || f.components[0].within(x, y, safe)
+	}
 	for i := range spans {
 		for k := range per {
 			b := &d.blocks[i*per+k]
@@ -85,13 +89,23 @@ func (d *Decoder) chroma(x, y int, luma span) bool {
 	return true
 }
 
-// span returns between which values the pixels of a unit lie.
-func (c *component) span(x, y int) span {
-	lo, hi := uint8(255), uint8(0)
+// within reports whether all pixels of a unit lie within s, for an s about the middle.
+func (c *component) within(x, y int, s span) bool {
+	if s.lo < 0 || s.lo > 128 || s.hi < 128 || s.hi > 255 {
+		return false
+	}
+	// A byte is less than a limit of up to 128 when its highest bit is not set and is
+	// once the limit is taken away. What is borrowed from a byte was borrowed for such a
+	// one.
+	const highest = 128 * replicate
+	least, most := uint64(s.lo)*replicate, uint64(255-s.hi)*replicate
+	var outside uint64
 	for row := range 8 * c.v {
-		for _, v := range c.plane[(8*c.v*y+row)*c.stride+8*c.h*x:][:8*c.h] {
-			lo, hi = min(lo, v), max(hi, v)
+		row := c.plane[(8*c.v*y+row)*c.stride+8*c.h*x:][:8*c.h]
+		for ; len(row) >= 8; row = row[8:] {
+			v := binary.LittleEndian.Uint64(row)
+			outside |= (v-least)&^v | (^v-most)&v
 		}
 	}
-	return span{int32(lo), int32(hi)}
+	return outside&highest == 0
 }

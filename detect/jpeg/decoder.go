@@ -165,14 +165,13 @@ func (d *Decoder) startFrame(body []byte) bool {
 		return false
 	}
 	f.components = f.kept[:n]
-	ids, blocks := "", 0
+	blocks := 0
 	for i := range f.components {
 		c, body := &f.components[i], body[6+3*i:]
 		c.id, c.h, c.v, c.quant = body[0], int(body[1]>>4), int(body[1]&15), body[2]
 		if c.h < 1 || c.h > 2 || c.v < 1 || c.v > 2 || c.quant > 3 {
 			return false
 		}
-		ids += string(rune(c.id))
 		blocks += c.h * c.v
 	}
 	if n == 1 {
@@ -181,8 +180,10 @@ func (d *Decoder) startFrame(body []byte) bool {
 		return true
 	}
 	y, cb, cr := f.components[0], f.components[1], f.components[2]
-	return y.id != cb.id && y.id != cr.id && cb.id != cr.id && ids != "RGB" &&
-		cb.h == cr.h && cb.v == cr.v && cb.h <= y.h && cb.v <= y.v && blocks <= 10
+	if y.id == cb.id || y.id == cr.id || cb.id == cr.id || [3]byte{y.id, cb.id, cr.id} == [3]byte{'R', 'G', 'B'} {
+		return false
+	}
+	return cb.h == cr.h && cb.v == cr.v && cb.h <= y.h && cb.v <= y.v && blocks <= 10
 }
 
 // startScan reads the header of a scan, which must be the only one.

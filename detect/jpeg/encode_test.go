@@ -248,7 +248,6 @@ func withDC(dc int, of map[int]int) (b [64]int) {
 	return b
 }
 
-
 // sizeOf is how many bits a value takes.
 func sizeOf(v int) (n int) {
 	for v = max(v, -v); v > 0; v >>= 1 {

@@ -35,48 +35,63 @@ func rotate(a, b, cos, sin int32) (int32, int32) {
 // from zero, to 8 rows of dst. It leaves b spoilt.
 func (b *block) pixels(used uint64, dst []byte, stride int) {
 	if used == 0 {
-		fill(dst, stride, pixel((b[0]<<17+rounding)>>20))
+		fill(dst, stride, pixel((b[0]<<17+rounding)>>2))
 		return
 	}
 	b.rows(used)
 	if used < 1<<8 {
 		var row uint64
 		for i := range 8 {
-			row |= uint64(pixel((b[i]+rounding)>>20)) << (8 * i)
+			row |= uint64(pixel((b[i]+rounding)>>2)) << (8 * i)
 		}
 		for y := range 8 {
 			binary.LittleEndian.PutUint64(dst[y*stride:], row)
 		}
 		return
 	}
+	if used < 1<<32 {
+		b.columnsOfFour(dst, stride)
+	} else {
+		b.columns(dst, stride)
+	}
+}
+
+// columns transforms along the columns.
+func (b *block) columns(dst []byte, stride int) {
 	r0, r1, r2, r3 := (*[8]byte)(dst), (*[8]byte)(dst[stride:]), (*[8]byte)(dst[2*stride:]), (*[8]byte)(dst[3*stride:])
 	dst = dst[4*stride:]
 	r4, r5, r6, r7 := (*[8]byte)(dst), (*[8]byte)(dst[stride:]), (*[8]byte)(dst[2*stride:]), (*[8]byte)(dst[3*stride:])
-	few := used < 1<<32
 	for i := range 8 {
-		e0, e3 := b[i]+rounding, int32(0)
-		var e1, e2, o0, o1, o2, o3 int32
-		if few {
-			e0 >>= 2
-			f := b[16+i] >> 13
-			e0, e1, e2, e3 = e0+sin6*f, e0+cos6*f, e0-cos6*f, e0-sin6*f
-			o0 = b[8+i]
-			o1 = (b[24+i] >> 13) * rootFine
-			o0, o1, o2, o3 = o0+o1, o0-o1, o0, o0
-		} else {
-			e0, e1 = (e0+b[32+i])>>2, (e0-b[32+i])>>2
-			e2, e3 = rotate(b[16+i]>>13, b[48+i]>>13, cos6, sin6)
-			e0, e1, e2, e3 = e0+e3, e1+e2, e1-e2, e0-e3
-			o0, o3 = b[8+i]+b[56+i], b[8+i]-b[56+i]
-			o1, o2 = (b[24+i]>>13)*rootFine, (b[40+i]>>13)*rootFine
-			o0, o1, o2, o3 = o0+o1, o0-o1, o3-o2, o3+o2
-		}
+		e0, e1 := (b[i]+b[32+i]+rounding)>>2, (b[i]-b[32+i]+rounding)>>2
+		e2, e3 := rotate(b[16+i]>>13, b[48+i]>>13, cos6, sin6)
+		e0, e1, e2, e3 = e0+e3, e1+e2, e1-e2, e0-e3
+		o0, o3 := b[8+i]+b[56+i], b[8+i]-b[56+i]
+		o1, o2 := (b[24+i]>>13)*rootFine, (b[40+i]>>13)*rootFine
+		o0, o1, o2, o3 = o0+o1, o0-o1, o3-o2, o3+o2
 		o3, o0 = rotate(o3>>14, o0>>14, cos3, sin3)
 		o2, o1 = rotate(o1>>14, o2>>14, cos1, sin1)
-		r0[i], r7[i] = pixel((e0+o0)>>18), pixel((e0-o0)>>18)
-		r1[i], r6[i] = pixel((e1+o1)>>18), pixel((e1-o1)>>18)
-		r2[i], r5[i] = pixel((e2+o2)>>18), pixel((e2-o2)>>18)
-		r3[i], r4[i] = pixel((e3+o3)>>18), pixel((e3-o3)>>18)
+		r0[i], r7[i] = pixel(e0+o0), pixel(e0-o0)
+		r1[i], r6[i] = pixel(e1+o1), pixel(e1-o1)
+		r2[i], r5[i] = pixel(e2+o2), pixel(e2-o2)
+		r3[i], r4[i] = pixel(e3+o3), pixel(e3-o3)
+	}
+}
+
+// columnsOfFour does so where the lower half is zero.
+func (b *block) columnsOfFour(dst []byte, stride int) {
+	r0, r1, r2, r3 := (*[8]byte)(dst), (*[8]byte)(dst[stride:]), (*[8]byte)(dst[2*stride:]), (*[8]byte)(dst[3*stride:])
+	dst = dst[4*stride:]
+	r4, r5, r6, r7 := (*[8]byte)(dst), (*[8]byte)(dst[stride:]), (*[8]byte)(dst[2*stride:]), (*[8]byte)(dst[3*stride:])
+	for i := range 8 {
+		e, f := (b[i]+rounding)>>2, b[16+i]>>13
+		e0, e1, e2, e3 := e+sin6*f, e+cos6*f, e-cos6*f, e-sin6*f
+		o, third := b[8+i], (b[24+i]>>13)*rootFine
+		o3, o0 := rotate(o>>14, (o+third)>>14, cos3, sin3)
+		o2, o1 := rotate((o-third)>>14, o>>14, cos1, sin1)
+		r0[i], r7[i] = pixel(e0+o0), pixel(e0-o0)
+		r1[i], r6[i] = pixel(e1+o1), pixel(e1-o1)
+		r2[i], r5[i] = pixel(e2+o2), pixel(e2-o2)
+		r3[i], r4[i] = pixel(e3+o3), pixel(e3-o3)
 	}
 }
 
@@ -96,10 +111,10 @@ func (b *block) rows(used uint64) {
 		}
 		var e0, e1, e2, e3, o0, o1, o2, o3 int32
 		if in < 1<<4 {
-			e0 = r[0] << 17
-			e0, e1, e2, e3 = e0+sin6Fine*r[2], e0+cos6Fine*r[2], e0-cos6Fine*r[2], e0-sin6Fine*r[2]
-			o0, o1 = r[1]<<7, r[3]*halfRoot
-			o0, o1, o2, o3 = o0+o1, o0-o1, o0, o0
+			e, f := r[0]<<17, r[2]
+			e0, e1, e2, e3 = e+sin6Fine*f, e+cos6Fine*f, e-cos6Fine*f, e-sin6Fine*f
+			o, third := r[1]<<7, r[3]*halfRoot
+			o0, o1, o2, o3 = o+third, o-third, o, o
 		} else {
 			e0, e1 = (r[0]+r[4])<<17, (r[0]-r[4])<<17
 			e2, e3 = rotate(r[2], r[6], cos6Fine, sin6Fine)
@@ -114,9 +129,9 @@ func (b *block) rows(used uint64) {
 	}
 }
 
-// pixel is v, which may be out of range, from neutral on.
+// pixel is the value of v, in 2^18ths, which may be out of range.
 func pixel(v int32) uint8 {
-	if v += neutral; uint32(v) > 255 {
+	if v = v>>18 + neutral; uint32(v) > 255 {
 		v = ^(v >> 31)
 	}
 	return uint8(v)

@@ -69,7 +69,7 @@ func (d *Decoder) unit(x, y int) bool {
 
 // at is where the block of a number in a unit begins.
 func (c *component) at(x, y, number int) ([]byte, int) {
-	x, y = c.h*x+number%c.h, c.v*y+number/c.h
+	x, y = c.h*x+number&(c.h-1), c.v*y+number>>(c.h-1) // Of one or two.
 	return c.plane[8*(y*c.stride+x):], c.stride
 }
 
