@@ -70,17 +70,23 @@ kafka-stop: ## stop that broker
 	deploy/kafka/kafka.sh stop $(CACHE)/kafka $(KAFKA_PORT)
 
 BENCH_N ?= 10000000
+BENCH_STREAMS ?= 50
 
 .PHONY: bench
-bench: build ## measure, as ratios within one run; BENCH_N entries in the index (10 M take 1.5 GB)
-	VIGIL_BENCH_N=$(BENCH_N) $(GO) test -run '^$$' -bench . -benchtime 1s -timeout 60m ./hashdb/... ./payments ./correlate
+bench: build ## measure, as ratios within one run; BENCH_N entries in the index (10 M take 1.5 GB); live streams need Linux and ffmpeg
+	VIGIL_BENCH_N=$(BENCH_N) $(GO) test -run '^$$' -bench . -benchtime 1s -timeout 60m ./hashdb/... ./detect/... ./payments ./correlate
 	bin/vigil hashes bench --n $(BENCH_N)
+	$(GO) run ./bench/live -vigil bin/vigil -streams $(BENCH_STREAMS)
 
 PEERS := $(CACHE)/peers
 
 .PHONY: bench-peers
 bench-peers: $(PEERS)/done ## measure beside faiss and pdqhash; needs Python 3.11 and 8 GB for 10 M entries
 	$(GO) run ./bench/peer -python $(PEERS)/bin/python -n $(BENCH_N)
+
+.PHONY: bench-worker
+bench-worker: $(PEERS)/done ## measure frames to signals beside a worker of parts from PyPI, on a real Kafka; needs Linux and Python 3.11
+	deploy/kafka/with-kafka.sh $(GO) run ./bench/stream -python $(PEERS)/bin/python -profile $(CACHE)/profiles
 
 $(PEERS)/done: bench/peer/requirements.txt
 	python3 -m venv $(PEERS)

@@ -3,7 +3,7 @@
 // own speed, watches them at one frame a second for a minute, and counts the frames that
 // arrive in the topic frames, how late they are, and the processor time of Vigil and of
 // its ffmpegs, an hour of a stream. It says whether the machine kept up.
-// `make bench-live` runs it. It needs Linux, ffmpeg, and a Kafka broker.
+// `make bench` runs it. It needs Linux and ffmpeg.
 package main
 
 import (
@@ -73,7 +73,7 @@ const (
 
 func main() {
 	var o options
-	flag.StringVar(&o.kafka, "kafka", os.Getenv("VIGIL_KAFKA"), "`host:port` of a broker; $VIGIL_KAFKA if there is one")
+	flag.StringVar(&o.kafka, "kafka", os.Getenv("VIGIL_KAFKA"), "`host:port` of a broker; default $VIGIL_KAFKA, or one of its own")
 	flag.StringVar(&o.vigil, "vigil", "bin/vigil", "the `program`")
 	flag.StringVar(&o.ffmpeg, "ffmpeg", "ffmpeg", "the `program` that renders the clips")
 	flag.StringVar(&o.gops, "gops", "1,2", "`seconds` between key frames, a clip for each")
@@ -94,14 +94,19 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	if o.kafka == "" {
-		return errors.New("-kafka: the address of a broker is missing; deploy/kafka/with-kafka.sh gives one")
-	}
 	dir, err := os.MkdirTemp("", "vigil-live-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a folder left in /tmp is no failure
+	if o.kafka == "" {
+		broker, err := stream.StartEmbedded(filepath.Join(dir, "broker"), "")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = broker.Close() }() // its log goes with the folder
+		o.kafka = broker.Addr()
+	}
 	var results []result
 	for _, text := range strings.Split(o.gops, ",") {
 		gop, err := strconv.Atoi(text)
