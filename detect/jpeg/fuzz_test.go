@@ -1,6 +1,7 @@
 package jpeg
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 )
@@ -15,6 +16,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte, at uint32, with byte) {
 		if len(data) > 0 {
+			data = bytes.Clone(data)
 			data[int(at)%len(data)] ^= with
 		}
 		// What a caller would have checked: no more than a megapixel.
