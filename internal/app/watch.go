@@ -88,6 +88,12 @@ func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	// What is wrong with it is told before anything is opened.
+	if o.File != "" {
+		if _, err := readStreams(o.File); err != nil {
+			return err
+		}
+	}
 	log, err := newLogger(c.Log, c.LogLevel)
 	if err != nil {
 		return err

@@ -31,9 +31,9 @@ func setStreams(streams *fleet.Fleet, name string, inShard func(platform, stream
 	if *last != nil && bytes.Equal(text, *last) {
 		return nil
 	}
-	specs, err := fleet.ReadSpecs(text)
+	specs, err := parseStreams(name, text)
 	if err != nil {
-		return fmt.Errorf("%s:\n%w", name, err)
+		return err
 	}
 	specs = slices.DeleteFunc(specs, func(s fleet.Spec) bool { return !inShard(s.Platform, s.Stream) })
 	if err := streams.Set(specs); err != nil {
@@ -41,6 +41,23 @@ func setStreams(streams *fleet.Fleet, name string, inShard func(platform, stream
 	}
 	*last = text
 	return nil
+}
+
+// readStreams reads a file of specs.
+func readStreams(name string) ([]fleet.Spec, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return parseStreams(name, text)
+}
+
+func parseStreams(name string, text []byte) ([]fleet.Spec, error) {
+	specs, err := fleet.ReadSpecs(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s:\n%w", name, err)
+	}
+	return specs, nil
 }
 
 // streamsPoll is how often the file is read.
@@ -112,12 +129,8 @@ func SetStreams(ctx context.Context, c Config, o StreamsOptions) (err error) {
 	}
 	specs := []fleet.Spec{{Platform: o.Platform, Stream: o.Stream, State: fleet.Stop}}
 	if o.File != "" {
-		text, err := os.ReadFile(o.File)
-		if err != nil {
+		if specs, err = readStreams(o.File); err != nil {
 			return err
-		}
-		if specs, err = fleet.ReadSpecs(text); err != nil {
-			return fmt.Errorf("%s:\n%w", o.File, err)
 		}
 	}
 	var outs []stream.Output
