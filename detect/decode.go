@@ -12,7 +12,7 @@ import (
 func Decode(data []byte, limits Limits) (image.Image, error) {
 	for _, contentType := range []string{JPEG, PNG, WebP} {
 		if f, ok := formats(contentType); ok && f.magic(data) {
-			return open(contentType, data, limits)
+			return open(contentType, data, limits, nil)
 		}
 	}
 	if isPNM(data) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 
+	"github.com/vigil-stream/vigil/detect/jpeg"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/pdq"
 	"github.com/vigil-stream/vigil/signal"
@@ -16,6 +17,7 @@ import (
 type Hasher struct {
 	limits Limits
 	pdq    *pdq.Hasher
+	jpeg   jpeg.Decoder
 }
 
 // NewHasher returns a Hasher. A limit of zero is the default.
@@ -47,7 +49,7 @@ func (h *Hasher) Fingerprint(contentType string, data []byte) (HashRecord, error
 // would be near to much of a list. Digests are left out: a frame was encoded a moment
 // ago, so that no list holds its bytes' digest.
 func (h *Hasher) picture(contentType string, data []byte, kinds []hashdb.Kind) (fingerprint, error) {
-	img, err := open(contentType, data, h.limits)
+	img, err := open(contentType, data, h.limits, h.quick(contentType, kinds))
 	if err != nil {
 		return fingerprint{}, err
 	}
@@ -80,6 +82,21 @@ func (h *Hasher) picture(contentType string, data []byte, kinds []hashdb.Kind) (
 		return fingerprint{}, err
 	}
 	return fp, nil
+}
+
+// quick returns what decodes a picture as far as PDQ and the search for bars look at it,
+// where the kinds need no more, and nil elsewhere: the other kinds weigh colours that are
+// left out. What it fails at is for the whole decoder.
+func (h *Hasher) quick(contentType string, kinds []hashdb.Kind) func([]byte) (image.Image, error) {
+	if contentType != JPEG {
+		return nil
+	}
+	for _, kind := range kinds {
+		if kind != hashdb.KindPDQ && !kind.Exact() {
+			return nil
+		}
+	}
+	return h.jpeg.Decode
 }
 
 // look adds what is to be looked up of a picture: PDQ in all turns, the others as it is.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"image"
 	"image/color"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,52 @@ func TestAFingerprintHasAllViews(t *testing.T) {
 	wantReason(t, err, "image-too-large")
 	_, err = h.Fingerprint(JPEG, jpegOf(t, img, 80)[:200])
 	wantReason(t, err, "image-broken")
+}
+
+// A JPEG is decoded only as far as its lists need it. Its PDQ is the same in all views,
+// and its other hashes are those of the whole picture.
+func TestTheQuickDecoderChangesNoHash(t *testing.T) {
+	pdqOnly, all := []hashdb.Kind{hashdb.KindPDQ, hashdb.KindMD5}, []hashdb.Kind{hashdb.KindPDQ, hashdb.KindPHash, hashdb.KindDHash}
+	h := NewHasher(Limits{})
+	if h.quick(JPEG, pdqOnly) == nil || h.quick(JPEG, nil) == nil || h.quick(JPEG, all) != nil || h.quick(PNG, pdqOnly) != nil {
+		t.Error("the quick decoder is for JPEGs and lists of PDQ and digests")
+	}
+	garish := scene(2, 320, 240)
+	for i := range garish.Pix {
+		if i%4 != 3 {
+			garish.Pix[i] = uint8(min(max(3*int(garish.Pix[i])-256, 0), 255))
+		}
+	}
+	for name, data := range map[string][]byte{
+		"a scene":     jpegOf(t, scene(1, 192, 128), 80),
+		"saturated":   jpegOf(t, garish, 90),
+		"with bars":   jpegOf(t, barred(garish, color.Black, 0, 30, 0, 30), 90),
+		"progressive": testFile(t, "progressive.jpg"),
+	} {
+		img, err := open(JPEG, data, h.limits, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.picture(JPEG, data, pdqOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := h.picture(JPEG, data, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var looks []look
+		for _, l := range want.looks {
+			if l.hash.Kind == hashdb.KindPDQ {
+				looks = append(looks, l)
+			} else if whole, _, err := hashdb.HashImage(h.pdq, l.hash.Kind, img); l.view == plain && (err != nil || l.hash != whole) {
+				t.Errorf("%s: another %v, %v", name, l.hash.Kind, err)
+			}
+		}
+		if len(looks) < turns || !slices.Equal(got.looks, looks) || got.quality != want.quality || got.trimmed != want.trimmed {
+			t.Errorf("%s: %d views of quality %d, want %d of %d", name, len(got.looks), got.quality, len(looks), want.quality)
+		}
+	}
 }
 
 func TestViewsOfARecordAreChecked(t *testing.T) {

@@ -94,8 +94,8 @@ func mediaType(contentType string) string {
 }
 
 // open decodes a picture after its format, its size, its dimensions and its
-// structure were found within the limits.
-func open(contentType string, data []byte, limits Limits) (image.Image, error) {
+// structure were found within the limits. It tries quick first, if not nil.
+func open(contentType string, data []byte, limits Limits, quick func([]byte) (image.Image, error)) (image.Image, error) {
 	f, ok := formats(contentType)
 	if !ok {
 		return nil, signal.Reject("content-type", "is none of %s, %s, %s, %s", JPEG, PNG, WebP, HashType)
@@ -119,6 +119,11 @@ func open(contentType string, data []byte, limits Limits) (image.Image, error) {
 	}
 	if err := f.bound(data, limits); err != nil {
 		return nil, err
+	}
+	if quick != nil {
+		if img, err := quick(data); err == nil {
+			return img, nil
+		}
 	}
 	img, err := f.decode(data)
 	if err != nil {
