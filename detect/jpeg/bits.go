@@ -47,8 +47,8 @@ func (b *bits) refill(pos int, acc uint64, n uint) (int, uint64, uint) {
 // marker ends a stretch of entropy-coded data. It returns the marker that follows, and
 // false when none does, when bytes are left over or when bits were missing.
 func (b *bits) marker() (byte, bool) {
-	left := b.n - b.missing
-	if b.missing > b.n || left >= 8 || b.pos+1 >= len(b.data) || b.data[b.pos] != 0xff {
+	left := b.n - b.missing // Or very many, when some of the missing were read.
+	if left >= 8 || b.pos+1 >= len(b.data) || b.data[b.pos] != 0xff {
 		return 0, false
 	}
 	marker := b.data[b.pos+1]

@@ -16,12 +16,12 @@ type chromaBlock struct {
 type span struct{ lo, hi int32 }
 
 const (
-	// maxSize bounds coefficients for spanOf: beyond, sums of int32 may overflow in the
-	// transform, and pixels are anything. Pixels of 0 and 255 alone in the worst order, a
-	// thing of mathematics, have some 8,000.
-	maxSize = 8000
-	// slack is more than what the transform's rounding moves a pixel: a half pixel in the
-	// end, and less than a half by its factors, which are right to four digits.
+	// maxFirst bounds the first coefficient for spanOf; those of pixels are within 1024
+	// and a half of their step. Beyond, sums of int32 may overflow in the transform, and
+	// pixels are anything. Where the others are so large, spans are of all values anyway.
+	maxFirst = 2048
+	// slack is more than what rounding moves a pixel: 7/8 of the average, 3/4 of the
+	// rest, a half in the end, and a little by factors that are right to four digits.
 	slack = 2
 )
 
@@ -29,12 +29,14 @@ const (
 // coefficient, which is 8 times their average, and the sum of the magnitudes of all
 // others: none moves a pixel by more than a quarter of itself (T.81, A.3.3).
 func spanOf(first, size int32) span {
-	if first > maxSize || first < -maxSize || size > maxSize || size < 0 {
+	if first > maxFirst || first < -maxFirst {
 		return span{0, 255}
 	}
 	average := first>>3 + neutral
-	return span{max(0, average-size/4-slack), min(255, average+size/4+slack)}
+	return span{clip(average - size/4 - slack), clip(average + size/4 + slack)}
 }
+
+func clip(v int32) int32 { return min(max(v, 0), 255) }
 
 // unsaturated returns the luminance with which no pixel whose colours lie within the
 // spans can saturate. The offsets of red, green and blue from luminance are JFIF's,
