@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 // noteStore is lists that remember what becomes of them.
 type noteStore struct {
+	mu    sync.Mutex
 	lists []hashdb.ListInfo
 	notes map[string][]byte
 	did   []string
@@ -23,6 +25,8 @@ type noteStore struct {
 }
 
 func (s *noteStore) Apply(_ context.Context, b hashdb.Batch) (hashdb.Applied, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.fails != nil {
 		return hashdb.Applied{}, s.fails
 	}
@@ -56,6 +60,8 @@ func TestLookBackAsksOnceForWhatListsGained(t *testing.T) {
 				failures--
 				return errors.New("no broker")
 			}
+			store.mu.Lock()
+			defer store.mu.Unlock()
 			store.did = append(store.did, fmt.Sprintf("ask for %s %d", source, len(gained)))
 			return nil
 		}, zap.NewNop())
