@@ -64,3 +64,24 @@ func TestRunsBeyondABlockAreLeftAlone(t *testing.T) {
 		}
 	}
 }
+
+// What is no code is not passed over either. The bits are none of a first coefficient's,
+// and would be those of another one.
+func TestBitsThatAreNoCodeAreLeftAlone(t *testing.T) {
+	p := drawing{width: 8, height: 8, sampling: samplings["gray"], quant: [2]byte{3, 3}, block: func(int, int, int) [64]int { return [64]int{} }}
+	data := p.encoded(t)
+	header := data[:bytes.Index(data, []byte{0xff, sos})+2+8]
+	_, codes := annexK(t)
+	var d Decoder
+	for name, text := range map[string]string{
+		"of a first coefficient": codes[1][0][0x09] + "111111111" + codes[1][0][0],
+		"of another one":         codes[0][0][0] + "1111111111111111" + codes[1][0][0],
+	} {
+		var w bitWriter
+		w.text(text)
+		w.flush()
+		if compared(t, &d, append(append(bytes.Clone(header), w.out...), 0xff, eoi)) {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
