@@ -14,8 +14,8 @@ import (
 	"github.com/vigil-stream/vigil/hashdb/pdq"
 )
 
-// compared decodes a picture with image/jpeg and with d and reports whether d took it and
-// how many of its units it left without colour. What d takes must be the same to PDQ.
+// compared decodes a picture with image/jpeg and with d and reports whether d took it.
+// What d takes must be the same to PDQ.
 func compared(t testing.TB, d *Decoder, data []byte) (took bool) {
 	t.Helper()
 	got, err := d.Decode(data)
@@ -162,8 +162,9 @@ func TestLargePicturesHaveTheSameHashes(t *testing.T) {
 		t.Skip("takes a second")
 	}
 	var d Decoder
-	for name, at := range scenes(rand.New(rand.NewPCG(3, 4))) {
-		data := drawn(1100, 560, samplings["4:2:0"], [2]byte{6, 8}, at).encoded(t)
+	all := scenes(rand.New(rand.NewPCG(3, 4)))
+	for _, name := range []string{"noisy", "saturated", "near saturation"} {
+		data := drawn(900, 530, samplings["4:2:0"], [2]byte{6, 8}, all[name]).encoded(t)
 		if !compared(t, &d, data) {
 			t.Errorf("%s: not taken", name)
 			continue

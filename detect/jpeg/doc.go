@@ -1,5 +1,6 @@
 // Package jpeg decodes the JPEGs that frames of streams are, for PDQ and for nothing
-// else, in a fraction of image/jpeg's time.
+// else, in a fifth to less than half of image/jpeg's time: the less, the smoother the
+// picture.
 //
 // Luminance is image/jpeg's to the bit. Colour is too where it could make a pixel's red,
 // green or blue saturate, and neutral elsewhere: there PDQ does not look at it, so that
