@@ -12,6 +12,10 @@ import (
 // process it left behind.
 const killDelay = 2 * time.Second
 
+// endDelay is how long ffmpeg may take to end after it closed its output, on a machine
+// that has much else to do.
+const endDelay = 10 * time.Second
+
 // A process is one running ffmpeg.
 type process struct {
 	cmd    *exec.Cmd

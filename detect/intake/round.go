@@ -42,7 +42,7 @@ func (w *watch) round(ctx context.Context, d decoding) error {
 	if fault := w.read(p.out, stop); fault != nil {
 		stop(fault)
 	} else {
-		defer time.AfterFunc(killDelay, func() { stop(errLingers) }).Stop()
+		defer time.AfterFunc(endDelay, func() { stop(errLingers) }).Stop()
 	}
 	cpu, err := p.wait()
 	w.result.CPU += cpu

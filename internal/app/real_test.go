@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/vigil-stream/vigil/internal/stream"
@@ -131,12 +131,15 @@ func tail(file string) string {
 func writeConfig(t *testing.T, c Config, broker string) string {
 	t.Helper()
 	file := c.State + ".yaml"
-	text := fmt.Sprintf("data: %s\nstate: %s\nbrokers: [%s]\nprefix: %s\npartitions: %d\ncheckpoint_every: %d\nsession_timeout: %s\nlisten: %s\n",
-		c.Data, c.State, broker, c.Prefix, c.Partitions, c.CheckpointEvery, c.SessionTimeout, c.Listen)
+	c.Brokers = []string{broker}
+	text, err := yaml.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file

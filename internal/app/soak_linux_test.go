@@ -61,14 +61,14 @@ func TestFiftyStreamsThroughChaos(t *testing.T) {
 	defer garbage.Close()
 	file, found := chaosStreams(t, media, garbage.URL)
 
-	before := usage(t)
+	before, half := usage(t), resources{}
 	ctx, cancel := context.WithTimeout(t.Context(), soakFor)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
 		ended <- Watch(ctx, r.c, WatchOptions{File: file, Send: sendHashes, Listen: "none", Out: io.Discard, Err: io.Discard})
 	}()
-	killed, stopped := molest(ctx, t)
+	killed, stopped := molest(ctx, t, func() { half = usage(t) })
 	select {
 	case err := <-ended:
 		if err != nil {
@@ -87,14 +87,14 @@ func TestFiftyStreamsThroughChaos(t *testing.T) {
 	eventually(t, time.Minute, "planted replays in all renditions, and in nothing else", func() (bool, string) {
 		return r.matched(found)
 	})
-	// Connections idle in pools, and the stores of the rooms have more files than at their
-	// beginning; a stream has a pipe or two, which must be gone.
+	// Connections idle in pools, and the stores of the rooms have more files and caches than
+	// at their beginning; a stream has a pipe or two, which must be gone.
 	eventually(t, 30*time.Second, "descriptors and goroutines are given back", func() (bool, string) {
 		now := usage(t)
-		return now.pipes <= before.pipes && now.sockets <= before.sockets+10 && now.files <= before.files+50 && now.goroutines <= before.goroutines+20 && now.heap <= before.heap+64<<20,
-			fmt.Sprintf("before %+v, after %+v", before, now)
+		return now.pipes <= before.pipes && now.sockets <= before.sockets+10 && now.files <= before.files+50 && now.goroutines <= before.goroutines+20 && now.heap <= half.heap+64<<20,
+			fmt.Sprintf("before %+v, at half time %+v, after %+v", before, half, now)
 	})
-	t.Logf("%d killed, %d stopped; before %+v, after %+v", killed, stopped, before, usage(t))
+	t.Logf("%d killed, %d stopped; before %+v, at half time %+v, after %+v", killed, stopped, before, half, usage(t))
 }
 
 // chaosStreams writes a file of fifty streams and tells of each whether it shows what
@@ -147,9 +147,11 @@ func noise(n int64) []byte {
 	return b.Bytes()
 }
 
-// molest kills and stops processes of ffmpeg at random until ctx ends.
-func molest(ctx context.Context, t *testing.T) (killed, stopped int) {
+// molest kills and stops processes of ffmpeg at random until ctx ends, and calls half
+// once in the middle.
+func molest(ctx context.Context, t *testing.T, half func()) (killed, stopped int) {
 	t.Helper()
+	middle := time.After(soakFor / 2)
 	r := rand.New(rand.NewPCG(1, 2))
 	tick := time.NewTicker(700 * time.Millisecond)
 	defer tick.Stop()
@@ -157,6 +159,8 @@ func molest(ctx context.Context, t *testing.T) (killed, stopped int) {
 		select {
 		case <-ctx.Done():
 			return killed, stopped
+		case <-middle:
+			half()
 		case <-tick.C:
 		}
 		all := ffmpegs(t)
