@@ -109,9 +109,11 @@ func chaosStreams(t *testing.T, media, garbageURL string) (file string, found ma
 	found = map[string]bool{}
 	var b strings.Builder
 	add := func(input string, loop, shows bool) {
-		name := fmt.Sprintf("stream-%02d", len(found))
+		name := fmt.Sprintf("%02d-%s", len(found), filepath.Base(input))
 		found[name] = shows
-		fmt.Fprintf(&b, "- stream: %s\n  platform: demo\n  account: %s@example.org\n  input: %q\n  loop: %v\n", name, name, input, loop)
+		// Twice a second: of the clip with a large logo only some seconds match, and few of
+		// them are seen of a stream that begins anew again and again.
+		fmt.Fprintf(&b, "- stream: %s\n  platform: demo\n  account: %s@example.org\n  input: %q\n  loop: %v\n  fps: 2\n", name, name, input, loop)
 	}
 	for i := 0; len(found) < 46; i++ {
 		for clip, shows := range clips {
