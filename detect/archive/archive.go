@@ -68,7 +68,10 @@ func (o Options) withDefaults() Options {
 	if o.Late <= 0 {
 		o.Late = 10 * time.Minute
 	}
-	if o.StreamShare <= 0 {
+	switch {
+	case o.StreamShare < 0:
+		o.StreamShare = 0
+	case o.StreamShare == 0:
 		o.StreamShare = 80
 	}
 	if o.HarvestDistinct <= 0 {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/detect/archive"
 	"github.com/vigil-stream/vigil/hashdb"
@@ -29,8 +31,12 @@ const (
 
 // archiveLoop keeps the prints of streams, looks back through them when lists gained
 // entries, and makes entries of those of confirmed cases.
-func archiveLoop(k keeper, c Config, db *hashdb.DB) stream.Loop {
-	kept := archive.New(db, archive.Options{Days: c.KeepPrintsDays, Gap: c.Matching.SegmentGap})
+func archiveLoop(k keeper, c Config, db *hashdb.DB, reg prometheus.Registerer) stream.Loop {
+	live := c.Matching.options()
+	kept := archive.New(db, archive.Options{
+		Days: c.KeepPrintsDays, Gap: live.SegmentGap, StreamShare: live.StreamShare, ClipShare: live.ClipShare,
+	})
+	reg.MustRegister(newArchiveMetrics(kept.Stats))
 	loop := k.loop("detect-archive", topicPrints,
 		func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
 			switch m.Type {

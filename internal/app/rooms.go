@@ -55,7 +55,7 @@ func detectLoops(k keeper, c Config, db *hashdb.DB, reg prometheus.Registerer, n
 				return outs, err
 			}),
 		floodLoop(k, c),
-		archiveLoop(k, c, db),
+		archiveLoop(k, c, db, reg),
 		{Name: "detect-sessions", Topic: topicSessions, Handle: stateless("vigil/detect", detect.Session, now)},
 		{Name: "detect-flags", Topic: topicFlags, Handle: stateless("vigil/detect", detect.Flag, now)},
 	}
