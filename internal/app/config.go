@@ -134,7 +134,7 @@ func LoadConfig(path, data string) (Config, error) {
 func parseConfig(text []byte, data string) (Config, error) {
 	var c Config
 	if len(bytes.TrimSpace(text)) > 0 {
-		if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
+		if err := strictYAML(text, &c); err != nil {
 			return Config{}, fmt.Errorf("not a valid configuration:\n%s", yaml.FormatError(err, false, true))
 		}
 	}
@@ -143,6 +143,16 @@ func parseConfig(text []byte, data string) (Config, error) {
 	}
 	c.fill()
 	return c, c.Validate()
+}
+
+// strictYAML refuses unknown keys. The library panics at some texts that are not YAML.
+func strictYAML(text []byte, v any) (err error) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			err = errors.New("not YAML: the parser gives up")
+		}
+	}()
+	return yaml.UnmarshalWithOptions(text, v, yaml.Strict())
 }
 
 // fill sets what was left out.

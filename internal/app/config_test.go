@@ -43,3 +43,10 @@ func FuzzParseConfig(f *testing.F) {
 		}
 	})
 }
+
+// At this text the library's parser panics.
+func TestConfigThatIsNoYAMLIsAnError(t *testing.T) {
+	if _, err := parseConfig([]byte("rooms:\n ! #0000000000000000"), ""); err == nil || !strings.Contains(err.Error(), "not a valid configuration") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -130,7 +130,7 @@ func addKey[G any](name string, out io.Writer, grant func(digest string) G, chec
 	case err != nil:
 		return err
 	default:
-		if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict()); err != nil {
+		if err := strictYAML(text, &file); err != nil {
 			return fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, false))
 		}
 	}
