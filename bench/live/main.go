@@ -202,7 +202,7 @@ func (o options) command(dir, config, clip string) (*exec.Cmd, error) {
 	if err := os.WriteFile(file, list.Bytes(), 0o600); err != nil {
 		return nil, err
 	}
-	return exec.Command(o.vigil, "--config", config, "watch", "--listen", "none", "--send", o.send, "--streams", file), nil
+	return exec.Command(o.vigil, "--config", config, "watch", "--metrics", "none", "--send", o.send, "--streams", file), nil
 }
 
 // A moment is what there was at one time.

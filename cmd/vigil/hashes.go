@@ -24,6 +24,12 @@ func (c *cli) configured(f func(conf app.Config) error) error {
 	return usage(f(conf))
 }
 
+// metricsFlag is for processes that run beside `vigil run`, which has the port of the
+// configuration.
+func metricsFlag(f *pflag.FlagSet, addr *string) {
+	f.StringVar(addr, "metrics", "127.0.0.1:0", "`host:port` of metrics and health, none for none; the log says which port was free")
+}
+
 // listFlags adds the flags that change a list; the returned function tells those
 // that were given.
 func listFlags(f *pflag.FlagSet) func() app.ListChanges {
@@ -204,16 +210,20 @@ func (c *cli) hashesFeedback() *cobra.Command {
 }
 
 func (c *cli) hashesServe() *cobra.Command {
-	var listen string
+	var listen, metrics string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve look-ups over HTTP to those who have a key",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.configured(func(conf app.Config) error { return app.ServeLookups(cmd.Context(), conf, listen) })
+			return c.configured(func(conf app.Config) error {
+				conf.Listen = metrics
+				return app.ServeLookups(cmd.Context(), conf, listen)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:9620", "`host:port`; put TLS in front where others can reach it")
+	metricsFlag(cmd.Flags(), &metrics)
 	return cmd
 }
 

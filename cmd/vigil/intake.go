@@ -8,16 +8,21 @@ import (
 
 func (c *cli) intake() *cobra.Command {
 	var o app.IntakeOptions
+	var metrics string
 	serve := &cobra.Command{
 		Use:   "serve",
 		Short: "Take frames, hashes, sessions and flags over HTTP from platforms that have a key",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.configured(func(conf app.Config) error { return app.ServeIntake(cmd.Context(), conf, o) })
+			return c.configured(func(conf app.Config) error {
+				conf.Listen = metrics
+				return app.ServeIntake(cmd.Context(), conf, o)
+			})
 		},
 	}
 	f := serve.Flags()
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:9630", "`host:port`; put TLS in front where others can reach it")
+	metricsFlag(f, &metrics)
 	f.BoolVar(&o.Hash, "hash", false, "make hashes of pictures here, so that none goes further")
 
 	k := app.IntakeKeyOptions{Out: c.out}

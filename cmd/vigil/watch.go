@@ -12,6 +12,7 @@ import (
 func (c *cli) watch() *cobra.Command {
 	o := app.WatchOptions{Send: "frames", Out: c.out, Err: c.errs}
 	var one app.StreamSpec
+	var metrics string
 	cmd := &cobra.Command{
 		Use:   "watch FILE|URL | --streams FILE | --streams-topic",
 		Short: "Sample live streams into frames, or into hashes of them, with ffmpeg",
@@ -34,7 +35,10 @@ func (c *cli) watch() *cobra.Command {
 				one.Input = list[0]
 				o.Spec = &one
 			}
-			return c.configured(func(conf app.Config) error { return app.Watch(cmd.Context(), conf, o) })
+			return c.configured(func(conf app.Config) error {
+				conf.Listen = metrics
+				return app.Watch(cmd.Context(), conf, o)
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -42,7 +46,7 @@ func (c *cli) watch() *cobra.Command {
 	f.BoolVar(&o.Topic, "streams-topic", false, "watch what the topic streams says")
 	f.StringVar(&o.Shard, "shard", "", "watch the `i/n`-th share of those streams, as in 1/3")
 	f.StringVar(&o.Send, "send", o.Send, "`what` of a frame to send: frames, or hashes only")
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "`host:port` of metrics and health, none for none; the log says which port was free")
+	metricsFlag(f, &metrics)
 	f.StringVar(&one.Stream, "stream", "", "the one stream's `id` at the platform")
 	f.StringVar(&one.Platform, "platform", "", "`name` of the platform")
 	f.StringVar(&one.Account, "account", "", "the streamer's `account`: an e-mail address, a phone number, an IBAN, or the platform's id")

@@ -79,6 +79,19 @@ func Push(input string, listen bool) bool {
 	return err == nil && !info.Mode().IsRegular()
 }
 
+// CheckFile reports what is wrong with an input that is a path; of addresses only an
+// attempt can tell.
+func CheckFile(input string) error {
+	if schemeOf(input) != "" {
+		return nil
+	}
+	info, err := os.Stat(input)
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a folder", input)
+	}
+	return err
+}
+
 // withDefaults fills in what was left out and reports everything that is wrong.
 func (o Options) withDefaults() (Options, error) {
 	var wrong []error
@@ -119,10 +132,8 @@ func (o Options) withDefaults() (Options, error) {
 			fault(errors.New("loop, realtime, seek: only a file can be looped, slowed to its own speed or begun later"))
 		}
 	default:
-		if info, err := os.Stat(o.Input); err != nil {
+		if err := CheckFile(o.Input); err != nil {
 			fault(fmt.Errorf("input: %w", err))
-		} else if info.IsDir() {
-			fault(errors.New("input: is a folder"))
 		}
 		if o.Start.IsZero() {
 			fault(errors.New("start: the event time of a file's beginning is needed"))

@@ -35,7 +35,7 @@ type Config struct {
 	Prefix string `yaml:"prefix"`
 	// Partitions is how many each keyed topic gets when it is created.
 	Partitions int `yaml:"partitions"`
-	// Listen is host:port of /metrics, /livez and /readyz; "none" for none.
+	// Listen is host:port of `vigil run`'s /metrics, /livez and /readyz; "none" for none.
 	Listen string `yaml:"listen"`
 	// Rooms are the rooms that run hosts; empty means all.
 	Rooms []string `yaml:"rooms"`

@@ -56,7 +56,7 @@ func serveOps(ctx context.Context, addr string, reg *prometheus.Registry, ready 
 		}
 		say(w, http.StatusOK, "ok")
 	})
-	return serveHTTP(ctx, addr, "metrics and health (key listen)", mux, log)
+	return serveHTTP(ctx, addr, "metrics and health", mux, log)
 }
 
 // serveHTTP serves until ctx ends, and lets requests that have begun end.

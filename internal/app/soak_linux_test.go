@@ -66,7 +66,7 @@ func TestFiftyStreamsThroughChaos(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Watch(ctx, r.c, WatchOptions{File: file, Send: sendHashes, Listen: "none", Out: io.Discard, Err: io.Discard})
+		ended <- Watch(ctx, r.c, WatchOptions{File: file, Send: sendHashes, Out: io.Discard, Err: io.Discard})
 	}()
 	killed, stopped := molest(ctx, t, func() { half = usage(t) })
 	select {

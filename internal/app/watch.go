@@ -21,6 +21,7 @@ import (
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/detect/edge"
 	"github.com/vigil-stream/vigil/detect/fleet"
+	"github.com/vigil-stream/vigil/detect/intake"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -28,14 +29,13 @@ import (
 // WatchOptions say what to watch, and what of it to send. Exactly one of Spec, File
 // and Topic says which streams.
 type WatchOptions struct {
-	Spec   *fleet.Spec
-	File   string // YAML of specs, read again when it changes
-	Topic  bool   // the topic streams
-	Shard  string // "i/n": of the file's or the topic's streams the i-th share of n; "" for all
-	Send   string // frames or hashes
-	Listen string // host:port of metrics and health, or "none"
-	Out    io.Writer
-	Err    io.Writer
+	Spec  *fleet.Spec
+	File  string // YAML of specs, read again when it changes
+	Topic bool   // the topic streams
+	Shard string // "i/n": of the file's or the topic's streams the i-th share of n; "" for all
+	Send  string // frames or hashes
+	Out   io.Writer
+	Err   io.Writer
 }
 
 // check reports everything that is wrong with the options.
@@ -89,6 +89,11 @@ func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 		return err
 	}
 	// What is wrong with it is told before anything is opened.
+	if o.Spec != nil {
+		if err := intake.CheckFile(o.Spec.Input); err != nil {
+			return err
+		}
+	}
 	if o.File != "" {
 		if _, err := readStreams(o.File); err != nil {
 			return err
@@ -122,7 +127,7 @@ func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 	g, inner := errgroup.WithContext(ctx)
 	inner, stop := context.WithCancel(inner)
 	defer stop()
-	g.Go(func() error { return serveOps(inner, o.Listen, reg, client.Ready, log) })
+	g.Go(func() error { return serveOps(inner, c.Listen, reg, client.Ready, log) })
 	g.Go(func() error { return sink.deliver(inner) })
 	g.Go(func() error { return followSignals(inner, client, streams, sink, log) })
 	switch {

@@ -27,7 +27,7 @@ func (r *river) watching(clip, account string) {
 	go func() {
 		ended <- Watch(ctx, r.c, WatchOptions{
 			Spec: &fleet.Spec{Stream: "watched", Platform: "demo", Account: account, Input: clip, Loop: true},
-			Send: sendHashes, Listen: "none", Out: io.Discard, Err: io.Discard,
+			Send: sendHashes, Out: io.Discard, Err: io.Discard,
 		})
 	}()
 	r.t.Cleanup(func() {
