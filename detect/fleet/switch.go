@@ -127,6 +127,9 @@ func (k *keeper) sample(ctx context.Context, fd *feed, s intake.Sample) error {
 		return nil
 	}
 	if k.ses == nil {
+		if !k.file {
+			at = afterLast(at, k.slot.shown().LastFrame)
+		}
 		ses, err := begin(ctx, k.f.o.Sink, k.spec, at)
 		if err != nil {
 			return err
@@ -144,6 +147,16 @@ func (k *keeper) sample(ctx context.Context, fd *feed, s intake.Sample) error {
 	k.tail.at = at
 	k.slot.show(func(s *Status) { s.Frames++; s.LastFrame = at })
 	return nil
+}
+
+// afterLast returns at, or the first time after last where that is later: a stream that is
+// stopped and started at once begins its next session after the one before, by the
+// millisecond to which starts are cut.
+func afterLast(at, last time.Time) time.Time {
+	if at.UTC().Truncate(time.Millisecond).After(last) {
+		return at
+	}
+	return last.Add(time.Millisecond)
 }
 
 // closed takes the end of a feed. It returns a reason where the stream is done with it.
