@@ -32,6 +32,80 @@ type Transaction struct {
 	Creditor    Party     // who receives
 	Remittance  []string  // unstructured text
 	Purpose     string    // external purpose code, such as EDUC
+
+	Rail     Rail    // how the money moves, if known
+	Funding  Funding // what the sender paid with, if known
+	Merchant Merchant
+	// PaidOut is when the recipient took the money out as cash, if known.
+	PaidOut time.Time
+	// Virtual is set for a transfer of a virtual asset. The addresses are the parties'
+	// Accounts, with the chain as their Issuer.
+	Virtual *Virtual
+}
+
+// A Rail is how money moves: the classes of AMLC, ECPAT and FinCEN (P09).
+type Rail string
+
+// The rails.
+const (
+	RailRemittance Rail = "remittance" // over a counter or an app, paid out as cash or into a wallet
+	RailBank       Rail = "bank"
+	RailWallet     Rail = "e-wallet"
+	RailP2P        Rail = "p2p" // between persons, within one service
+	RailGiftCard   Rail = "gift-card"
+	RailPrepaid    Rail = "prepaid-card"
+	RailToken      Rail = "platform-token"
+	RailVirtual    Rail = "virtual-asset"
+	RailProcessor  Rail = "processor" // a third party that collects for others
+	RailCard       Rail = "card"      // a purchase with a payment card
+)
+
+// Funding is what a sender pays with.
+type Funding string
+
+// The ways of funding.
+const (
+	FundedByCash    Funding = "cash"
+	FundedByAccount Funding = "account"
+	FundedByCard    Funding = "card"
+	FundedByPrepaid Funding = "prepaid"
+)
+
+// A Merchant is whom a card purchase went to. The zero value is none.
+type Merchant struct {
+	MCC  string // ISO 18245, four digits
+	ID   string // of the acquirer, field 42 of ISO 8583
+	Name string // field 43, first part
+	Town string // field 43, second part
+}
+
+// Virtual is what is known of a transfer of a virtual asset besides its ends.
+type Virtual struct {
+	Asset      string // ticker, such as BTC
+	TxHash     string
+	Provider   string // who said so: an analytics provider
+	Confidence string // in the provider's words
+	Exposures  []Exposure
+}
+
+// An Exposure is what an address had to do with, as an analytics provider says.
+type Exposure struct {
+	Of       Role   // whose address
+	Category string // mixer, instant-exchanger, prepaid, csam, …, in lower case
+	Direct   bool
+	Amount   int64 // minor units of the transaction's currency; 0 is unknown
+}
+
+// A Role is the end of a transaction that something is said of.
+type Role = signal.Role
+
+// A Withdrawal says that an earlier transaction did not happen: it was rejected
+// or returned whole. Its institution and the original's references say which.
+type Withdrawal struct {
+	Institution string // of the original
+	Ref         string // the original's Ref
+	At          time.Time
+	Reason      string // a code, such as AC04
 }
 
 // A Party is one end of a transaction. Every field may be empty.
@@ -46,6 +120,10 @@ type Party struct {
 	Mobile  string
 	Phone   string
 	Email   string
+	// Address and Town are of its postal address, in one line and without the name;
+	// tokens alone are made of them.
+	Address string
+	Town    string
 }
 
 // Bad says which transaction of a message is bad, and why.

@@ -30,7 +30,55 @@ type Transfer struct {
 	// Classes are what the text speaks of; the text stays behind.
 	Classes []Class `json:"classes,omitempty"`
 	Purpose string  `json:"purpose,omitempty"` // external purpose code
+
+	// Base is Amount in minor units of the deployment's base currency, by its dated
+	// table of rates. 0: there was no rate, and rules of amounts abstain.
+	Base    int64   `json:"base,omitempty"`
+	Rail    Rail    `json:"rail,omitempty"`
+	Funding Funding `json:"funding,omitempty"`
+	// Night and OtherNight say whether it was between 23:00 and 05:00 at the subject's
+	// and at the other end: "yes" or "no" where every zone of the country agrees.
+	Night      Answer `json:"night,omitempty"`
+	OtherNight Answer `json:"other_night,omitempty"`
+	// Town and OtherTown are tokens of the municipalities of the two ends.
+	Town      string `json:"town,omitempty"`
+	OtherTown string `json:"other_town,omitempty"`
+	// OneAddress says that both ends have the same postal address.
+	OneAddress bool `json:"one_address,omitempty"`
+	// Bought is what a card purchase was for, of the kinds that rules look at.
+	Bought Purchase `json:"bought,omitempty"`
+	// Tourists says whether the other end lies where tourists go.
+	Tourists Answer `json:"tourists,omitempty"`
+	// PaidOutAfter is how many minutes after At the recipient took cash; 0 is unknown.
+	PaidOutAfter int `json:"paid_out_after,omitempty"`
+	// Exposures are those of the other end's address, sorted: "mixer", "mixer:direct".
+	Exposures []string `json:"exposures,omitempty"`
+	// Withdrawn says that this transfer was rejected: whatever came of it is taken back.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
+
+// An Answer is yes, no, or empty: not known.
+type Answer string
+
+// The answers.
+const (
+	Yes Answer = "yes"
+	No  Answer = "no"
+)
+
+// A Purchase is what a card purchase was for, by merchant category and by a list
+// of merchants, as far as P10 and P11 look at it.
+type Purchase string
+
+// The kinds of purchase.
+const (
+	BoughtVPN        Purchase = "vpn"
+	BoughtCapture    Purchase = "screen-capture" // of screen or video
+	BoughtWiping     Purchase = "metadata-wiping"
+	BoughtAdult      Purchase = "adult-tokens"
+	BoughtTravel     Purchase = "travel"
+	BoughtWithdrawal Purchase = "cash-withdrawal"
+)
 
 var transferSchema = signal.MustSchema(schemas, "schema/transfer.json")
 

@@ -17,6 +17,7 @@ const (
 	KindMatch   Kind = "match"   // frames of a stream match an entry of a hash list
 	KindFlag    Kind = "flag"    // a user flagged a stream
 	KindPayment Kind = "payment" // a typology fired on a subject's transfers
+	KindScore   Kind = "score"   // a platform's own classifier gave a score
 )
 
 // A Signal is what was seen about one subject. What concerns two subjects is
@@ -41,6 +42,7 @@ type Signal struct {
 	Match   *Match   `json:"match,omitempty"`
 	Flag    *Flag    `json:"flag,omitempty"`
 	Payment *Payment `json:"payment,omitempty"`
+	Score   *Score   `json:"score,omitempty"`
 
 	// Evidence names the records behind the signal, at most MaxEvidence.
 	Evidence []Evidence `json:"evidence,omitempty"`
@@ -69,6 +71,24 @@ type Session struct {
 	Ended    bool   `json:"ended"`
 	// Country is where the streamer probably is, ISO 3166-1 alpha-2, if known.
 	Country string `json:"country,omitempty"`
+	// Audience is the most viewers at once so far, at least 1; 0 is not known.
+	Audience int `json:"audience,omitempty"`
+	// Guests are the viewers of a private session, at most MaxGuests, sorted, where the
+	// platform tells them: who they are to whom is a pair's own business.
+	Guests []Subject `json:"guests,omitempty"`
+}
+
+// MaxGuests limits the guests that one session names.
+const MaxGuests = 8
+
+// Score details what a platform's own classifier said of a stream. Vigil has no
+// classifier; what a score is worth is in a table of calibration.
+type Score struct {
+	Stream     string `json:"stream,omitempty"`
+	Platform   string `json:"platform"`
+	Classifier string `json:"classifier"` // its name and version
+	// Value is its score, 0 to 1, the highest so far.
+	Value float64 `json:"value"`
 }
 
 // Match details how a segment of a stream, between the signal's start and end, matched
@@ -115,6 +135,9 @@ type Flag struct {
 	Stream   string `json:"stream,omitempty"`
 	Platform string `json:"platform"`
 	Reason   string `json:"reason"`
+	// Source is what kind of person or team flagged, where the platform tells: "user",
+	// "trusted" (a trusted flagger), "moderator".
+	Source string `json:"source,omitempty"`
 }
 
 // Role says which end of its transfers a subject is.
@@ -145,6 +168,28 @@ type Payment struct {
 	Country string `json:"country,omitempty"`
 	// Strength is how much the typology says, 0 (withdrawn) to 1.
 	Strength float64 `json:"strength"`
+	// Pairs are the counterparties with the most transfers among those counted, at most
+	// MaxPairs, sorted by token.
+	Pairs []Pair `json:"pairs,omitempty"`
+}
+
+// MaxPairs limits the pairs that one payment signal names, MaxPairTimes the times
+// of each.
+const (
+	MaxPairs     = 16
+	MaxPairTimes = 32
+)
+
+// A Pair is what a subject's transfers with one counterparty look like, over all
+// that the profile keeps of them.
+type Pair struct {
+	Other     Subject   `json:"other"`
+	Transfers int       `json:"transfers"`
+	First     time.Time `json:"first"` // the oldest transfer kept, UTC
+	// Times are its newest transfers, at most MaxPairTimes, ascending, UTC.
+	Times []time.Time `json:"times"`
+	// Related says that the two share a name or an address.
+	Related bool `json:"related,omitempty"`
 }
 
 //go:embed schema/*.json
@@ -173,7 +218,7 @@ func Decode(data []byte) (Signal, error) {
 	}
 	set := map[Kind]bool{
 		KindSession: s.Session != nil, KindMatch: s.Match != nil,
-		KindFlag: s.Flag != nil, KindPayment: s.Payment != nil,
+		KindFlag: s.Flag != nil, KindPayment: s.Payment != nil, KindScore: s.Score != nil,
 	}
 	for kind, is := range set {
 		if is != (kind == s.Kind) {
