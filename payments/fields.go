@@ -1,8 +1,10 @@
 package payments
 
 import (
+	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
@@ -10,16 +12,18 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
+// What every format of payments checks of its fields.
+
 // Limits of single fields, in characters, as ISO 20022 has them (Max140Text,
 // Max2048Text).
 const (
-	maxName       = 140
-	maxIdentifier = 2048
+	MaxName       = 140
+	MaxIdentifier = 2048
 )
 
-// parseTime reads an ISODateTime, which must say its zone: a local time of an
+// ParseTime reads an ISODateTime, which must say its zone: a local time of an
 // unknown place is wrong by up to a day. It comes back in UTC, in whole seconds.
-func parseTime(text string) (time.Time, error) {
+func ParseTime(text string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		if _, err := time.Parse("2006-01-02T15:04:05", text); err == nil {
@@ -28,28 +32,29 @@ func parseTime(text string) (time.Time, error) {
 		return time.Time{}, signal.Reject("time", "is not a date and time of ISO 8601")
 	}
 	t = t.UTC().Truncate(time.Second)
-	return t, checkTime(t)
+	return t, CheckTime(t)
 }
 
-// checkTime holds the years in bounds, because a profile's window follows its
+// CheckTime holds the years in bounds, because a profile's window follows its
 // newest transfer.
-func checkTime(t time.Time) error {
+func CheckTime(t time.Time) error {
 	if y := t.UTC().Year(); y < 2000 || y > 2099 {
 		return signal.Reject("time", "is not of the years 2000 to 2099")
 	}
 	return nil
 }
 
-func checkCountry(code string) error {
-	if code != "" && !isCountry(code) {
+// CheckCountry refuses what is neither empty nor a country, as IsCountry has it.
+func CheckCountry(code string) error {
+	if code != "" && !IsCountry(code) {
 		return signal.Reject("country", "is not a country of ISO 3166-1")
 	}
 	return nil
 }
 
-// isCountry accepts the two capital letters of a country that exists, and XK,
+// IsCountry accepts the two capital letters of a country that exists, and XK,
 // which payments use for Kosovo.
-func isCountry(code string) bool {
+func IsCountry(code string) bool {
 	if len(code) != 2 || strings.ToUpper(code) != code {
 		return false
 	}
@@ -58,17 +63,17 @@ func isCountry(code string) bool {
 	return err == nil && r.IsCountry() && r.Canonicalize() == r
 }
 
-// ibanCountry returns the country of a valid IBAN, or nothing.
-func ibanCountry(iban string) string {
-	if n, ok := strings.CutPrefix(signal.Normalise("", iban), "iban:"); ok && isCountry(n[:2]) {
+// IBANCountry returns the country of a valid IBAN, or nothing.
+func IBANCountry(iban string) string {
+	if n, ok := strings.CutPrefix(signal.Normalise("", iban), "iban:"); ok && IsCountry(n[:2]) {
 		return n[:2]
 	}
 	return ""
 }
 
-// bicCountry returns the country in an ISO 9362 code, or nothing.
-func bicCountry(bic string) string {
-	if isBIC(bic) && isCountry(bic[4:6]) {
+// BICCountry returns the country in an ISO 9362 code, or nothing.
+func BICCountry(bic string) string {
+	if isBIC(bic) && IsCountry(bic[4:6]) {
 		return bic[4:6]
 	}
 	return ""
@@ -90,9 +95,47 @@ func isBIC(s string) bool {
 	return true
 }
 
-func checkLength(text string, most int) error {
+// CheckLength refuses a text of more than so many characters.
+func CheckLength(text string, most int) error {
 	if n := utf8.RuneCountInString(text); n > most {
 		return signal.Reject("text-too-long", "has %d characters, and the limit is %d", n, most)
 	}
 	return nil
+}
+
+// Clean takes out control and formatting characters, which have no business in
+// a field of a payment and could mislead who reads it on a screen, and makes
+// every run of blanks one.
+func Clean(text string) string {
+	if isClean(text) {
+		return text
+	}
+	visible := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(visible), " ")
+}
+
+// isClean tells texts of ASCII that Clean would not change, which most are.
+func isClean(text string) bool {
+	blank := true // At the beginning, and behind a blank.
+	for i := range len(text) {
+		c := text[i]
+		if c < ' ' || c > '~' || c == ' ' && blank {
+			return false
+		}
+		blank = c == ' '
+	}
+	return !blank || text == ""
+}
+
+// At names the place of a fault; no fault stays none.
+func At(where string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", where, err)
 }

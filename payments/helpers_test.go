@@ -153,7 +153,7 @@ func (p payment) transaction(t testing.TB, n int) Transaction {
 		return s
 	}
 	currency := or(p.currency, "EUR")
-	amount, err := parseAmount(p.amount, currency)
+	amount, err := ParseAmount(p.amount, currency)
 	if err != nil {
 		t.Fatal(err)
 	}

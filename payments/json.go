@@ -37,11 +37,11 @@ func parseJSON(data []byte) (Transaction, error) {
 	if err := transactionSchema.Decode(data, &in); err != nil {
 		return Transaction{}, fmt.Errorf("transaction: %w", err)
 	}
-	at, err := parseTime(in.At)
+	at, err := ParseTime(in.At)
 	if err != nil {
 		return Transaction{}, fmt.Errorf("/at: %w", err)
 	}
-	amount, err := parseAmount(in.Amount, in.Currency)
+	amount, err := ParseAmount(in.Amount, in.Currency)
 	if err != nil {
 		return Transaction{}, fmt.Errorf("/amount and /currency: %w", err)
 	}
@@ -55,10 +55,10 @@ func parseJSON(data []byte) (Transaction, error) {
 	if in.Reference != "" {
 		t.Remittance = []string{in.Reference}
 	}
-	if err := checkCountry(t.Debtor.Country); err != nil {
+	if err := CheckCountry(t.Debtor.Country); err != nil {
 		return Transaction{}, fmt.Errorf("/debtor/country: %w", err)
 	}
-	if err := checkCountry(t.Creditor.Country); err != nil {
+	if err := CheckCountry(t.Creditor.Country); err != nil {
 		return Transaction{}, fmt.Errorf("/creditor/country: %w", err)
 	}
 	return t, nil
@@ -67,7 +67,7 @@ func parseJSON(data []byte) (Transaction, error) {
 func (p jsonParty) party() Party {
 	out := Party{Name: p.Name, Country: p.Country, Account: p.Account, Issuer: p.Issuer}
 	if out.Country == "" {
-		out.Country = ibanCountry(p.Account)
+		out.Country = IBANCountry(p.Account)
 	}
 	return out
 }

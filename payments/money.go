@@ -7,9 +7,9 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// maxAmount limits an amount, in minor units: 10^15 is beyond any payment and
+// MaxAmount limits an amount, in minor units: 10^15 is beyond any payment and
 // below 2^53, so that every reader of JSON holds it exactly.
-const maxAmount = 1_000_000_000_000_000
+const MaxAmount = 1_000_000_000_000_000
 
 // minorDigits has the currencies and funds of ISO 4217 (list one of 2026-01, and
 // ANG and BGN, which left it lately and may still come late) by the number of
@@ -38,9 +38,16 @@ func digitsByCurrency(codes map[int]string) map[string]int {
 	return digits
 }
 
-// parseAmount reads a decimal number of major units, exactly, as minor units of
+// MinorDigits returns how many decimals a currency of ISO 4217 has; ok is false for
+// what is none.
+func MinorDigits(currency string) (digits int, ok bool) {
+	digits, ok = minorDigits[currency]
+	return digits, ok
+}
+
+// ParseAmount reads a decimal number of major units, exactly, as minor units of
 // the currency. Zeros beyond the currency's decimals are no loss and are read.
-func parseAmount(text, currency string) (int64, error) {
+func ParseAmount(text, currency string) (int64, error) {
 	digits, ok := minorDigits[currency]
 	if !ok {
 		return 0, signal.Reject("currency", "is not a currency of ISO 4217")
@@ -60,17 +67,17 @@ func parseAmount(text, currency string) (int64, error) {
 	fraction += strings.Repeat("0", digits-len(fraction))
 	n, err := strconv.ParseInt(whole+fraction, 10, 64)
 	switch {
-	case err != nil || n > maxAmount: // digits only, so the one error is the range
-		return 0, signal.Reject("amount-too-large", "is more than %d minor units", int64(maxAmount))
+	case err != nil || n > MaxAmount: // digits only, so the one error is the range
+		return 0, signal.Reject("amount-too-large", "is more than %d minor units", int64(MaxAmount))
 	case n == 0:
 		return 0, signal.Reject("amount-zero", "is zero")
 	}
 	return n, nil
 }
 
-// formatAmount writes minor units as a decimal number of major units; decimals
+// FormatAmount writes minor units as a decimal number of major units; decimals
 // that are all zero are left out where brief.
-func formatAmount(minor int64, currency string, brief bool) string {
+func FormatAmount(minor int64, currency string, brief bool) string {
 	digits := minorDigits[currency]
 	s := strconv.FormatInt(minor, 10)
 	if digits == 0 {

@@ -5,8 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -59,9 +57,9 @@ func (in xmlTransaction) transaction(head xmlHeader) (Transaction, error) {
 		name    string
 		present bool
 	}{
-		{"PmtId/EndToEndId", clean(in.ID.EndToEnd) != ""},
+		{"PmtId/EndToEndId", Clean(in.ID.EndToEnd) != ""},
 		{"IntrBkSttlmAmt", in.Amount != nil},
-		{"ChrgBr", clean(in.ChargeBearer) != ""},
+		{"ChrgBr", Clean(in.ChargeBearer) != ""},
 		{"Dbtr", in.Debtor != nil},
 		{"DbtrAgt", in.DebtorAgent != nil},
 		{"CdtrAgt", in.CreditorAgent != nil},
@@ -71,19 +69,19 @@ func (in xmlTransaction) transaction(head xmlHeader) (Transaction, error) {
 			return Transaction{}, signal.Reject("required-field", "%s: is missing or empty", f.name)
 		}
 	}
-	t := Transaction{Institution: in.DebtorAgent.id(), Ref: in.ID.ref(head), Currency: clean(in.Amount.Currency)}
+	t := Transaction{Institution: in.DebtorAgent.id(), Ref: in.ID.ref(head), Currency: Clean(in.Amount.Currency)}
 	if t.Institution == "" {
 		return Transaction{}, signal.Reject("required-field", "DbtrAgt/FinInstnId: names no institution")
 	}
 	var err error
-	where, accepted := "AccptncDtTm", clean(in.Accepted)
+	where, accepted := "AccptncDtTm", Clean(in.Accepted)
 	if accepted == "" {
-		where, accepted = "AccptncDtTm is absent; GrpHdr/CreDtTm", clean(head.Created)
+		where, accepted = "AccptncDtTm is absent; GrpHdr/CreDtTm", Clean(head.Created)
 	}
-	if t.At, err = parseTime(accepted); err != nil {
+	if t.At, err = ParseTime(accepted); err != nil {
 		return Transaction{}, fmt.Errorf("%s: %w", where, err)
 	}
-	if t.Amount, err = parseAmount(clean(in.Amount.Value), t.Currency); err != nil {
+	if t.Amount, err = ParseAmount(Clean(in.Amount.Value), t.Currency); err != nil {
 		return Transaction{}, fmt.Errorf("IntrBkSttlmAmt: %w", err)
 	}
 	if t.Debtor, err = party(in.Debtor, in.DebtorAccount, in.DebtorAgent); err != nil {
@@ -95,7 +93,7 @@ func (in xmlTransaction) transaction(head xmlHeader) (Transaction, error) {
 	if err := in.words(&t); err != nil {
 		return Transaction{}, err
 	}
-	return t, errors.Join(at("DbtrAgt", checkLength(t.Institution, maxName)), at("PmtId", checkLength(t.Ref, maxName)))
+	return t, errors.Join(At("DbtrAgt", CheckLength(t.Institution, MaxName)), At("PmtId", CheckLength(t.Ref, MaxName)))
 }
 
 // words reads what the sender wrote, and the purpose. A purpose outside the
@@ -103,18 +101,18 @@ func (in xmlTransaction) transaction(head xmlHeader) (Transaction, error) {
 func (in xmlTransaction) words(t *Transaction) error {
 	if in.Remittance != nil {
 		for _, text := range in.Remittance.Unstructured {
-			if text = clean(text); text != "" {
+			if text = Clean(text); text != "" {
 				t.Remittance = append(t.Remittance, text)
 			}
 		}
 	}
 	if in.Purpose != nil {
-		t.Purpose = clean(in.Purpose.Code)
-		if text := clean(in.Purpose.Proprietary); text != "" {
+		t.Purpose = Clean(in.Purpose.Code)
+		if text := Clean(in.Purpose.Proprietary); text != "" {
 			t.Remittance = append(t.Remittance, text)
 		}
 	}
-	return at("Purp/Cd", checkLength(t.Purpose, 4))
+	return At("Purp/Cd", CheckLength(t.Purpose, 4))
 }
 
 // ref is the institution's own reference. EndToEndId is the sender's, who may
@@ -122,36 +120,36 @@ func (in xmlTransaction) words(t *Transaction) error {
 // the message's id.
 func (id xmlPaymentID) ref(head xmlHeader) string {
 	for _, ref := range []string{id.Transaction, id.UETR, id.Instruction} {
-		if ref = clean(ref); ref != "" {
+		if ref = Clean(ref); ref != "" {
 			return ref
 		}
 	}
-	return clean(head.MessageID) + "/" + clean(id.EndToEnd)
+	return Clean(head.MessageID) + "/" + Clean(id.EndToEnd)
 }
 
 func party(in *xmlParty, account *xmlAccount, agent *xmlAgent) (Party, error) {
-	p := Party{Name: clean(in.Name), Agent: agent.id()}
+	p := Party{Name: Clean(in.Name), Agent: agent.id()}
 	if account != nil {
-		p.IBAN = clean(account.ID.IBAN)
+		p.IBAN = Clean(account.ID.IBAN)
 		if other := account.ID.Other; other != nil {
-			p.Account, p.Issuer = clean(other.ID), clean(other.Issuer)
+			p.Account, p.Issuer = Clean(other.ID), Clean(other.Issuer)
 			if p.Issuer == "" && other.Scheme != nil {
-				p.Issuer = clean(other.Scheme.Proprietary)
+				p.Issuer = Clean(other.Scheme.Proprietary)
 			}
 		}
 		if account.Proxy != nil {
-			p.Proxy = clean(account.Proxy.ID)
+			p.Proxy = Clean(account.Proxy.ID)
 		}
 	}
 	if c := in.Contact; c != nil {
-		p.Phone, p.Mobile, p.Email = clean(c.Phone), clean(c.Mobile), clean(c.Email)
+		p.Phone, p.Mobile, p.Email = Clean(c.Phone), Clean(c.Mobile), Clean(c.Email)
 	}
-	written := clean(in.Residence)
-	if in.Address != nil && clean(in.Address.Country) != "" {
-		written = clean(in.Address.Country)
+	written := Clean(in.Residence)
+	if in.Address != nil && Clean(in.Address.Country) != "" {
+		written = Clean(in.Address.Country)
 	}
 	if p.Country = written; p.Country == "" {
-		if p.Country = ibanCountry(p.IBAN); p.Country == "" {
+		if p.Country = IBANCountry(p.IBAN); p.Country == "" {
 			p.Country = agent.country()
 		}
 	}
@@ -160,13 +158,13 @@ func party(in *xmlParty, account *xmlAccount, agent *xmlAgent) (Party, error) {
 
 func (p Party) check() error {
 	errs := []error{
-		at("Nm", checkLength(p.Name, maxName)),
-		at("the agent", checkLength(p.Agent, maxName)),
-		at("Issr", checkLength(p.Issuer, maxName)),
-		at("Ctry", checkCountry(p.Country)),
+		At("Nm", CheckLength(p.Name, MaxName)),
+		At("the agent", CheckLength(p.Agent, MaxName)),
+		At("Issr", CheckLength(p.Issuer, MaxName)),
+		At("Ctry", CheckCountry(p.Country)),
 	}
 	for _, id := range []string{p.Proxy, p.IBAN, p.Account, p.Mobile, p.Phone, p.Email} {
-		errs = append(errs, at("an account or contact", checkLength(id, maxIdentifier)))
+		errs = append(errs, At("an account or contact", CheckLength(id, MaxIdentifier)))
 	}
 	return errors.Join(errs...)
 }
@@ -175,55 +173,34 @@ func (p Party) check() error {
 // number counts beside the clearing system that gave it.
 func (a *xmlAgent) id() string {
 	in := a.Institution
-	if bic := clean(in.BIC); bic != "" {
+	if bic := Clean(in.BIC); bic != "" {
 		return bic
 	}
-	if m := in.Member; m != nil && clean(m.ID) != "" {
+	if m := in.Member; m != nil && Clean(m.ID) != "" {
 		if m.System != nil {
-			if system := clean(m.System.Code + m.System.Proprietary); system != "" {
-				return system + "/" + clean(m.ID)
+			if system := Clean(m.System.Code + m.System.Proprietary); system != "" {
+				return system + "/" + Clean(m.ID)
 			}
 		}
-		return clean(m.ID)
+		return Clean(m.ID)
 	}
 	for _, name := range []string{in.LEI, in.Name} {
-		if name = clean(name); name != "" {
+		if name = Clean(name); name != "" {
 			return name
 		}
 	}
 	if in.Other != nil {
-		return clean(in.Other.ID)
+		return Clean(in.Other.ID)
 	}
 	return ""
 }
 
 func (a *xmlAgent) country() string {
-	if c := bicCountry(clean(a.Institution.BIC)); c != "" {
+	if c := BICCountry(Clean(a.Institution.BIC)); c != "" {
 		return c
 	}
-	if ad := a.Institution.Address; ad != nil && isCountry(clean(ad.Country)) {
-		return clean(ad.Country)
+	if ad := a.Institution.Address; ad != nil && IsCountry(Clean(ad.Country)) {
+		return Clean(ad.Country)
 	}
 	return ""
-}
-
-// clean takes out control and formatting characters, which have no business in
-// a field of a payment and could mislead who reads it on a screen, and makes
-// every run of blanks one.
-func clean(text string) string {
-	visible := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, text)
-	return strings.Join(strings.Fields(visible), " ")
-}
-
-// at names the place of a fault.
-func at(where string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", where, err)
 }

@@ -56,11 +56,11 @@ func WritePacs008(w io.Writer, txs []Transaction) error {
 }
 
 func (t Transaction) xml() (xmlTransaction, error) {
-	if err := checkLength(t.Ref, maxReference); err != nil {
+	if err := CheckLength(t.Ref, maxReference); err != nil {
 		return xmlTransaction{}, fmt.Errorf("ref: %w", err)
 	}
-	amount := formatAmount(t.Amount, t.Currency, false)
-	if _, err := parseAmount(amount, t.Currency); err != nil {
+	amount := FormatAmount(t.Amount, t.Currency, false)
+	if _, err := ParseAmount(amount, t.Currency); err != nil {
 		return xmlTransaction{}, fmt.Errorf("amount and currency: %w", err)
 	}
 	debtorAccount, err := t.Debtor.xmlAccount()

@@ -134,8 +134,8 @@ func TestParseRefusesBadTransactionsAndKeepsTheGoodAround(t *testing.T) {
 		{"a date is no time", "<ChrgBr>", "<AccptncDtTm>2026-03-30</AccptncDtTm><ChrgBr>", "time", "AccptncDtTm"},
 		{"far future", "<ChrgBr>", "<AccptncDtTm>9999-03-30T09:00:00Z</AccptncDtTm><ChrgBr>", "time", "AccptncDtTm"},
 		{"country", "<Nm>Maria Muster</Nm>", "<PstlAdr><Ctry>QQ</Ctry></PstlAdr>", "country", "Cdtr"},
-		{"long name", "Maria Muster", strings.Repeat("x", maxName+1), "text-too-long", "Cdtr"},
-		{"long reference", "<TxId>", "<TxId>" + strings.Repeat("x", maxName), "text-too-long", "PmtId"},
+		{"long name", "Maria Muster", strings.Repeat("x", MaxName+1), "text-too-long", "Cdtr"},
+		{"long reference", "<TxId>", "<TxId>" + strings.Repeat("x", MaxName), "text-too-long", "PmtId"},
 		{"no EndToEndId", "<EndToEndId>E</EndToEndId>", "", "required-field", "PmtId/EndToEndId"},
 		{"no amount", `<IntrBkSttlmAmt Ccy="EUR">50.00</IntrBkSttlmAmt>`, "", "required-field", "IntrBkSttlmAmt"},
 		{"no charge bearer", "<ChrgBr>SLEV</ChrgBr>", "", "required-field", "ChrgBr"},
@@ -265,16 +265,16 @@ func TestAmountsAreExact(t *testing.T) {
 		{"12.50", "PKR", 1250, "12.50"}, // CLDR shows people no decimals here
 		{"1.234", "KWD", 1234, "1.234"},
 		{"1.2345", "CLF", 12345, "1.2345"},
-		{"10000000000000.00", "EUR", maxAmount, "10000000000000"},
+		{"10000000000000.00", "EUR", MaxAmount, "10000000000000"},
 	} {
-		got, err := parseAmount(c.text, c.currency)
+		got, err := ParseAmount(c.text, c.currency)
 		if err != nil || got != c.want {
 			t.Errorf("%s %s: %d, %v, want %d", c.text, c.currency, got, err, c.want)
 		}
-		if brief := formatAmount(got, c.currency, true); brief != c.brief {
+		if brief := FormatAmount(got, c.currency, true); brief != c.brief {
 			t.Errorf("%s %s is shown as %s, want %s", c.text, c.currency, brief, c.brief)
 		}
-		if again, err := parseAmount(formatAmount(got, c.currency, false), c.currency); err != nil || again != got {
+		if again, err := ParseAmount(FormatAmount(got, c.currency, false), c.currency); err != nil || again != got {
 			t.Errorf("%d %s comes back as %d, %v", got, c.currency, again, err)
 		}
 	}
@@ -283,7 +283,7 @@ func TestAmountsAreExact(t *testing.T) {
 		"": "amount", ".": "amount", "1,00": "amount", "1e3": "amount", "0x10": "amount", "--1": "amount", "+1": "amount", "1.2.3": "amount",
 		"-1": "amount-negative", "-0": "amount-negative", "0": "amount-zero",
 	} {
-		_, err := parseAmount(text, "EUR")
+		_, err := ParseAmount(text, "EUR")
 		if got := reasons(t, err); !slices.Equal(got, []string{reason}) {
 			t.Errorf("%q: %v, want %s", text, got, reason)
 		}
@@ -298,7 +298,7 @@ func TestCountriesAreThoseThatExist(t *testing.T) {
 		"PH": true, "DE": true, "XK": true, "GB": true,
 		"UK": false, "ph": false, "QQ": false, "DD": false, "EU": false, "": false, "PHL": false, "608": false, "001": false,
 	} {
-		if isCountry(code) != want {
+		if IsCountry(code) != want {
 			t.Errorf("%q: country is %v, want %v", code, !want, want)
 		}
 	}

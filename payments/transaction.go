@@ -108,6 +108,31 @@ type Withdrawal struct {
 	Reason      string // a code, such as AC04
 }
 
+// ID is that of the transaction that did not happen.
+func (w Withdrawal) ID() string { return signal.ID("transaction", w.Institution, w.Ref) }
+
+// A Record is what an institution says: one of the two is set.
+type Record struct {
+	Transaction *Transaction
+	Withdrawal  *Withdrawal
+}
+
+// ID is that of the transaction that the record is about.
+func (r Record) ID() string {
+	if r.Withdrawal != nil {
+		return r.Withdrawal.ID()
+	}
+	return r.Transaction.ID()
+}
+
+// Institution is that of the transaction that the record is about.
+func (r Record) Institution() string {
+	if r.Withdrawal != nil {
+		return r.Withdrawal.Institution
+	}
+	return r.Transaction.Institution
+}
+
 // A Party is one end of a transaction. Every field may be empty.
 type Party struct {
 	Name    string

@@ -111,15 +111,15 @@ func (t Transfer) check() error {
 		return signal.Reject("schema", "/id: is not that of institution, ref and role")
 	}
 	if _, ok := minorDigits[t.Currency]; !ok {
-		return at("/currency", signal.Reject("currency", "is not a currency of ISO 4217"))
+		return At("/currency", signal.Reject("currency", "is not a currency of ISO 4217"))
 	}
-	if err := checkTime(t.At); err != nil {
-		return at("/at", err)
+	if err := CheckTime(t.At); err != nil {
+		return At("/at", err)
 	}
-	if err := checkCountry(t.Country); err != nil {
-		return at("/country", err)
+	if err := CheckCountry(t.Country); err != nil {
+		return At("/country", err)
 	}
-	return at("/other_country", checkCountry(t.OtherCountry))
+	return At("/other_country", CheckCountry(t.OtherCountry))
 }
 
 func transferID(institution, ref string, role signal.Role) string {

@@ -148,7 +148,7 @@ func bands(entries []*entry, band func(currency string) Band) string {
 	var said []string
 	for _, c := range slices.Sorted(maps.Keys(currencies)) {
 		b := band(c)
-		said = append(said, fmt.Sprintf("%s to %s %s", formatAmount(b.Min, c, true), formatAmount(b.Max, c, true), c))
+		said = append(said, fmt.Sprintf("%s to %s %s", FormatAmount(b.Min, c, true), FormatAmount(b.Max, c, true), c))
 	}
 	return strings.Join(said, " or ")
 }
