@@ -15,8 +15,18 @@ type FlagRecord struct {
 	Platform string         `json:"platform"`
 	Subject  signal.Subject `json:"subject"` // the streamer
 	Reason   string         `json:"reason"`
-	At       time.Time      `json:"at"`
+	// Source is who flagged, where the platform tells: FromUser, FromTrusted or
+	// FromModerator.
+	Source string    `json:"source,omitempty"`
+	At     time.Time `json:"at"`
 }
+
+// The sources of a flag.
+const (
+	FromUser      = "user"
+	FromTrusted   = "trusted" // a trusted flagger, as the Digital Services Act has them, or the like
+	FromModerator = "moderator"
+)
 
 // Encode returns the record as JSON that fits its schema.
 func (r FlagRecord) Encode() ([]byte, error) {
@@ -39,6 +49,13 @@ func Flag(data []byte) ([]signal.Signal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flag: %w", err)
 	}
+	who := "a user"
+	switch r.Source {
+	case FromTrusted:
+		who = "a trusted flagger"
+	case FromModerator:
+		who = "a moderator"
+	}
 	return []signal.Signal{{
 		// With the platform: two platforms may both count their flags from 1.
 		ID:       signal.ID("flag", r.Platform, r.ID),
@@ -47,8 +64,8 @@ func Flag(data []byte) ([]signal.Signal, error) {
 		Subject:  r.Subject,
 		Start:    at,
 		End:      at,
-		Says:     "a user of " + r.Platform + " flagged a live stream",
-		Flag:     &signal.Flag{Stream: r.Stream, Platform: r.Platform, Reason: r.Reason},
+		Says:     who + " of " + r.Platform + " flagged a live stream",
+		Flag:     &signal.Flag{Stream: r.Stream, Platform: r.Platform, Reason: r.Reason, Source: r.Source},
 		Evidence: []signal.Evidence{{What: "flag", Holder: r.Platform, Ref: r.ID, At: at}},
 	}}, nil
 }

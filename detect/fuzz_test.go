@@ -80,6 +80,11 @@ func FuzzSession(f *testing.F) {
 	fuzzRecord(f, Session, seed, err)
 }
 
+func FuzzScore(f *testing.F) {
+	seed, err := ScoreRecord{Stream: "s", Platform: "p", Subject: streamer, Classifier: "c", Value: 0.5, At: at}.Encode()
+	fuzzRecord(f, Score, seed, err)
+}
+
 func FuzzFlag(f *testing.F) {
 	seed, err := FlagRecord{ID: "1", Stream: "s", Platform: "p", Subject: streamer, Reason: "r", At: at}.Encode()
 	fuzzRecord(f, Flag, seed, err)

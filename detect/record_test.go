@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,117 @@ func TestFlagRecordsAreChecked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Flag([]byte(strings.Replace(good, c.old, c.new, 1)))
+			wantSound(t, got)
+			wantReason(t, err, c.reason)
+			if err != nil && strings.Contains(err.Error(), "secret") {
+				t.Errorf("%q quotes a value", err)
+			}
+		})
+	}
+}
+
+func TestAFlagSaysWhoFlagged(t *testing.T) {
+	for source, says := range map[string]string{
+		"": "a user of demo", FromUser: "a user of demo", FromTrusted: "a trusted flagger of demo", FromModerator: "a moderator of demo",
+	} {
+		data, err := FlagRecord{ID: "17", Stream: "s", Platform: "demo", Subject: streamer, Reason: "r", Source: source, At: at}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Flag(data)
+		if err != nil || got[0].Flag.Source != source || !strings.HasPrefix(got[0].Says, says+" ") {
+			t.Errorf("%q: %+v, %v", source, got, err)
+		}
+		wantSound(t, got)
+	}
+	_, err := FlagRecord{ID: "17", Stream: "s", Platform: "demo", Subject: streamer, Reason: "r", Source: "secret", At: at}.Encode()
+	wantReason(t, err, "schema")
+}
+
+func TestASessionHasAnAudienceAndAPrivateOneGuests(t *testing.T) {
+	const a, b = "sub_0000000000000000000000000000000a", "sub_0000000000000000000000000000000b"
+	r := session(Live, time.Minute)
+	r.Audience, r.Guests = 2, []signal.Subject{b, a}
+	s := sessionSignal(t, r)
+	if s.Session.Audience != 2 || len(s.Session.Guests) != 2 || s.Session.Guests[0] != a {
+		t.Errorf("%+v", s.Session)
+	}
+	wantSound(t, []signal.Signal{s})
+	public := r
+	public.Private = false
+	data, err := public.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Session(data)
+	wantReason(t, err, "schema")
+	if len(got) != 0 || !strings.Contains(err.Error(), "/guests") || strings.Contains(err.Error(), a) {
+		t.Errorf("viewers of a public session: %v, %v", got, err)
+	}
+	nine := make([]signal.Subject, 9)
+	for i := range nine {
+		nine[i] = signal.Subject(fmt.Sprintf("sub_%032d", i))
+	}
+	r.Guests = nine[:8]
+	sessionSignal(t, r)
+	for name, guests := range map[string][]signal.Subject{"twice": {a, a}, "an account": {"somebody"}, "nine": nine} {
+		r.Guests = guests
+		if _, err := r.Encode(); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+func scoreSignal(t *testing.T, value float64, after time.Duration) signal.Signal {
+	t.Helper()
+	data, err := ScoreRecord{Stream: "stream-1", Platform: "demo", Subject: streamer, Classifier: "c-1", Value: value, At: at.Add(after)}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Score(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSound(t, got)
+	return got[0]
+}
+
+// TestTheHighestScoreOfADayStands in whatever order the records come.
+func TestTheHighestScoreOfADayStands(t *testing.T) {
+	first := scoreSignal(t, 0.25, 0)
+	goldenSignal(t, "score.json", first)
+	for _, c := range []struct {
+		value  float64
+		after  time.Duration
+		stands bool
+	}{
+		{0.251, -time.Hour, true}, {0.25, time.Millisecond, true}, {0.25, -time.Millisecond, false}, {0.249, time.Hour, false}, {0.2504, -time.Hour, false}, {1, 0, true}, {0, time.Hour, false},
+	} {
+		s := scoreSignal(t, c.value, c.after)
+		if s.ID != first.ID || s.Revision > first.Revision != c.stands || s.Revision >= 1<<53 {
+			t.Errorf("%g after %s: %s %d, and first %s %d", c.value, c.after, s.ID, s.Revision, first.ID, first.Revision)
+		}
+	}
+	if scoreSignal(t, 0.25, 24*time.Hour).ID == first.ID {
+		t.Error("two days are one signal")
+	}
+}
+
+func TestScoreRecordsAreChecked(t *testing.T) {
+	good := `{"stream":"s","platform":"p","subject":"sub_00000000000000000000000000000001","classifier":"c","value":0.5,"at":"2026-03-01T05:00:00Z"}`
+	for name, c := range map[string]struct{ old, new, reason string }{
+		"good":          {"", "", ""},
+		"above":         {`0.5`, `1.001`, "schema"},
+		"below":         {`0.5`, `-0.001`, "schema"},
+		"text":          {`0.5`, `"secret"`, "schema"},
+		"no classifier": {`"classifier":"c",`, ``, "schema"},
+		"before time":   {`2026`, `1969`, "bad-attribute"},
+		"beyond time":   {`2026`, `2200`, "bad-attribute"},
+		"another field": {`"value"`, `"user":"secret","value"`, "schema"},
+		"not JSON":      {`}`, ``, "json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Score([]byte(strings.Replace(good, c.old, c.new, 1)))
 			wantSound(t, got)
 			wantReason(t, err, c.reason)
 			if err != nil && strings.Contains(err.Error(), "secret") {

@@ -16,6 +16,7 @@ var (
 	hashSchema    = signal.MustSchema(schemas, "schema/hash.json")
 	sessionSchema = signal.MustSchema(schemas, "schema/session.json")
 	flagSchema    = signal.MustSchema(schemas, "schema/flag.json")
+	scoreSchema   = signal.MustSchema(schemas, "schema/score.json")
 )
 
 // marshal returns v as JSON.

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -28,6 +29,12 @@ type SessionRecord struct {
 	// Country is where the streamer probably is, ISO 3166-1 alpha-2, if known.
 	Country string `json:"country,omitempty"`
 	Reason  string `json:"reason,omitempty"` // why it ended, if known
+	// Audience is the most viewers at once so far, the streamer not among them, at least
+	// 1; 0 is not known.
+	Audience int `json:"audience,omitempty"`
+	// Guests are the viewers of a private session so far, where the platform tells them:
+	// the first signal.MaxGuests. Who watches what is public is nobody's business.
+	Guests []signal.Subject `json:"guests,omitempty"`
 }
 
 // Encode returns the record as JSON that fits its schema.
@@ -56,6 +63,10 @@ func Session(data []byte) ([]signal.Signal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session: %w", err)
 	}
+	if len(r.Guests) > 0 && !r.Private {
+		return nil, fmt.Errorf("session: %w", signal.Reject("schema", "/guests: are told of a private session alone"))
+	}
+	slices.Sort(r.Guests)
 	if at.Before(start) {
 		return nil, fmt.Errorf("session: %w", signal.Reject("schema", "/at: is before started_at"))
 	}
@@ -84,7 +95,7 @@ func Session(data []byte) ([]signal.Signal, error) {
 		Says:     says,
 		Session: &signal.Session{
 			Stream: r.Stream, Platform: r.Platform, Private: r.Private,
-			Ended: r.State == Ended, Country: r.Country,
+			Ended: r.State == Ended, Country: r.Country, Audience: r.Audience, Guests: r.Guests,
 		},
 		Evidence: []signal.Evidence{{What: "session", Holder: r.Platform, Ref: r.Stream, At: at}},
 	}}, nil

@@ -53,7 +53,7 @@ const MaxEvidence = 16
 
 // Evidence points at one record that a partner holds; it never contains it.
 type Evidence struct {
-	What string `json:"what"` // "frame", "session", "flag" or "transaction"
+	What string `json:"what"` // "frame", "session", "flag", "score" or "transaction"
 	// Holder is the partner that holds the record: a platform or an institution.
 	Holder string `json:"holder"`
 	// Ref is the holder's own reference: a stream id, a transaction id.

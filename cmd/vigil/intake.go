@@ -11,7 +11,7 @@ func (c *cli) intake() *cobra.Command {
 	var metrics string
 	serve := &cobra.Command{
 		Use:   "serve",
-		Short: "Take frames, hashes, sessions and flags over HTTP from platforms that have a key",
+		Short: "Take frames, hashes, sessions, flags and scores over HTTP from platforms that have a key",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.configured(func(conf app.Config) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -241,7 +242,7 @@ func (b *book) Frame(ctx context.Context, f Frame) error {
 	defer b.mu.Unlock()
 	k := key{f.Session.Platform, f.Session.Stream}
 	open := b.open[k]
-	if open == nil || *open != f.Session {
+	if open == nil || !reflect.DeepEqual(*open, f.Session) {
 		b.fault("%s: a frame of no session", f.Session.Stream)
 		return nil
 	}

@@ -1,12 +1,13 @@
 // Package service takes over HTTP what a platform saw with its own decoder: frames, as
-// pictures or as hashes alone, sessions, and its users' flags. openapi.yaml, which the
+// pictures or as hashes alone, sessions, its users' flags, and the scores of its own
+// classifier. openapi.yaml, which the
 // service hands out at /v1/openapi.yaml, describes every path, answer and error.
 //
 // # Keys
 //
 // Every request needs a key, as package api has them, and the key's platform is that of
 // whatever is sent with it: nobody sends in another's name. The quota counts frames, and
-// a session or a flag as one.
+// a session, a flag or a score as one.
 //
 //	keys:
 //	  - name: platform-a-eu
@@ -28,7 +29,8 @@
 //
 // Nothing. It becomes a subject token here, and no error, report or metric holds it. It
 // is never part of an address, since proxies write those into their logs: for one
-// picture it is in the header Vigil-Account, else in the body.
+// picture it is in the header Vigil-Account, else in the body. So it is with the guests of
+// a private session.
 //
 // # Pictures
 //
@@ -44,6 +46,6 @@
 // could know by itself: Options.Rate decides whether to say so.
 //
 // It trusts the key file's owner, Send, Subject and Rate, and no client: a key's
-// holder can make up frames, sessions and flags of its own platform. What is accepted
-// goes to the topics frames, sessions and flags, and detect reads them.
+// holder can make up frames, sessions, flags and scores of its own platform. What is
+// accepted goes to the topics frames, sessions, flags and scores, and detect reads them.
 package service

@@ -2,11 +2,13 @@ package service
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vigil-stream/vigil/detect"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 func TestSessions(t *testing.T) {
@@ -46,19 +48,75 @@ func TestSessions(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	b := newBench(t, nil, nil)
-	wantStatus(t, b.post("/v1/flags", "["+aFlag+"]"), 202, `{"accepted":1}`)
+	wantStatus(t, b.post("/v1/flags", "["+aFlag+","+made(aFlag, "source", `"trusted"`)+"]"), 202, `{"accepted":2}`)
 	want := detect.FlagRecord{ID: "f1", Stream: "s", Platform: "here", Subject: tokens(t).Subject("here", account), Reason: "made up", At: time.Date(2026, 1, 2, 2, 4, 0, 0, time.UTC)}
 	if got := b.sent[0].Flag; got == nil || !reflect.DeepEqual(*got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
+	want.Source = detect.FromTrusted
+	if got := b.sent[1].Flag; got == nil || !reflect.DeepEqual(*got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
 	for _, try := range []struct{ member, value, says string }{
+		{"source", `"robot"`, "#/source: want user, trusted or moderator"}, {"source", "null", "#/source"},
 		{"id", "", "#/id: is missing"}, {"reason", "", "#/reason: is missing"}, {"reason", `"` + strings.Repeat("x", 257) + `"`, "#/reason: want 1 to 256"},
 		{"time", "", "#/time: is missing"}, {"account", `""`, "#/account"}, {"subject", `"x"`, "#: want either"},
 	} {
 		wantStatus(t, b.post("/v1/flags", made(aFlag, try.member, try.value)), 400, try.says)
 	}
 	wantStatus(t, b.post("/v1/flags", made(aFlag, "account", "", "subject", `"`+account+`"`)), 400, "#/subject: is not a subject token")
-	if len(b.sent) != 1 {
+	if len(b.sent) != 2 {
 		t.Errorf("%d were sent", len(b.sent))
+	}
+}
+
+func TestScores(t *testing.T) {
+	b := newBench(t, nil, nil)
+	wantStatus(t, b.post("/v1/scores", "["+aScore+","+made(aScore, "value", "1")+"]"), 202, `{"accepted":2}`)
+	want := detect.ScoreRecord{Stream: "s", Platform: "here", Subject: tokens(t).Subject("here", account), Classifier: "c-1", Value: 0.25, At: time.Date(2026, 1, 2, 2, 4, 0, 0, time.UTC)}
+	if got := b.sent[0].Score; got == nil || !reflect.DeepEqual(*got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	for _, try := range []struct{ member, value, says string }{
+		{"classifier", "", "#/classifier: is missing"}, {"value", "", "#/value: want a number, 0 to 1"}, {"value", "1.01", "#/value"}, {"value", "-0.01", "#/value"},
+		{"value", `"0.5"`, "#/value"}, {"value", "null", "#/value"}, {"time", "", "#/time: is missing"}, {"account", `""`, "#/account"}, {"id", `"x"`, "a member that it does not take"},
+	} {
+		wantStatus(t, b.post("/v1/scores", made(aScore, try.member, try.value)), 400, try.says)
+	}
+	if len(b.sent) != 2 {
+		t.Errorf("%d were sent", len(b.sent))
+	}
+}
+
+// TestGuests are named as the streamer is, and none is in an error.
+func TestGuests(t *testing.T) {
+	b := newBench(t, nil, nil)
+	token := tokens(t).Subject("here", account)
+	other := tokens(t).Subject("here", "guest@example.org")
+	wantStatus(t, b.post("/v1/sessions", made(aStart, "audience", "2", "guests", `["guest@example.org","`+account+`"," GUEST@example.org"]`)), 202, "")
+	wantStatus(t, b.post("/v1/sessions", made(aStart, "account", "", "subject", `"`+string(token)+`"`, "guests", `["`+string(other)+`"]`)), 202, "")
+	if len(b.sent) != 2 {
+		t.Fatalf("%d were sent", len(b.sent))
+	}
+	want := []signal.Subject{token, other}
+	slices.Sort(want)
+	if got := b.sent[0].Session; got.Audience != 2 || !slices.Equal(got.Guests, want) {
+		t.Errorf("%+v, want guests %v", got, want)
+	}
+	if got := b.sent[1].Session.Guests; !slices.Equal(got, []signal.Subject{other}) {
+		t.Errorf("%v", got)
+	}
+	for _, try := range [][]string{
+		{"#/audience: want a whole number", "audience", "0"}, {"#/audience", "audience", "1.5"}, {"#/audience", "audience", `"2"`},
+		{"#/guests: want an array of 1 to 8", "guests", "[]"}, {"#/guests", "guests", `"secret"`}, {"#/guests", "guests", `["1","2","3","4","5","6","7","8","9"]`},
+		{"#/guests: are told of a private", "guests", `["secret"]`, "private", "false"},
+		{"#/guests/1", "guests", `["secret",7]`}, {"#/guests/0: is blank", "guests", `[" "]`}, {"#/guests/0: want 1 to 256", "guests", `[""]`},
+		{"#/guests/0: is not a subject token", "account", "", "subject", `"` + string(token) + `"`, "guests", `["secret"]`},
+	} {
+		w := b.post("/v1/sessions", made(aStart, try[1:]...))
+		wantStatus(t, w, 400, try[0])
+		if strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("it quotes a guest: %s", w.Body)
+		}
 	}
 }

@@ -69,6 +69,9 @@ func encodable(r Record) error {
 	case r.Flag != nil:
 		_, err := r.Flag.Encode()
 		return err
+	case r.Score != nil:
+		_, err := r.Score.Encode()
+		return err
 	}
 	var hash detect.HashRecord
 	if err := json.Unmarshal(r.Frame.Data, &hash); err != nil {
@@ -84,7 +87,7 @@ func encodable(r Record) error {
 // peculiar reports whether readers of JSON may differ about the body.
 func peculiar(body []byte) bool {
 	d := json.NewDecoder(bytes.NewReader(body))
-	known := []string{"platform", "stream", "account", "subject", "time", "id", "kind", "hash", "quality", "sha256", "views", "view", "state", "private", "started_at", "country", "reason"}
+	known := []string{"platform", "stream", "account", "subject", "time", "id", "kind", "hash", "quality", "sha256", "views", "view", "state", "private", "started_at", "country", "reason", "audience", "guests", "source", "classifier", "value"}
 	count := map[string]int{}
 	for {
 		token, err := d.Token()
@@ -122,10 +125,17 @@ func FuzzHashRecords(f *testing.F) {
 }
 
 func FuzzSessions(f *testing.F) {
-	fuzzJSON(f, "/v1/sessions", "Session", aStart, made(aStart, "state", `"ended"`, "reason", `"\u00fc"`, "country", `"PH"`))
+	fuzzJSON(f, "/v1/sessions", "Session", aStart, made(aStart, "state", `"ended"`, "reason", `"\u00fc"`, "country", `"PH"`),
+		made(aStart, "audience", "3", "guests", `["a"]`), made(aStart, "account", "", "subject", `"sub_0123456789abcdef0123456789abcdef"`, "guests", `["sub_0123456789abcdef0123456789abcdef"]`))
 }
 
-func FuzzFlags(f *testing.F) { fuzzJSON(f, "/v1/flags", "Flag", aFlag) }
+func FuzzScores(f *testing.F) {
+	fuzzJSON(f, "/v1/scores", "Score", aScore, made(aScore, "value", "1e-3"))
+}
+
+func FuzzFlags(f *testing.F) {
+	fuzzJSON(f, "/v1/flags", "Flag", aFlag, made(aFlag, "source", `"moderator"`))
+}
 
 // FuzzPictures reads multipart bodies.
 func FuzzPictures(f *testing.F) {

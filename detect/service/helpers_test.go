@@ -166,6 +166,7 @@ const (
 	aHash   = `{"stream":"s","account":"` + account + `","time":"2026-01-02T03:04:00Z","id":"7","kind":"pdq","hash":"` + hash64 + `","quality":90}`
 	aStart  = `{"stream":"s","account":"` + account + `","state":"started","private":true,"started_at":"2026-01-02T03:00:00Z","time":"2026-01-02T03:00:00Z"}`
 	aFlag   = `{"stream":"s","account":"` + account + `","id":"f1","reason":"made up","time":"2026-01-02T03:04:00+01:00"}`
+	aScore  = `{"stream":"s","account":"` + account + `","classifier":"c-1","value":0.25,"time":"2026-01-02T03:04:00+01:00"}`
 )
 
 // scene draws a benign picture.

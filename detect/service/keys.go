@@ -11,7 +11,7 @@ import (
 // Key says what the holder of one key may do.
 type Key struct {
 	api.Key `yaml:",inline"`
-	// Platform is whose frames, sessions and flags the holder sends, 1 to 256 characters.
+	// Platform is whose frames, sessions, flags and scores the holder sends, 1 to 256 characters.
 	Platform string `yaml:"platform"`
 }
 

@@ -49,6 +49,37 @@ func (n *number) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// share is a number from 0 to 1.
+type share struct {
+	value        float64
+	given, wrong bool
+}
+
+// UnmarshalJSON takes any JSON.
+func (s *share) UnmarshalJSON(data []byte) error {
+	*s = share{given: true}
+	var f *float64
+	if err := json.Unmarshal(data, &f); err != nil || f == nil || *f < 0 || *f > 1 {
+		s.wrong = true
+		return nil
+	}
+	s.value = *f
+	return nil
+}
+
+// texts is an array of strings.
+type texts struct {
+	value        []text
+	given, wrong bool
+}
+
+// UnmarshalJSON takes any JSON.
+func (s *texts) UnmarshalJSON(data []byte) error {
+	*s = texts{given: true}
+	s.wrong = data[0] != '[' || json.Unmarshal(data, &s.value) != nil
+	return nil
+}
+
 // boolean is true or false.
 type boolean struct{ value, given, wrong bool }
 

@@ -25,6 +25,8 @@ var oldest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // timeForm is RFC 3339, of which package time takes more forms than there are.
 var timeForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
 
+const notAToken = "is not a subject token: sub_ and 32 hexadecimal digits in lower case"
+
 // place says of which record a fault is.
 type place int
 
@@ -151,17 +153,26 @@ func (r *reading) origin(p place, o origin) (stream string, subject signal.Subje
 	case o.Subject.given:
 		subject = signal.Subject(o.Subject.value)
 		if o.Subject.wrong || !detect.ValidSubject(subject) {
-			r.bad(p, token, "is not a subject token: sub_ and 32 hexadecimal digits in lower case")
+			r.bad(p, token, notAToken)
 		}
 	default:
-		if value := r.text(p, account, o.Account, true); value != "" && strings.TrimSpace(value) == "" {
-			r.bad(p, account, "is blank")
-		} else if value != "" {
-			if value != r.account {
-				r.account, r.subject = value, r.v.Subject(r.platform, value)
-			}
-			subject = r.subject
-		}
+		subject = r.token(p, account, o.Account)
 	}
 	return stream, subject
+}
+
+// token makes the token of an account.
+func (r *reading) token(p place, name string, account text) signal.Subject {
+	account.given = true
+	value := r.text(p, name, account, true)
+	switch {
+	case value == "":
+		return ""
+	case strings.TrimSpace(value) == "":
+		r.bad(p, name, "is blank")
+		return ""
+	case value != r.account:
+		r.account, r.subject = value, r.v.Subject(r.platform, value)
+	}
+	return r.subject
 }

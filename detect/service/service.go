@@ -13,11 +13,12 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// A Record is one frame, session or flag of a platform: one field is set.
+// A Record is one frame, session, flag or score of a platform: one field is set.
 type Record struct {
 	Frame   *detect.Frame
 	Session *detect.SessionRecord
 	Flag    *detect.FlagRecord
+	Score   *detect.ScoreRecord
 }
 
 // Rate advises how often to sample a stream, and why.
@@ -91,6 +92,7 @@ func (v *service) table() []route {
 		{Method: "POST", Path: "/v1/frames", Handle: v.frames},
 		{Method: "POST", Path: "/v1/sessions", Handle: v.sessions},
 		{Method: "POST", Path: "/v1/flags", Handle: v.flags},
+		{Method: "POST", Path: "/v1/scores", Handle: v.scores},
 		{Method: "GET", Path: "/v1/streams/{stream}/rate", Handle: v.rate},
 		{Method: "GET", Path: "/v1/openapi.yaml", Open: true, Handle: openAPI},
 		{Method: "GET", Path: "/status", Open: true, Handle: v.status},

@@ -67,7 +67,7 @@ func TestEveryStatus(t *testing.T) {
 		b.t.Cleanup(func() { _ = sender.Close(); <-served })
 	}
 	one := func(o *Options) { o.MaxInFlight = 1 }
-	posts := map[string]string{"/v1/frames": aHash, "/v1/sessions": aStart, "/v1/flags": aFlag}
+	posts := map[string]string{"/v1/frames": aHash, "/v1/sessions": aStart, "/v1/flags": aFlag, "/v1/scores": aScore}
 	for path, good := range posts {
 		try("POST", path, "application/json", good, nil, nil, nil)
 		try("POST", path, "application/json", "{", nil, nil, nil)

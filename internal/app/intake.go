@@ -27,7 +27,7 @@ type IntakeOptions struct {
 	Hash bool
 }
 
-// ServeIntake takes frames, sessions and flags over HTTP until ctx ends.
+// ServeIntake takes frames, sessions, flags and scores over HTTP until ctx ends.
 func ServeIntake(ctx context.Context, c Config, o IntakeOptions) (err error) {
 	tok, err := tokenizer(c.KeyFile)
 	if err != nil {
@@ -50,7 +50,7 @@ func ServeIntake(ctx context.Context, c Config, o IntakeOptions) (err error) {
 	}
 	defer func() { _ = log.Sync() }()
 	reg := newRegistry()
-	client, err := dialWith(ctx, c, reg, log, topicFrames, topicSessions, topicFlags, topicSignals)
+	client, err := dialWith(ctx, c, reg, log, topicFrames, topicSessions, topicFlags, topicScores, topicSignals)
 	if err != nil {
 		return err
 	}
@@ -104,6 +104,12 @@ func sendRecords(ctx context.Context, client *stream.Client, advisor *fleet.Advi
 			outs = append(outs, out)
 		case r.Flag != nil:
 			out, err := flagOutput(*r.Flag)
+			if err != nil {
+				return err
+			}
+			outs = append(outs, out)
+		case r.Score != nil:
+			out, err := scoreOutput(*r.Score)
 			if err != nil {
 				return err
 			}

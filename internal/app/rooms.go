@@ -58,6 +58,7 @@ func detectLoops(k keeper, c Config, db *hashdb.DB, reg prometheus.Registerer, n
 		archiveLoop(k, c, db, reg),
 		{Name: "detect-sessions", Topic: topicSessions, Handle: stateless("vigil/detect", detect.Session, now)},
 		{Name: "detect-flags", Topic: topicFlags, Handle: stateless("vigil/detect", detect.Flag, now)},
+		{Name: "detect-scores", Topic: topicScores, Handle: stateless("vigil/detect", detect.Score, now)},
 	}
 }
 

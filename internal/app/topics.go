@@ -13,6 +13,7 @@ const (
 	topicFrames       = "frames"
 	topicSessions     = "sessions"
 	topicFlags        = "flags"
+	topicScores       = "scores"
 	topicTransactions = "transactions"
 	topicTransfers    = "transfers"
 	topicMatches      = "matches"     // match signals, by list entry, before they may go on
@@ -53,6 +54,7 @@ func topicSpecs(partitions, printDays int, centres []report.Centre) []stream.Top
 		{Name: topicFrames, Partitions: partitions, Config: frames},
 		{Name: topicSessions, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicFlags, Partitions: partitions, Config: settings(retainWeek)},
+		{Name: topicScores, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicTransactions, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicTransfers, Partitions: partitions, Config: settings(retain100)},
 		{Name: topicMatches, Partitions: partitions, Config: settings(retainWeek)},

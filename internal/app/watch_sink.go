@@ -280,6 +280,15 @@ func flagOutput(f detect.FlagRecord) (stream.Output, error) {
 	}}, err
 }
 
+func scoreOutput(s detect.ScoreRecord) (stream.Output, error) {
+	data, err := s.Encode()
+	return stream.Output{Topic: topicScores, Event: stream.Event{
+		ID:     signal.ID("score-record", s.Platform, s.Stream, string(s.Subject), s.Classifier, strconv.FormatFloat(s.Value, 'g', -1, 64), s.At.Format(time.RFC3339Nano)),
+		Source: "platform/" + s.Platform, Type: "vigil.score.v1",
+		Subject: string(s.Subject), Time: s.At, Key: s.Stream, ContentType: typeJSON, Data: data,
+	}}, err
+}
+
 func frameID(s detect.SessionRecord, index int) string {
 	return signal.ID("frame", s.Platform, s.Stream, s.StartedAt.Format(time.RFC3339Nano), strconv.Itoa(index))
 }
