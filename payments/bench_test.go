@@ -1,11 +1,9 @@
 package payments
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"testing"
-	"time"
 )
 
 // BenchmarkProcess adds a transfer to a profile of n, all typologies looking.
@@ -32,40 +30,5 @@ func BenchmarkProcess(b *testing.B) {
 				}
 			}
 		})
-	}
-}
-
-// BenchmarkParse reads a message of 100 transactions, and reports the time of one.
-func BenchmarkParse(b *testing.B) {
-	var txs []Transaction
-	for i := range 100 {
-		tx := fullTransaction()
-		tx.Ref = fmt.Sprint(i)
-		txs = append(txs, tx)
-	}
-	data := writePacs008(b, txs...)
-	began := time.Now()
-	for b.Loop() {
-		if good, err := Parse(ContentXML, data); err != nil || len(good) != len(txs) {
-			b.Fatal(len(good), err)
-		}
-	}
-	b.ReportMetric(float64(time.Since(began).Nanoseconds())/float64(b.N*len(txs)), "ns/transaction")
-}
-
-// BenchmarkFrames cuts a file of 100 transactions.
-func BenchmarkFrames(b *testing.B) {
-	var txs []Transaction
-	for i := range 100 {
-		tx := fullTransaction()
-		tx.Ref = fmt.Sprint(i)
-		txs = append(txs, tx)
-	}
-	data := writePacs008(b, txs...)
-	b.SetBytes(int64(len(data)))
-	for b.Loop() {
-		if err := Frames(bytes.NewReader(data), XML, func(item Item) error { return item.Err }); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

@@ -1,8 +1,8 @@
 // Package payments turns what a financial institution sends into signals about
 // the senders and recipients of money.
 //
-// A transaction comes as the institution's own pacs.008 or as one JSON object
-// ([Parse]). It is split into two transfers ([Transaction.Split]), one under
+// A transaction comes in one of the formats of package intake, each of which has a
+// package of its own beside it. It is split into two transfers ([Transaction.Split]), one under
 // the sender's subject token and one under the recipient's, and here every
 // name, account and word of text is left behind: a transfer carries tokens,
 // the institution's own reference, amounts, times, countries and the classes
@@ -59,7 +59,8 @@
 // What no retry can mend is a [signal.Rejection]; its text names the place, and
 // the number of the transaction in its message, and quotes nothing.
 //
-//	content-type      neither XML nor JSON
+//	content-type      of no format
+//	charset           the content type names a character set other than UTF-8
 //	record-too-large  more than MaxRecord bytes
 //	xml               not well-formed, or cut off
 //	xml-dtd           has a document type declaration or another directive

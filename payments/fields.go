@@ -73,15 +73,15 @@ func IBANCountry(iban string) string {
 
 // BICCountry returns the country in an ISO 9362 code, or nothing.
 func BICCountry(bic string) string {
-	if isBIC(bic) && IsCountry(bic[4:6]) {
+	if IsBIC(bic) && IsCountry(bic[4:6]) {
 		return bic[4:6]
 	}
 	return ""
 }
 
-// isBIC checks the form of BICFIDec2014Identifier: 8 or 11 capitals and digits,
+// IsBIC checks the form of BICFIDec2014Identifier: 8 or 11 capitals and digits,
 // the fifth and sixth of them letters.
-func isBIC(s string) bool {
+func IsBIC(s string) bool {
 	if len(s) != 8 && len(s) != 11 {
 		return false
 	}

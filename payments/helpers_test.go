@@ -57,32 +57,6 @@ func fullTransaction() Transaction {
 	}
 }
 
-// message is a pacs.008 of transactions given as XML.
-func message(namespace string, transactions ...string) string {
-	return `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="` + namespace + `"><FIToFICstmrCdtTrf>` +
-		`<GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-03-31T14:00:00+02:00</CreDtTm><NbOfTxs>1</NbOfTxs></GrpHdr>` +
-		strings.Join(transactions, "") + `</FIToFICstmrCdtTrf></Document>`
-}
-
-// transactionXML has only what a transaction must have, and a reference.
-func transactionXML(ref string) string {
-	return `<CdtTrfTxInf><PmtId><EndToEndId>E</EndToEndId><TxId>` + ref + `</TxId></PmtId>` +
-		`<IntrBkSttlmAmt Ccy="EUR">50.00</IntrBkSttlmAmt><ChrgBr>SLEV</ChrgBr>` +
-		`<Dbtr><Nm>Anton Testmann</Nm></Dbtr><DbtrAgt><FinInstnId><BICFI>DEMODEFFXXX</BICFI></FinInstnId></DbtrAgt>` +
-		`<CdtrAgt><FinInstnId><Nm>Demo Wallet</Nm></FinInstnId></CdtrAgt><Cdtr><Nm>Maria Muster</Nm></Cdtr></CdtTrfTxInf>`
-}
-
-const space08 = namespaceStem + "08"
-
-func writePacs008(t testing.TB, txs ...Transaction) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := WritePacs008(&b, txs); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // reasons lists the reason of every Rejection in an error, in order, and fails
 // where there is anything else.
 func reasons(t testing.TB, err error) []string {

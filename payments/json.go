@@ -32,7 +32,8 @@ type jsonParty struct {
 	Country string `json:"country"`
 }
 
-func parseJSON(data []byte) (Transaction, error) {
+// ParseJSON reads one transaction in the form of schema/transaction.json.
+func ParseJSON(data []byte) (Transaction, error) {
 	var in jsonTransaction
 	if err := transactionSchema.Decode(data, &in); err != nil {
 		return Transaction{}, fmt.Errorf("transaction: %w", err)

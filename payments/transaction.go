@@ -2,8 +2,6 @@ package payments
 
 import (
 	"fmt"
-	"mime"
-	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -163,32 +161,3 @@ func (b Bad) Unwrap() error { return b.Err }
 
 // ID names the transaction: the same institution and reference, the same ID.
 func (t Transaction) ID() string { return signal.ID("transaction", t.Institution, t.Ref) }
-
-// Parse reads one record of the transactions topic: a pacs.008 message, which
-// may hold many transactions, or one JSON object. bad joins one Rejection for
-// each transaction that cannot be read, as a [Bad] where it has a number; the
-// good ones around it are still returned.
-func Parse(contentType string, data []byte) (good []Transaction, bad error) {
-	if len(data) > MaxRecord {
-		return nil, signal.Reject("record-too-large", "%d bytes, and the limit is %d", len(data), MaxRecord)
-	}
-	kind, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return nil, signal.Reject("content-type", "is not a media type")
-	}
-	switch kind {
-	case ContentXML, "text/xml":
-		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-			return nil, signal.Reject("xml-charset", "the content type names a character set other than UTF-8")
-		}
-		return parsePacs008(data)
-	case ContentJSON:
-		t, err := parseJSON(data)
-		if err != nil {
-			return nil, err
-		}
-		return []Transaction{t}, nil
-	default:
-		return nil, signal.Reject("content-type", "is neither %s nor %s", ContentXML, ContentJSON)
-	}
-}

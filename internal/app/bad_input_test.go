@@ -20,6 +20,7 @@ import (
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/internal/world"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/iso20022"
 )
 
 // TestBadInputGoesToTheDeadLettersAndTheRestIsDone runs the rooms, sends bad
@@ -87,7 +88,7 @@ func badInput(t *testing.T, broker string) {
 	}
 	bank := func(reason, contentType string, data []byte) {
 		t.Helper()
-		if err := client.Produce(t.Context(), transactionOutput(payments.Item{ContentType: contentType, Data: data, Key: "k"})); err != nil {
+		if err := client.Produce(t.Context(), transactionOutput(payments.Item{ContentType: contentType, Data: data})); err != nil {
 			t.Fatalf("%s: %v", reason, err)
 		}
 		if reason != "" {
@@ -117,7 +118,7 @@ func badInput(t *testing.T, broker string) {
 			Debtor:   payments.Party{Name: "Payer Demo", Country: "DE", Agent: "DEMODEFFXXX", Email: "p@example.org"},
 			Creditor: payments.Party{Name: "Payee Demo", Country: "CA", Agent: "DEMOCAXXXXX", Proxy: "q@example.org"},
 		}
-		if err := payments.WritePacs008(&b, []payments.Transaction{tx}); err != nil {
+		if err := iso20022.WritePacs008(&b, []payments.Transaction{tx}); err != nil {
 			t.Fatal(err)
 		}
 		text := strings.NewReplacer(replace...).Replace(b.String())

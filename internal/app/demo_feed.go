@@ -14,6 +14,7 @@ import (
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/internal/world"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/iso20022"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -109,7 +110,7 @@ func (d *demo) feedPayments(ctx context.Context, client *stream.Client) error {
 	}
 	for _, bank := range banks {
 		var b bytes.Buffer
-		if err := payments.WritePacs008(&b, byBank[bank]); err != nil {
+		if err := iso20022.WritePacs008(&b, byBank[bank]); err != nil {
 			return err
 		}
 		file := filepath.Join(d.Data, bank+".xml")

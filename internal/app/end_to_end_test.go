@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/iso20022"
 )
 
 // TestRiverOnRealKafka types what an operator types: it imports the reference
@@ -137,7 +138,7 @@ func commissions(t *testing.T, account string, now time.Time) []byte {
 		})
 	}
 	var b bytes.Buffer
-	if err := payments.WritePacs008(&b, txs); err != nil {
+	if err := iso20022.WritePacs008(&b, txs); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

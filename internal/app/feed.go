@@ -8,6 +8,7 @@ import (
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/intake"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -55,7 +56,11 @@ func feedOne(ctx context.Context, client *stream.Client, name string, r io.Reade
 		batch = batch[:0]
 		return err
 	}
-	err = payments.Frames(r, payments.Auto, func(item payments.Item) error {
+	reader, err := intake.Open(r, "auto")
+	if err != nil {
+		return 0, err
+	}
+	err = each(reader, func(item payments.Item) error {
 		if item.Err != nil {
 			refused++
 			if _, err := fmt.Fprintf(errs, "%s: transaction %d: %v\n", name, item.Number, item.Err); err != nil {
@@ -77,11 +82,27 @@ func feedOne(ctx context.Context, client *stream.Client, name string, r io.Reade
 	return refused, err
 }
 
+// each calls f with every item of a file.
+func each(r payments.Reader, f func(payments.Item) error) error {
+	for {
+		item, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = f(item)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // transactionOutput makes the record of a bank's transaction. Its id is that of
 // the content: a file fed twice is the same records.
 func transactionOutput(item payments.Item) stream.Output {
 	return stream.Output{Topic: topicTransactions, Event: stream.Event{
 		ID: signal.ID("transaction-record", item.ContentType, string(item.Data)), Source: "vigil/feed",
-		Type: "vigil.transaction.v1", Key: item.Key, ContentType: item.ContentType, Data: item.Data,
+		Type: "vigil.transaction.v1", Key: item.Key(), ContentType: item.ContentType, Data: item.Data,
 	}}
 }

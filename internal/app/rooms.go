@@ -13,6 +13,7 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/intake"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -82,9 +83,13 @@ func paymentsLoops(k keeper, tok *signal.Tokenizer, rules payments.Rules, now fu
 		{Name: "payments-split", Topic: topicTransactions,
 			Handle: func(_ context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
 				// What of a message is bad does not hold up the rest of it.
-				good, bad := payments.Parse(m.ContentType, m.Data)
+				good, bad := intake.Parse(m.ContentType, m.Data)
 				var outs []stream.Output
-				for _, tx := range good {
+				for _, r := range good {
+					tx := r.Transaction
+					if tx == nil {
+						continue
+					}
 					if err := notAhead(tx.At, now); err != nil {
 						bad = errors.Join(bad, err)
 						continue

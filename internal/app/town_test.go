@@ -15,6 +15,7 @@ import (
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/internal/world"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/iso20022"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -138,10 +139,10 @@ func (w *town) payment(t *testing.T, n int) stream.Output {
 		tx.Creditor = payments.Party{Name: fmt.Sprintf("Payee Plan%03d", who), Country: "CA", Agent: "DEMOCAXXXXX", Proxy: w.planted[who]}
 	}
 	var b bytes.Buffer
-	if err := payments.WritePacs008(&b, []payments.Transaction{tx}); err != nil {
+	if err := iso20022.WritePacs008(&b, []payments.Transaction{tx}); err != nil {
 		t.Fatal(err)
 	}
-	return transactionOutput(payments.Item{ContentType: payments.ContentXML, Data: b.Bytes(), Key: tx.Ref})
+	return transactionOutput(payments.Item{ContentType: payments.ContentXML, Data: b.Bytes()})
 }
 
 // alertIDs are those that must reach the queues: one for each planted account.

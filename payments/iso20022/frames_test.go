@@ -1,6 +1,7 @@
-package payments
+package iso20022
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -9,20 +10,25 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vigil-stream/vigil/payments"
 )
 
-// frames collects the items of a file.
-func frames(t testing.TB, data string, format Format) []Item {
+// items collects the items of a file.
+func items(t testing.TB, data string) []payments.Item {
 	t.Helper()
-	var items []Item
-	err := Frames(strings.NewReader(data), format, func(item Item) error {
-		items = append(items, item)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	r := NewReader(bufio.NewReader(strings.NewReader(data)))
+	var all []payments.Item
+	for {
+		item, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, item)
 	}
-	return items
 }
 
 func TestFramesCutsAMessageIntoTheSameTransactions(t *testing.T) {
@@ -36,21 +42,21 @@ func TestFramesCutsAMessageIntoTheSameTransactions(t *testing.T) {
 		"wrapped": `<m:Msg xmlns:m="urn:m" xmlns:d="` + space08 + `"><m:AppHdr/>` +
 			strings.NewReplacer("</", "</d:", "<", "<d:", ` xmlns="`+space08+`"`, "").Replace(body) + `</m:Msg>`,
 	} {
-		items := frames(t, data, Auto)
-		if len(items) != 2 {
-			t.Fatalf("%s: %d items, want 2", name, len(items))
+		all := items(t, data)
+		if len(all) != 2 {
+			t.Fatalf("%s: %d items, want 2", name, len(all))
 		}
-		for i, want := range []Transaction{fullTransaction(), other} {
-			item := items[i]
-			got, err := Parse(item.ContentType, item.Data)
+		for i, want := range []payments.Transaction{fullTransaction(), other} {
+			item := all[i]
+			got, err := parse(item.Data)
 			if err != nil || item.Err != nil {
 				t.Fatalf("%s: %v, %v\n%s", name, err, item.Err, item.Data)
 			}
 			if len(got) != 1 || got[0].ID() != want.ID() || got[0].Amount != want.Amount || !got[0].At.Equal(want.At) {
 				t.Errorf("%s: item %d is %+v", name, i+1, got)
 			}
-			if item.Number != i+1 || item.Key != want.ID() {
-				t.Errorf("%s: number %d, key %s", name, item.Number, item.Key)
+			if item.Number != i+1 || item.Key() != want.ID() {
+				t.Errorf("%s: number %d, key %s", name, item.Number, item.Key())
 			}
 			if !bytes.Contains(item.Data, []byte("<MsgId>")) && !bytes.Contains(item.Data, []byte("<d:MsgId>")) {
 				t.Errorf("%s: the header is lost\n%s", name, item.Data)
@@ -61,13 +67,13 @@ func TestFramesCutsAMessageIntoTheSameTransactions(t *testing.T) {
 
 func TestFramesGivesBadTransactionsAndGoesOn(t *testing.T) {
 	bad := strings.Replace(transactionXML("2"), "50.00", "-50.00", 1)
-	items := frames(t, message(space08, transactionXML("1"), bad, transactionXML("3")), XML)
+	all := items(t, message(space08, transactionXML("1"), bad, transactionXML("3")))
 	var got []string
-	for _, item := range items {
+	for _, item := range all {
 		got = append(got, reasons(t, item.Err)...)
 	}
-	if len(items) != 3 || !slices.Equal(got, []string{"amount-negative"}) || items[1].Err == nil {
-		t.Errorf("%d items with reasons %v, want the second of three to be refused", len(items), got)
+	if len(all) != 3 || !slices.Equal(got, []string{"amount-negative"}) || all[1].Err == nil {
+		t.Errorf("%d items with reasons %v, want the second of three to be refused", len(all), got)
 	}
 }
 
@@ -85,24 +91,24 @@ func TestFramesEndsWithWhatCannotBeCut(t *testing.T) {
 		{"wrong namespace", message("urn:x", transactionXML("1")), "xml-namespace", 1},
 		{"nothing in it", message(space08), "required-field", 1},
 		{"giant transaction", strings.Replace(good, "<ChrgBr>", strings.Repeat("<a>bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb</a>", 15_000)+"<ChrgBr>", 1), "xml-limit", 1},
-		{"giant text", strings.Replace(good, "Maria", strings.Repeat("M", 2*MaxRecord), 1), "xml-limit", 1},
+		{"giant text", strings.Replace(good, "Maria", strings.Repeat("M", 2*payments.MaxRecord), 1), "xml-limit", 1},
 		{"giant header", strings.Replace(good, "<MsgId>", "<x>"+strings.Repeat("<a>"+strings.Repeat("b", 1000)+"</a>", 200)+"</x><MsgId>", 1), "record-too-large", 1},
 	} {
-		items := frames(t, c.data, Auto)
-		if len(items) != c.items {
-			t.Errorf("%s: %d items, want %d", c.name, len(items), c.items)
+		all := items(t, c.data)
+		if len(all) != c.items {
+			t.Errorf("%s: %d items, want %d", c.name, len(all), c.items)
 			continue
 		}
-		for i, item := range items {
-			last := i == len(items)-1
+		for i, item := range all {
+			last := i == len(all)-1
 			if got := reasons(t, item.Err); last != slices.Equal(got, []string{c.reason}) || !last && item.Err != nil {
 				t.Errorf("%s: item %d: %v", c.name, i+1, item.Err)
 			}
 			if last {
-				if len(item.Data) > maxBroken || item.Number != c.items || item.Key == "" {
+				if len(item.Data) > payments.MaxBroken || item.Number != c.items || item.Key() == "" {
 					t.Errorf("%s: the last item has %d bytes and number %d", c.name, len(item.Data), item.Number)
 				}
-				if _, err := Parse(item.ContentType, item.Data); err == nil {
+				if _, err := Parse(item.Data); err == nil {
 					t.Errorf("%s: the room would take the last item", c.name)
 				}
 			}
@@ -110,37 +116,21 @@ func TestFramesEndsWithWhatCannotBeCut(t *testing.T) {
 	}
 }
 
-func TestFramesCutsLines(t *testing.T) {
-	long := `{"reference":"` + strings.Repeat("x", MaxRecord+5) + `"}`
-	items := frames(t, "\n"+jsonLine+"\r\n\n{}\n"+long+"\n"+strings.Replace(jsonLine, `"7"`, `"8"`, 1), Auto)
-	var got []string
-	for _, item := range items {
-		got = append(got, fmt.Sprint(item.Number, reasons(t, item.Err), len(item.Data) <= MaxRecord))
-	}
-	want := []string{"1 [] true", "2 [schema] true", "3 [record-too-large] true", "4 [] true"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	if items := frames(t, " \n", Auto); len(items) != 0 {
-		t.Errorf("%d items in an empty file", len(items))
-	}
-}
-
-func TestFramesReturnsErrorsOfReaderAndCaller(t *testing.T) {
+func TestReaderReturnsErrorsOfItsSource(t *testing.T) {
 	boom := errors.New("boom")
-	for name, data := range map[string]string{"xml": message(space08, transactionXML("1"), transactionXML("2")), "json": jsonLine + "\n" + jsonLine} {
-		calls := 0
-		err := Frames(strings.NewReader(data), Auto, func(Item) error { calls++; return boom })
-		if !errors.Is(err, boom) || calls != 1 {
-			t.Errorf("%s: %d calls, %v", name, calls, err)
+	data := message(space08, transactionXML("1"), transactionXML("2"))
+	for n := range data {
+		r := NewReader(bufio.NewReader(io.MultiReader(strings.NewReader(data[:n]), errReader{boom})))
+		var err error
+		for err == nil {
+			var item payments.Item
+			if item, err = r.Next(); item.Err != nil {
+				t.Fatalf("after %d bytes: %v", n, item.Err)
+			}
 		}
-		broken := io.MultiReader(strings.NewReader(data[:len(data)/2]), errReader{boom})
-		if err := Frames(broken, Auto, func(Item) error { return nil }); !errors.Is(err, boom) {
-			t.Errorf("%s: a broken reader gave %v", name, err)
+		if !errors.Is(err, boom) {
+			t.Errorf("after %d bytes: %v", n, err)
 		}
-	}
-	if err := Frames(errReader{boom}, Auto, func(Item) error { return nil }); !errors.Is(err, boom) {
-		t.Errorf("a reader broken from the start gave %v", err)
 	}
 }
 
@@ -185,15 +175,22 @@ func TestFramesNeedsTheSameMemoryForAnyLength(t *testing.T) {
 		return m.HeapAlloc
 	}
 	g := &generated{n: n}
+	r := NewReader(bufio.NewReader(g))
 	before, most, items := heap(), uint64(0), 0
-	err := Frames(g, Auto, func(item Item) error {
+	for {
+		item, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err = errors.Join(err, item.Err); err != nil {
+			t.Fatal(err)
+		}
 		if items++; items%10_000 == 0 {
 			most = max(most, heap())
 		}
-		return item.Err
-	})
-	if err != nil || items != n {
-		t.Fatalf("%d items of %d, %v", items, n, err)
+	}
+	if items != n {
+		t.Fatalf("%d items of %d", items, n)
 	}
 	if grown := int64(most) - int64(before); grown > 1<<20 {
 		t.Errorf("memory grew by %d bytes over %d bytes of input", grown, g.read)
@@ -204,18 +201,17 @@ func TestFramesNeedsTheSameMemoryForAnyLength(t *testing.T) {
 func FuzzFrames(f *testing.F) {
 	f.Add(message(space08, transactionXML("1"), transactionXML("2")))
 	f.Add(`<p:M xmlns:p="` + space08 + `"><p:Document><p:FIToFICstmrCdtTrf><p:GrpHdr/><p:CdtTrfTxInf/></p:FIToFICstmrCdtTrf></p:Document></p:M>`)
-	f.Add(jsonLine + "\n{}\n")
 	f.Fuzz(func(t *testing.T, data string) {
-		for i, item := range frames(t, data, Auto) {
-			if item.Number != i+1 || len(item.Data) > MaxRecord || item.Key == "" {
-				t.Fatalf("item %d: number %d, %d bytes, key %q", i+1, item.Number, len(item.Data), item.Key)
+		for i, item := range items(t, data) {
+			if item.Number != i+1 || len(item.Data) > payments.MaxRecord || item.Key() == "" {
+				t.Fatalf("item %d: number %d, %d bytes, key %q", i+1, item.Number, len(item.Data), item.Key())
 			}
-			good, err := Parse(item.ContentType, item.Data)
+			good, err := parse(item.Data)
 			if (err == nil) != (item.Err == nil) {
 				t.Fatalf("item says %v and the room says %v\n%s", item.Err, err, item.Data)
 			}
-			if err == nil && (len(good) != 1 || good[0].ID() != item.Key) {
-				t.Fatalf("a record of %d transactions, key %s", len(good), item.Key)
+			if err == nil && (len(good) != 1 || good[0].ID() != item.Key()) {
+				t.Fatalf("a record of %d transactions, key %s", len(good), item.Key())
 			}
 		}
 	})

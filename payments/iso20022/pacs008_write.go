@@ -1,4 +1,4 @@
-package payments
+package iso20022
 
 import (
 	"encoding/xml"
@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -21,7 +22,7 @@ const maxReference = 35
 // message cannot say is refused: no transactions, a reference longer than 35
 // characters, an amount or currency that does not exist, or an account with both
 // an IBAN and another id.
-func WritePacs008(w io.Writer, txs []Transaction) error {
+func WritePacs008(w io.Writer, txs []payments.Transaction) error {
 	if len(txs) == 0 {
 		return errors.New("pacs.008: no transactions")
 	}
@@ -29,7 +30,7 @@ func WritePacs008(w io.Writer, txs []Transaction) error {
 	var newest time.Time
 	var doc xmlDocument
 	for i, t := range txs {
-		tx, err := t.xml()
+		tx, err := newXMLTransaction(t)
 		if err != nil {
 			return fmt.Errorf("pacs.008: transaction %d: %w", i+1, err)
 		}
@@ -55,19 +56,19 @@ func WritePacs008(w io.Writer, txs []Transaction) error {
 	return err
 }
 
-func (t Transaction) xml() (xmlTransaction, error) {
-	if err := CheckLength(t.Ref, maxReference); err != nil {
+func newXMLTransaction(t payments.Transaction) (xmlTransaction, error) {
+	if err := payments.CheckLength(t.Ref, maxReference); err != nil {
 		return xmlTransaction{}, fmt.Errorf("ref: %w", err)
 	}
-	amount := FormatAmount(t.Amount, t.Currency, false)
-	if _, err := ParseAmount(amount, t.Currency); err != nil {
+	amount := payments.FormatAmount(t.Amount, t.Currency, false)
+	if _, err := payments.ParseAmount(amount, t.Currency); err != nil {
 		return xmlTransaction{}, fmt.Errorf("amount and currency: %w", err)
 	}
-	debtorAccount, err := t.Debtor.xmlAccount()
+	debtorAccount, err := newXMLAccount(t.Debtor)
 	if err != nil {
 		return xmlTransaction{}, fmt.Errorf("debtor: %w", err)
 	}
-	creditorAccount, err := t.Creditor.xmlAccount()
+	creditorAccount, err := newXMLAccount(t.Creditor)
 	if err != nil {
 		return xmlTransaction{}, fmt.Errorf("creditor: %w", err)
 	}
@@ -76,8 +77,8 @@ func (t Transaction) xml() (xmlTransaction, error) {
 		Amount:       &xmlAmount{Currency: t.Currency, Value: amount},
 		Accepted:     t.At.UTC().Format(time.RFC3339),
 		ChargeBearer: "SLEV",
-		Debtor:       t.Debtor.xmlParty(), DebtorAccount: debtorAccount, DebtorAgent: newXMLAgent(t.Institution),
-		CreditorAgent: newXMLAgent(t.Creditor.Agent), Creditor: t.Creditor.xmlParty(), CreditorAcct: creditorAccount,
+		Debtor:       newXMLParty(t.Debtor), DebtorAccount: debtorAccount, DebtorAgent: newXMLAgent(t.Institution),
+		CreditorAgent: newXMLAgent(t.Creditor.Agent), Creditor: newXMLParty(t.Creditor), CreditorAcct: creditorAccount,
 	}
 	if t.Purpose != "" {
 		out.Purpose = &xmlChoice{Code: t.Purpose}
@@ -88,7 +89,7 @@ func (t Transaction) xml() (xmlTransaction, error) {
 	return out, nil
 }
 
-func (p Party) xmlParty() *xmlParty {
+func newXMLParty(p payments.Party) *xmlParty {
 	out := &xmlParty{Name: p.Name}
 	if p.Country != "" {
 		out.Address = &xmlAddress{Country: p.Country}
@@ -99,7 +100,7 @@ func (p Party) xmlParty() *xmlParty {
 	return out
 }
 
-func (p Party) xmlAccount() (*xmlAccount, error) {
+func newXMLAccount(p payments.Party) (*xmlAccount, error) {
 	account := p.Account
 	if p.IBAN == "" && account == "" {
 		account = p.Proxy
@@ -121,7 +122,7 @@ func (p Party) xmlAccount() (*xmlAccount, error) {
 }
 
 func newXMLAgent(name string) *xmlAgent {
-	if isBIC(name) {
+	if payments.IsBIC(name) {
 		return &xmlAgent{Institution: xmlInstitution{BIC: name}}
 	}
 	return &xmlAgent{Institution: xmlInstitution{Name: name}}

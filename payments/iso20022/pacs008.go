@@ -1,4 +1,4 @@
-package payments
+package iso20022
 
 import "encoding/xml"
 

@@ -1,4 +1,4 @@
-package payments
+package iso20022
 
 import (
 	"bufio"
@@ -10,15 +10,16 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/signal"
 )
 
 // Limits of what a record is put together of, in bytes; together they are below
-// MaxRecord.
+// payments.MaxRecord.
 const (
-	maxSpan   = MaxRecord / 2 // one transaction, or one foreign part
-	maxHeader = MaxRecord / 8
-	maxTags   = MaxRecord / 8 // the start tags
+	maxSpan   = payments.MaxRecord / 2 // one transaction, or one foreign part
+	maxHeader = payments.MaxRecord / 8
+	maxTags   = payments.MaxRecord / 8 // the start tags
 )
 
 // A recorder keeps the bytes that have been read since the last discard, so that
@@ -68,8 +69,9 @@ func (r *recorder) discard(offset int64) {
 // span returns the bytes between two offsets, the recorder's own.
 func (r *recorder) span(from, to int64) []byte { return r.buf[from-r.base : to-r.base] }
 
-// frameXML cuts pacs.008 messages into documents of one transaction.
-func frameXML(in *bufio.Reader, each func(Item) error) error {
+// Frames cuts pacs.008 messages into documents of one transaction. What cannot be cut
+// is the last item, by its beginning.
+func Frames(in *bufio.Reader, each func(payments.Item) error) error {
 	rec := &recorder{in: in}
 	f := &framer{x: newXMLReader(rec), rec: rec, each: each}
 	f.x.tokens.forget = rec.discard
@@ -83,9 +85,9 @@ func frameXML(in *bufio.Reader, each func(Item) error) error {
 	case rec.err != nil:
 		return fmt.Errorf("read transactions: %w", rec.err)
 	}
-	rest := bytes.Clone(rec.buf[:min(len(rec.buf), maxBroken)])
-	return each(Item{
-		ContentType: ContentXML, Data: rest, Key: signal.ID("unreadable transaction", string(rest)), Number: f.n + 1,
+	rest := bytes.Clone(rec.buf[:min(len(rec.buf), payments.MaxBroken)])
+	return each(payments.Item{
+		ContentType: payments.ContentXML, Data: rest, Number: f.n + 1, Offset: rec.base,
 		Err: fmt.Errorf("the file cannot be read beyond byte %d: %w", rec.base, err),
 	})
 }
@@ -102,7 +104,7 @@ type framer struct {
 	open   []byte // the start tags of Document and message
 	head   []byte // the header as it was
 	closed []byte // the end tags
-	each   func(Item) error
+	each   func(payments.Item) error
 	n      int
 }
 
@@ -146,13 +148,14 @@ func (f *framer) header(xml.StartElement) error {
 }
 
 func (f *framer) transaction(xml.StartElement) error {
+	from := f.x.tokens.begin
 	raw, err := f.raw()
 	if err != nil {
 		return err
 	}
 	f.n++
 	data := slices.Concat([]byte(xml.Header), f.open, f.head, raw, f.closed)
-	if err := f.each(newItem(ContentXML, data, f.n)); err != nil {
+	if err := f.each(newItem(data, f.n, from)); err != nil {
 		return stopped{err}
 	}
 	return nil
@@ -168,4 +171,14 @@ func (f *framer) raw() ([]byte, error) {
 		return nil, err
 	}
 	return f.rec.span(from, f.x.tokens.in.InputOffset()), nil
+}
+
+// newItem reads the document as the room will, to tell what it will say of it.
+func newItem(data []byte, number int, offset int64) payments.Item {
+	item := payments.Item{ContentType: payments.ContentXML, Data: data, Number: number, Offset: offset}
+	good, err := Parse(data)
+	if item.Err = err; err == nil {
+		item.Record = good[0]
+	}
+	return item
 }
