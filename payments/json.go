@@ -1,14 +1,10 @@
 package payments
 
 import (
-	"embed"
 	"fmt"
 
 	"github.com/vigil-stream/vigil/signal"
 )
-
-//go:embed schema/*.json
-var schemas embed.FS
 
 var transactionSchema = signal.MustSchema(schemas, "schema/transaction.json")
 

@@ -11,6 +11,11 @@ import (
 // below 2^53, so that every reader of JSON holds it exactly.
 const MaxAmount = 1_000_000_000_000_000
 
+// NoCurrency is the code of ISO 4217 for a transaction in which no currency is involved:
+// a virtual asset of which nobody said the value. Its amount is 0, and whatever looks
+// at amounts abstains. No message may say it: ParseAmount refuses it.
+const NoCurrency = "XXX"
+
 // minorDigits has the currencies and funds of ISO 4217 (list one of 2026-01, and
 // ANG and BGN, which left it lately and may still come late) by the number of
 // their decimals. It is kept here because CLDR, which

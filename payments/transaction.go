@@ -24,7 +24,7 @@ type Transaction struct {
 	Institution string
 	Ref         string
 	At          time.Time // when the sender's agent accepted it, UTC, whole seconds
-	Amount      int64     // in minor units of Currency, above zero
+	Amount      int64     // in minor units of Currency, above zero; 0 with NoCurrency
 	Currency    string    // ISO 4217
 	Debtor      Party     // who sends
 	Creditor    Party     // who receives

@@ -110,8 +110,11 @@ func (t Transfer) check() error {
 	if t.ID != transferID(t.Institution, t.Ref, t.Role) {
 		return signal.Reject("schema", "/id: is not that of institution, ref and role")
 	}
-	if _, ok := minorDigits[t.Currency]; !ok {
+	if _, ok := minorDigits[t.Currency]; !ok && t.Currency != NoCurrency {
 		return At("/currency", signal.Reject("currency", "is not a currency of ISO 4217"))
+	}
+	if (t.Amount == 0) != (t.Currency == NoCurrency) {
+		return At("/amount", signal.Reject("amount-zero", "is zero where there is a currency, or not zero where there is none"))
 	}
 	if err := CheckTime(t.At); err != nil {
 		return At("/at", err)

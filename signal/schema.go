@@ -62,7 +62,12 @@ func (s Schema) Decode(data []byte, v any) error {
 		return Reject("schema", "does not fit the schema")
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return Reject("schema", "fits the schema but not the type: %w", err)
+		// Without the error's text, which can hold a number of the value.
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return Reject("schema", "/%s: fits the schema but not the type", strings.ReplaceAll(wrong.Field, ".", "/"))
+		}
+		return Reject("schema", "fits the schema but not the type")
 	}
 	return nil
 }
@@ -77,7 +82,7 @@ func describe(e *jsonschema.ValidationError) string {
 	printer := message.NewPrinter(language.English)
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required, *kind.AdditionalProperties, *kind.Type, *kind.MinLength,
-		*kind.MaxLength, *kind.MinItems, *kind.MaxItems, *kind.Enum:
+		*kind.MaxLength, *kind.MinItems, *kind.MaxItems, *kind.Enum, *kind.Const, *kind.DependentRequired:
 		return where + ": " + k.LocalizedString(printer)
 	case *kind.Pattern:
 		return where + ": does not match " + k.Want

@@ -1,0 +1,118 @@
+package jsonlines
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/virtual"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// MaxLine limits a line, in bytes.
+const MaxLine = payments.MaxRecord
+
+// The types of a line.
+const (
+	TypeTransaction = "transaction"
+	TypeWithdrawal  = "withdrawal"
+	TypeVirtual     = virtual.Type
+)
+
+var (
+	transactionSchema = payments.Schema("transaction")
+	withdrawalSchema  = payments.Schema("withdrawal")
+)
+
+// Parse reads one line. The error is a Rejection.
+func Parse(data []byte) (payments.Record, error) {
+	if len(data) > MaxLine {
+		return payments.Record{}, signal.Reject("record-too-large", "%d bytes, and the limit is %d", len(data), MaxLine)
+	}
+	f, ok := quickForm(data)
+	if !ok {
+		switch typeOf(data) {
+		case TypeWithdrawal:
+			return parseWithdrawal(data)
+		case TypeVirtual:
+			t, err := virtual.Parse(data)
+			return payments.Record{Transaction: t}, err
+		}
+		// Slowly, and with the reason if it is refused.
+		f = form{}
+		if err := transactionSchema.Decode(data, &f); err != nil {
+			return payments.Record{}, fmt.Errorf("transaction: %w", err)
+		}
+	}
+	t, err := f.transaction()
+	if err != nil {
+		return payments.Record{}, err
+	}
+	return payments.Record{Transaction: t}, nil
+}
+
+// typeOf is the line's type, and empty where it is no JSON, which a schema then says.
+func typeOf(data []byte) string {
+	var of struct {
+		Type json.RawMessage `json:"type"`
+	}
+	var name string
+	if json.Unmarshal(data, &of) != nil || json.Unmarshal(of.Type, &name) != nil {
+		return ""
+	}
+	return name
+}
+
+// withdrawal is the form of schema/withdrawal.json.
+type withdrawal struct {
+	Type        string `json:"type"`
+	Institution string `json:"institution"`
+	Withdraws   string `json:"withdraws"`
+	At          string `json:"at"`
+	Reason      string `json:"reason,omitempty"`
+}
+
+func parseWithdrawal(data []byte) (payments.Record, error) {
+	var in withdrawal
+	if err := withdrawalSchema.Decode(data, &in); err != nil {
+		return payments.Record{}, fmt.Errorf("withdrawal: %w", err)
+	}
+	at, err := payments.ParseTime(in.At)
+	if err != nil {
+		return payments.Record{}, payments.At("/at", err)
+	}
+	return payments.Record{Withdrawal: &payments.Withdrawal{
+		Institution: in.Institution, Ref: in.Withdraws, At: at, Reason: payments.Clean(in.Reason),
+	}}, nil
+}
+
+// Encode writes a record as a line, without its end, of which Parse makes an equal one.
+// The error is a Rejection: a record that came from elsewhere may not fit.
+func Encode(r payments.Record) ([]byte, error) {
+	var v any
+	switch {
+	case r.Withdrawal != nil:
+		w := r.Withdrawal
+		v = withdrawal{Type: TypeWithdrawal, Institution: w.Institution, Withdraws: w.Ref, At: w.At.UTC().Format(time.RFC3339), Reason: w.Reason}
+	case r.Transaction != nil:
+		v = formOf(r.Transaction)
+	default:
+		return nil, signal.Reject("json", "neither a transaction nor a withdrawal")
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, signal.Reject("json", "cannot be written as JSON")
+	}
+	line := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if _, err := Parse(line); err != nil {
+		return nil, err
+	}
+	return line, nil
+}
+
+func pointer(before string, i int, after string) string { return before + strconv.Itoa(i) + after }
