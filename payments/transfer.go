@@ -114,7 +114,7 @@ func (t Transfer) check() error {
 		return At("/currency", signal.Reject("currency", "is not a currency of ISO 4217"))
 	}
 	if (t.Amount == 0) != (t.Currency == NoCurrency) {
-		return At("/amount", signal.Reject("amount-zero", "is zero where there is a currency, or not zero where there is none"))
+		return At("/amount", signal.Reject("schema", "is zero where there is a currency, or not zero where there is none"))
 	}
 	if err := CheckTime(t.At); err != nil {
 		return At("/at", err)
