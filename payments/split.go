@@ -20,14 +20,14 @@ func (t Transaction) Split(tok *signal.Tokenizer) [2]Transfer {
 	sender := Transfer{
 		Subject: t.subject(tok, t.Debtor, signal.Sender), Role: signal.Sender,
 		Other:       t.subject(tok, t.Creditor, signal.Recipient),
-		Institution: t.Institution, Ref: t.Ref, ID: transferID(t.Institution, t.Ref, signal.Sender),
+		Institution: t.Institution, Ref: t.Ref, ID: TransferID(t.Institution, t.Ref, signal.Sender),
 		At: t.At.UTC().Truncate(time.Second), Amount: t.Amount, Currency: t.Currency,
 		Country: t.Debtor.Country, OtherCountry: t.Creditor.Country,
 		Names: nameTokens(tok, t.Debtor.Name), OtherNames: nameTokens(tok, t.Creditor.Name),
 		Classes: classify(t.Remittance), Purpose: t.Purpose,
 	}
 	recipient := sender
-	recipient.Role, recipient.ID = signal.Recipient, transferID(t.Institution, t.Ref, signal.Recipient)
+	recipient.Role, recipient.ID = signal.Recipient, TransferID(t.Institution, t.Ref, signal.Recipient)
 	recipient.Subject, recipient.Other = sender.Other, sender.Subject
 	recipient.Country, recipient.OtherCountry = sender.OtherCountry, sender.Country
 	recipient.Names, recipient.OtherNames = sender.OtherNames, sender.Names

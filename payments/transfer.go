@@ -107,7 +107,7 @@ func DecodeTransfer(data []byte) (Transfer, error) {
 }
 
 func (t Transfer) check() error {
-	if t.ID != transferID(t.Institution, t.Ref, t.Role) {
+	if t.ID != TransferID(t.Institution, t.Ref, t.Role) {
 		return signal.Reject("schema", "/id: is not that of institution, ref and role")
 	}
 	if _, ok := minorDigits[t.Currency]; !ok && t.Currency != NoCurrency {
@@ -125,6 +125,8 @@ func (t Transfer) check() error {
 	return At("/other_country", CheckCountry(t.OtherCountry))
 }
 
-func transferID(institution, ref string, role signal.Role) string {
+// TransferID names one end of a transaction: the same institution, reference and role,
+// the same ID.
+func TransferID(institution, ref string, role signal.Role) string {
 	return signal.ID("transfer", institution, ref, string(role))
 }

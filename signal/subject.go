@@ -1,11 +1,14 @@
 package signal
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"strings"
+	"sync"
 )
 
 // Subject is the pseudonymous token of an account: "sub_" and 32 hex digits.
@@ -17,14 +20,23 @@ const MinKey = 32
 // A Tokenizer turns account identifiers into subject tokens: HMAC-SHA256 under
 // the deployment key, first 16 bytes. It is a pseudonym, not anonymity: who
 // holds the key can try every phone number there is.
-type Tokenizer struct{ key []byte }
+type Tokenizer struct{ states sync.Pool }
+
+// A macState is an HMAC under the key, whose two first blocks are hashed once.
+type macState struct {
+	mac hash.Hash
+	buf []byte
+}
 
 // NewTokenizer takes a deployment key of at least MinKey bytes.
 func NewTokenizer(key []byte) (*Tokenizer, error) {
 	if len(key) < MinKey {
 		return nil, fmt.Errorf("deployment key has %d bytes, needs at least %d", len(key), MinKey)
 	}
-	return &Tokenizer{key: append([]byte(nil), key...)}, nil
+	key = bytes.Clone(key)
+	t := new(Tokenizer)
+	t.states.New = func() any { return &macState{mac: hmac.New(sha256.New, key)} }
+	return t, nil
 }
 
 // Subject returns the token of an account. An e-mail address, a phone number in
@@ -40,10 +52,22 @@ func (t *Tokenizer) Surname(name string) string {
 	return t.mac("surname", strings.ToLower(strings.TrimSpace(name)))
 }
 
+// Town returns a token by which two municipalities can be compared, never shown. The
+// name must come in one spelling.
+func (t *Tokenizer) Town(country, name string) string {
+	return t.mac("town", country+"/"+name)
+}
+
 func (t *Tokenizer) mac(purpose, value string) string {
-	m := hmac.New(sha256.New, t.key)
-	m.Write([]byte(purpose + "\x00" + value))
-	return hex.EncodeToString(m.Sum(nil)[:16])
+	m := t.states.Get().(*macState)
+	defer t.states.Put(m)
+	m.buf = append(append(append(m.buf[:0], purpose...), 0), value...)
+	m.mac.Reset()
+	m.mac.Write(m.buf)
+	m.buf = m.mac.Sum(m.buf[:0])
+	var text [32]byte
+	hex.Encode(text[:], m.buf[:16])
+	return string(text[:])
 }
 
 // Normalise returns the one form of an identifier that both partners reach:
