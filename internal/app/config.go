@@ -77,6 +77,9 @@ type Config struct {
 	// WatchPolicy is the file that says how often streams are sampled and what is
 	// preserved of them; empty means the policy that comes with vigil.
 	WatchPolicy string `yaml:"watch_policy"`
+	// PaymentTables is a folder of data files that stand in for those that come with
+	// vigil, by name: zones.csv, merchants.csv, tourists.csv. Empty means those.
+	PaymentTables string `yaml:"payment_tables"`
 }
 
 // MatchingConfig says when a stream matches.

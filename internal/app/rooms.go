@@ -14,6 +14,7 @@ import (
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/intake"
+	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -77,7 +78,7 @@ func (m MatchingConfig) options() detect.Options {
 	return o
 }
 
-func paymentsLoops(k keeper, tok *signal.Tokenizer, rules payments.Rules, now func() time.Time) []stream.Loop {
+func paymentsLoops(k keeper, splitter *split.Splitter, rules payments.Rules, now func() time.Time) []stream.Loop {
 	profiler := payments.NewProfiler(rules)
 	return []stream.Loop{
 		{Name: "payments-split", Topic: topicTransactions,
@@ -94,7 +95,7 @@ func paymentsLoops(k keeper, tok *signal.Tokenizer, rules payments.Rules, now fu
 						bad = errors.Join(bad, err)
 						continue
 					}
-					for _, t := range tx.Split(tok) {
+					for _, t := range splitter.Split(tx) {
 						out, err := transferOutput(t)
 						if err != nil {
 							return nil, err

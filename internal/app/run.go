@@ -140,7 +140,12 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		if err != nil {
 			return fail(err)
 		}
-		loops = append(loops, paymentsLoops(keep, tok, payments.DefaultRules(), time.Now)...)
+		splitter, err := c.splitter(tok)
+		if err != nil {
+			return fail(err)
+		}
+		log.Info("payment tables", zap.String("versions", splitter.Versions()))
+		loops = append(loops, paymentsLoops(keep, splitter, payments.DefaultRules(), time.Now)...)
 	}
 	if hosts("correlate") {
 		weights, err := correlate.DefaultWeights()
