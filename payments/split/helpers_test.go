@@ -70,3 +70,5 @@ func (f files) Open(name string) (fs.File, error) {
 	}
 	return m.Open(name)
 }
+
+func ptr(t payments.Transaction) *payments.Transaction { return &t }

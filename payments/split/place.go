@@ -39,7 +39,7 @@ func differ(a, b string) bool { return a != "" && b != "" && a != b }
 const maxPaidOut = 5_256_000
 
 // paidOutAfter is in minutes, rounded up; a payout before the transfer is no payout.
-func paidOutAfter(t payments.Transaction) int {
+func paidOutAfter(t *payments.Transaction) int {
 	if t.PaidOut.IsZero() || t.PaidOut.Before(t.At) {
 		return 0
 	}

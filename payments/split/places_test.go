@@ -158,7 +158,7 @@ func TestPaidOutAfter(t *testing.T) {
 		after time.Duration
 		want  int
 	}{{0, 1}, {time.Second, 1}, {61 * time.Second, 2}, {24 * time.Hour, 1440}, {-time.Second, 0}, {20 * 365 * 24 * time.Hour, maxPaidOut}} {
-		if got := paidOutAfter(payments.Transaction{At: now, PaidOut: now.Add(c.after)}); got != c.want {
+		if got := paidOutAfter(&payments.Transaction{At: now, PaidOut: now.Add(c.after)}); got != c.want {
 			t.Errorf("%v: %d, want %d", c.after, got, c.want)
 		}
 	}
@@ -191,7 +191,7 @@ func BenchmarkSplit(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				s.Split(tx)
+				s.Split(&tx)
 			}
 		})
 	}

@@ -80,7 +80,7 @@ func (s *Splitter) Versions() string {
 
 // Split makes the two transfers of a transaction: first the sender's, then the
 // recipient's.
-func (s *Splitter) Split(t payments.Transaction) [2]payments.Transfer {
+func (s *Splitter) Split(t *payments.Transaction) [2]payments.Transfer {
 	from, to := s.end(t, t.Debtor, signal.Sender), s.end(t, t.Creditor, signal.Recipient)
 	var scratch [2][64]byte
 	fromTown := appendPlace(scratch[0][:0], t.Debtor.Town)
@@ -123,7 +123,7 @@ type end struct {
 	night   payments.Answer
 }
 
-func (s *Splitter) end(t payments.Transaction, p payments.Party, role signal.Role) end {
+func (s *Splitter) end(t *payments.Transaction, p payments.Party, role signal.Role) end {
 	return end{
 		subject: s.subject(t, p, role),
 		names:   nameTokens(s.tok, p.Name),
@@ -132,7 +132,7 @@ func (s *Splitter) end(t payments.Transaction, p payments.Party, role signal.Rol
 }
 
 // subject is the token of a party by the order that the package's text gives.
-func (s *Splitter) subject(t payments.Transaction, p payments.Party, role signal.Role) signal.Subject {
+func (s *Splitter) subject(t *payments.Transaction, p payments.Party, role signal.Role) signal.Subject {
 	issuer := cmp.Or(p.Issuer, p.Agent)
 	for _, c := range [...]struct{ issuer, id string }{
 		{p.Agent, p.Proxy}, {p.Agent, p.IBAN}, {issuer, p.Account},
@@ -159,7 +159,7 @@ func (s *Splitter) subject(t payments.Transaction, p payments.Party, role signal
 const maxBase = 1_000_000_000_000_000
 
 // base is 0 where there is no rate, or where it makes an amount that is none.
-func (s *Splitter) base(t payments.Transaction) int64 {
+func (s *Splitter) base(t *payments.Transaction) int64 {
 	if s.rates == nil {
 		return 0
 	}
@@ -171,7 +171,7 @@ func (s *Splitter) base(t payments.Transaction) int64 {
 }
 
 // rail is what the institution says, or what follows from the kind of record.
-func rail(t payments.Transaction) payments.Rail {
+func rail(t *payments.Transaction) payments.Rail {
 	switch {
 	case t.Rail != "":
 		return t.Rail

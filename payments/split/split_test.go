@@ -14,7 +14,7 @@ import (
 func TestNamesAccountsAddressesAndTextStayBehind(t *testing.T) {
 	tx := full()
 	tx.Remittance = append(tx.Remittance, "@secret_handle")
-	for i, tr := range splitter(t, Options{Rates: double{}}).Split(tx) {
+	for i, tr := range splitter(t, Options{Rates: double{}}).Split(&tx) {
 		data, err := payments.EncodeTransfer(tr)
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +41,7 @@ func TestTheEndsMirrorEachOther(t *testing.T) {
 	s := splitter(t, Options{Rates: double{}})
 	tx := full()
 	tx.At = tx.At.Add(time.Millisecond).In(time.FixedZone("x", 3600))
-	both := s.Split(tx)
+	both := s.Split(&tx)
 	from, to := both[0], both[1]
 	want := from
 	want.ID, want.Role = payments.TransferID(tx.Institution, tx.Ref, signal.Recipient), signal.Recipient
@@ -64,7 +64,7 @@ func TestTheEndsMirrorEachOther(t *testing.T) {
 
 func TestWhatIsNotKnownStaysEmpty(t *testing.T) {
 	tx := payments.Transaction{Institution: "DEMODEFFXXX", Ref: "R", At: now, Amount: 1, Currency: "GBP"}
-	for _, tr := range splitter(t, Options{Rates: double{}}).Split(tx) {
+	for _, tr := range splitter(t, Options{Rates: double{}}).Split(&tx) {
 		got := tr
 		got.ID, got.Subject, got.Other, got.Role = "", "", "", ""
 		if want := (payments.Transfer{Institution: "DEMODEFFXXX", Ref: "R", At: now, Amount: 1, Currency: "GBP"}); !reflect.DeepEqual(got, want) {
@@ -76,7 +76,7 @@ func TestWhatIsNotKnownStaysEmpty(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if tr := splitter(t, Options{}).Split(full())[0]; tr.Base != 0 {
+	if tr := splitter(t, Options{}).Split(ptr(full()))[0]; tr.Base != 0 {
 		t.Errorf("base %d without rates", tr.Base)
 	}
 }
@@ -85,7 +85,7 @@ func TestARateOutOfBoundsIsNone(t *testing.T) {
 	for _, amount := range []int64{maxBase, 0} { // twice of which is too much, or nothing
 		tx := full()
 		tx.Amount = amount
-		if got := splitter(t, Options{Rates: double{}}).base(tx); got != 0 {
+		if got := splitter(t, Options{Rates: double{}}).base(&tx); got != 0 {
 			t.Errorf("%d: base %d", amount, got)
 		}
 	}
@@ -101,7 +101,7 @@ func TestRailsFollowFromTheRecord(t *testing.T) {
 		{payments.Transaction{Merchant: payments.Merchant{MCC: "6011"}}, payments.RailCard},
 		{payments.Transaction{}, ""},
 	} {
-		if got := rail(c.tx); got != c.want {
+		if got := rail(&c.tx); got != c.want {
 			t.Errorf("%+v: %q", c.tx, got)
 		}
 	}
@@ -129,7 +129,7 @@ func TestSubjectsAreJoinedByTheFirstIdentifier(t *testing.T) {
 	} {
 		tx := full()
 		tx.Creditor = c.party
-		if got := s.Split(tx)[1].Subject; got != c.want {
+		if got := s.Split(&tx)[1].Subject; got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 	}
@@ -140,7 +140,7 @@ func TestNamesJoinOnlyAtOneAgentAndNothingJoinsTheUnknown(t *testing.T) {
 	of := func(ref string, p payments.Party) signal.Subject {
 		tx := full()
 		tx.Ref, tx.Creditor = ref, p
-		return s.Split(tx)[1].Subject
+		return s.Split(&tx)[1].Subject
 	}
 	maria := of("1", payments.Party{Name: "Mária  MUSTER", Agent: "B"})
 	if maria != of("2", payments.Party{Name: "Maria Muster", Agent: "B"}) {
@@ -161,7 +161,7 @@ func TestTablesOfADeploymentReplaceTheShipped(t *testing.T) {
 		"merchants.csv": "version,mine-1\nkind,mcc,name,source\nvpn,,demo travels,ours\n",
 		"zones.csv":     "version,mine-2\ncountry,zone\nDE,Asia/Tokyo\n",
 	}})
-	tr := s.Split(full())[0] // 12:00 UTC is 21:00 in Tokyo
+	tr := s.Split(ptr(full()))[0] // 12:00 UTC is 21:00 in Tokyo
 	if tr.Bought != payments.BoughtVPN || tr.Night != payments.No || tr.OtherNight != "" || tr.Tourists != payments.Yes {
 		t.Errorf("%+v", tr)
 	}
