@@ -201,13 +201,12 @@ func FuzzDecodeTransfer(f *testing.F) {
 			reasons(t, err)
 			return
 		}
-		s := store{}
-		if _, err := NewProfiler(DefaultRules()).Process(t.Context(), s, tr); err != nil {
+		again, err := EncodeTransfer(tr)
+		if err != nil {
 			t.Fatal(err)
 		}
-		before := s.dump()
-		if signals, err := NewProfiler(DefaultRules()).Process(t.Context(), s, tr); err != nil || signals != nil || s.dump() != before {
-			t.Fatalf("a repeat changed something: %v, %v", signals, err)
+		if same, err := DecodeTransfer(again); err != nil || !reflect.DeepEqual(same, tr) {
+			t.Fatalf("got %+v, %v, want %+v", same, err, tr)
 		}
 	})
 }

@@ -13,8 +13,10 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/intake"
 	"github.com/vigil-stream/vigil/payments/split"
+	"github.com/vigil-stream/vigil/payments/typology"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -78,8 +80,11 @@ func (m MatchingConfig) options() detect.Options {
 	return o
 }
 
-func paymentsLoops(k keeper, splitter *split.Splitter, rules payments.Rules, now func() time.Time) []stream.Loop {
-	profiler := payments.NewProfiler(rules)
+func paymentsLoops(k keeper, splitter *split.Splitter, rules typology.Rules, now func() time.Time) ([]stream.Loop, error) {
+	profiles, err := engine.New(engine.Config{Typologies: typology.All(rules), Marks: rules.Marks()})
+	if err != nil {
+		return nil, err
+	}
 	return []stream.Loop{
 		{Name: "payments-split", Topic: topicTransactions,
 			Handle: func(_ context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
@@ -111,10 +116,10 @@ func paymentsLoops(k keeper, splitter *split.Splitter, rules payments.Rules, now
 				if err != nil {
 					return nil, err
 				}
-				signals, err := profiler.Process(ctx, s, t)
+				signals, err := profiles.Partition().Process(ctx, s, t)
 				return signalsOr(err, "vigil/payments", signals)
 			}),
-	}
+	}, nil
 }
 
 func correlateLoops(k keeper, weights correlate.Weights) []stream.Loop {

@@ -23,7 +23,7 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/internal/stream"
-	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/typology"
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/review"
 )
@@ -145,7 +145,11 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			return fail(err)
 		}
 		log.Info("payment tables", zap.String("versions", splitter.Versions()))
-		loops = append(loops, paymentsLoops(keep, splitter, payments.DefaultRules(), time.Now)...)
+		more, err := paymentsLoops(keep, splitter, typology.DefaultRules(), time.Now)
+		if err != nil {
+			return fail(err)
+		}
+		loops = append(loops, more...)
 	}
 	if hosts("correlate") {
 		weights, err := correlate.DefaultWeights()

@@ -10,7 +10,8 @@ import (
 	"github.com/vigil-stream/vigil/correlate"
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/hashdb"
-	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/engine"
+	"github.com/vigil-stream/vigil/payments/typology"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -63,10 +64,15 @@ func signalsOf(t *testing.T, w World, tok *signal.Tokenizer) []signal.Signal {
 		}
 		all = append(all, s...)
 	}
-	profiler, state := payments.NewProfiler(payments.DefaultRules()), memory{}
+	rules := typology.DefaultRules()
+	e, err := engine.New(engine.Config{Typologies: typology.All(rules), Marks: rules.Marks()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	profiles := e.Partition()
 	for _, tx := range w.Payments {
 		for _, transfer := range tx.Split(tok) {
-			add(profiler.Process(t.Context(), state, transfer))
+			add(profiles.Process(t.Context(), nil, transfer))
 		}
 	}
 	db, err := hashdb.Open(filepath.Join(t.TempDir(), "hashes"), hashdb.Options{})

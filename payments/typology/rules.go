@@ -1,4 +1,4 @@
-package payments
+package typology
 
 import "time"
 
@@ -19,7 +19,8 @@ type Rules struct {
 	FanIn      FanIn      // P05
 	Round      Round      // P07
 	Cover      Cover      // P08
-	Steady     Steady     // what is taken for a regular customer or donor
+
+	limits limitTable // of Limits; set by All
 }
 
 // A Band is a range of amounts in minor units, both ends included.
@@ -67,7 +68,6 @@ func DefaultRules() Rules {
 		FanIn:      FanIn{Senders: 3},
 		Round:      Round{Transfers: 5},
 		Cover:      Cover{Transfers: 2, Distinct: 3},
-		Steady:     Steady{Transfers: 4, MinGap: day},
 	}
 }
 

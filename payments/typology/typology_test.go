@@ -1,4 +1,4 @@
-package payments
+package typology
 
 import (
 	"bytes"
@@ -9,14 +9,15 @@ import (
 	"testing"
 
 	"github.com/vigil-stream/vigil/internal/golden"
+	"github.com/vigil-stream/vigil/payments/profile"
 	"github.com/vigil-stream/vigil/signal"
 )
 
 // fires returns the typologies that fire on payments in one role, by strength.
-func fires(t *testing.T, role signal.Role, payments []payment) map[string]float64 {
+func fires(t *testing.T, role signal.Role, all []payment) map[string]float64 {
 	t.Helper()
 	got := make(map[string]float64)
-	for _, s := range firing(process(t, store{}, transfersOf(t, role, payments))) {
+	for _, s := range firing(process(t, transfersOf(t, role, all))) {
 		got[s.Payment.Typology] = s.Payment.Strength
 	}
 	return got
@@ -25,7 +26,7 @@ func fires(t *testing.T, role signal.Role, payments []payment) map[string]float6
 func TestPlantedPatternSaysWhy(t *testing.T) {
 	var b bytes.Buffer
 	for _, role := range []signal.Role{signal.Sender, signal.Recipient} {
-		latest := firing(process(t, store{}, transfersOf(t, role, planted())))
+		latest := firing(process(t, transfersOf(t, role, planted())))
 		signals := slices.SortedFunc(maps.Values(latest), func(x, y signal.Signal) int {
 			return strings.Compare(x.Payment.Typology+string(x.Subject), y.Payment.Typology+string(y.Subject))
 		})
@@ -148,7 +149,7 @@ func TestTypologiesFireAtTheirParameters(t *testing.T) {
 		name     string
 		typology string
 		role     signal.Role
-		payments []payment
+		all      []payment
 		want     bool
 	}{
 		{"three low ones", "P01", signal.Sender, every(15, 3, base), true},
@@ -201,7 +202,7 @@ func TestTypologiesFireAtTheirParameters(t *testing.T) {
 		{"no purpose", "P08", signal.Recipient, senders(9, base), false},
 	} {
 		t.Run(c.typology+"/"+c.name, func(t *testing.T) {
-			got := fires(t, c.role, c.payments)
+			got := fires(t, c.role, c.all)
 			if _, fired := got[c.typology]; fired != c.want {
 				t.Errorf("fired is %v, want %v; all that fire: %v", fired, c.want, got)
 			}
@@ -236,31 +237,24 @@ func TestTheSamePaymentsFireTheSameInEveryCorridor(t *testing.T) {
 	want := fires(t, signal.Recipient, planted())
 	for _, from := range []string{"AU", "SE", "PH"} {
 		for _, to := range []string{"RO", "KE", "BR"} {
-			payments := planted()
-			for i := range payments {
-				payments[i].fromCountry, payments[i].toCountry = from, to
+			all := planted()
+			for i := range all {
+				all[i].fromCountry, all[i].toCountry = from, to
 			}
-			if got := fires(t, signal.Recipient, payments); !maps.Equal(got, want) {
+			if got := fires(t, signal.Recipient, all); !maps.Equal(got, want) {
 				t.Errorf("%s to %s: %v, want %v", from, to, got, want)
 			}
 		}
 	}
 }
 
-func TestOneSharedNameTiesACounterpartyForAllItsTransfers(t *testing.T) {
-	p := &profile{entries: []entry{{tie: tieName}, {at: 1, tie: tieNone}, {at: 2}}}
-	if got := newView(p, DefaultRules()).others[token{}].tie; got != tieName {
-		t.Errorf("tie %d, want %d", got, tieName)
-	}
-}
-
 func TestOfEqualWindowsTheLatestIsTold(t *testing.T) {
-	payments := append(every(1, 3, payment{from: "Anton Testmann", to: "Maria Muster", amount: "23"}),
+	all := append(every(1, 3, payment{from: "Anton Testmann", to: "Maria Muster", amount: "23"}),
 		payment{from: "Anton Testmann", to: "Maria Muster", amount: "23", daysAgo: 60},
 		payment{from: "Anton Testmann", to: "Maria Muster", amount: "23", daysAgo: 61},
 		payment{from: "Anton Testmann", to: "Maria Muster", amount: "23", daysAgo: 62})
 	told := 0
-	for _, s := range process(t, store{}, transfersOf(t, signal.Sender, payments)) {
+	for _, s := range process(t, transfersOf(t, signal.Sender, all)) {
 		if s.Payment.Typology == "P01" {
 			told++
 			if !s.End.Equal(now) {
@@ -274,11 +268,11 @@ func TestOfEqualWindowsTheLatestIsTold(t *testing.T) {
 }
 
 func TestSignalsPointAtTheHoldersRecords(t *testing.T) {
-	var payments []payment
+	var all []payment
 	for i := range 100 {
-		payments = append(payments, payment{from: fmt.Sprintf("Sender%c%c", 'a'+i%26, 'a'+i/26), to: "Maria Muster", daysAgo: float64(i) / 4, amount: "20"})
+		all = append(all, payment{from: fmt.Sprintf("Sender%c%c", 'a'+i%26, 'a'+i/26), to: "Maria Muster", daysAgo: float64(i) / 4, amount: "20"})
 	}
-	for _, s := range process(t, store{}, transfersOf(t, signal.Recipient, payments)) {
+	for _, s := range process(t, transfersOf(t, signal.Recipient, all)) {
 		if s.Payment.Typology != "P05" {
 			continue
 		}
@@ -300,7 +294,7 @@ func TestSignalsPointAtTheHoldersRecords(t *testing.T) {
 
 func TestDefaultRulesSayWhereTheyAreFrom(t *testing.T) {
 	for currency, l := range DefaultRules().Limits {
-		if _, ok := minorDigits[currency]; !ok || l.Source == "" || l.Round < 1 {
+		if profile.CurrencyOf(currency) == 0 || l.Source == "" || l.Round < 1 {
 			t.Errorf("%s: %+v", currency, l)
 		}
 		for _, b := range []Band{l.Low, l.Repeat, l.FanIn} {

@@ -1,0 +1,136 @@
+package profile
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A Token is a subject's, in bytes.
+type Token [16]byte
+
+// TokenOf reads a subject's token; what is none is the zero Token.
+func TokenOf(s signal.Subject) Token {
+	var t Token
+	digits := strings.TrimPrefix(string(s), "sub_")
+	if len(digits) == 2*len(t) {
+		_, _ = hex.Decode(t[:], []byte(digits)) // digits only, by the transfer's schema
+	}
+	return t
+}
+
+// Subject returns the subject whose token it is.
+func (t Token) Subject() signal.Subject {
+	var b [4 + 2*len(t)]byte
+	copy(b[:], "sub_")
+	hex.Encode(b[4:], t[:])
+	return signal.Subject(b[:])
+}
+
+// An Entry is a transfer as a profile keeps it. Fields mean what those of
+// [payments.Transfer] do; 0 is not known.
+type Entry struct {
+	ID     uint64 // the first eight bytes of the transfer's
+	At     int64  // seconds since 1970
+	Amount int64  // minor units of Currency
+	Base   int64  // minor units of the base currency; 0: there was no rate
+	// OtherTown is the first eight bytes of the token of the other end's municipality.
+	OtherTown    uint64
+	Exposures    Exposures
+	PaidOutAfter int32 // minutes
+	Purpose      [4]byte
+	Currency     Currency
+	Country      Country
+	OtherCountry Country
+	Rail         Rail
+	// Other is the place of the counterparty in [View.Others].
+	Other      uint16
+	Tie        Tie // of this transfer alone; see Other.Tie
+	Night      Answer
+	OtherNight Answer
+	Tourists   Answer
+	Funding    Funding
+	Bought     Bought
+	Classes    Classes
+	Marks      Marks
+	// Institution and Ref say where the whole transaction can be found.
+	Institution, Ref string
+}
+
+// Marks are what a deployment's limits say of one transfer's amount.
+type Marks uint8
+
+// The marks.
+const (
+	Low    Marks = 1 << iota // of low value across a border, in a currency that has a limit
+	Round                    // a round amount, in a currency that has a unit
+	Marked                   // the currency has limits at all
+)
+
+// NewEntry makes an entry of a transfer, without its place in a profile.
+func NewEntry(t *payments.Transfer) Entry {
+	e := Entry{
+		ID: first8(t.ID), At: t.At.Unix(), Amount: t.Amount, Base: t.Base, OtherTown: first8(t.OtherTown),
+		PaidOutAfter: int32(t.PaidOutAfter), Currency: CurrencyOf(t.Currency),
+		Country: CountryOf(t.Country), OtherCountry: CountryOf(t.OtherCountry),
+		Night: answerOf(t.Night), OtherNight: answerOf(t.OtherNight), Tourists: answerOf(t.Tourists),
+		Institution: t.Institution, Ref: t.Ref,
+	}
+	copy(e.Purpose[:], t.Purpose)
+	if t.Rail != "" {
+		e.Rail = RailOf(t.Rail)
+	}
+	if t.Funding != "" {
+		e.Funding = FundingOf(t.Funding)
+	}
+	if t.Bought != "" {
+		e.Bought = BoughtOf(t.Bought)
+	}
+	if len(t.Classes) > 0 {
+		e.Classes = ClassesOf(t.Classes...)
+	}
+	if len(t.Exposures) > 0 {
+		e.Exposures = ExposuresOf(t.Exposures...)
+	}
+	switch {
+	case t.OneAddress:
+		e.Tie = TieAddress
+	case len(t.Names) > 0 && len(t.OtherNames) > 0:
+		e.Tie = TieNone
+		if slices.ContainsFunc(t.Names, func(name string) bool { return slices.Contains(t.OtherNames, name) }) {
+			e.Tie = TieName
+		}
+	}
+	return e
+}
+
+// Abroad reports whether both countries are known and differ.
+func (e *Entry) Abroad() bool {
+	return e.Country != 0 && e.OtherCountry != 0 && e.Country != e.OtherCountry
+}
+
+// before orders entries by time and id.
+func (e *Entry) before(at int64, id uint64) bool {
+	return e.At < at || e.At == at && e.ID < id
+}
+
+// first8 reads 16 hex digits.
+func first8(s string) (v uint64) {
+	if len(s) < 16 {
+		return 0
+	}
+	for i := range 16 {
+		c := s[i]
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		}
+		v = v<<4 | uint64(c&15)
+	}
+	return v
+}

@@ -1,0 +1,71 @@
+package profile
+
+import (
+	"slices"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A View is a profile as a typology looks at it. It holds for the call that it is
+// given to, and nothing in it may be changed or kept.
+type View struct {
+	Role    signal.Role
+	Subject signal.Subject
+	// Entries are the newest transfers, which are kept exactly, by time and id.
+	Entries []Entry
+	// Others are the counterparties, at the places that entries name. One without
+	// transfers is a gap.
+	Others []Other
+	// Added is the place of the transfer that was just added; -1: one was taken out, or
+	// came too late to be kept.
+	Added int
+	// Newest is the time that windows end with, in seconds since 1970: of the newest
+	// transfer that was heard of.
+	Newest int64
+	// Sketched says that there are transfers within the 90 days that Entries has not,
+	// which are known in sums and sketches alone.
+	Sketched bool
+
+	p       *Profile
+	totals  [windows]Total
+	has     [windows]bool
+	picks   []int32 // what Pick returned, one after the other
+	numbers []int64
+	span    spanCounts
+}
+
+// View returns the profile for typologies to look at. It is valid until the next
+// call of View, Add or Withdraw. v is made anew, and its memory used again.
+func (p *Profile) View(v *View, added int) *View {
+	v.Role, v.Subject, v.Entries, v.Others = p.role, p.subject, p.entries, p.others
+	v.Added, v.Newest, v.Sketched = added, p.newest, p.lineAt > p.newest-Kept
+	v.p = p
+	v.has = [windows]bool{}
+	v.picks = v.picks[:0]
+	return v
+}
+
+// Pick returns the places of the entries for which keep is true, ascending.
+func (v *View) Pick(keep func(*Entry) bool) []int32 {
+	from := len(v.picks)
+	for i := range v.Entries {
+		if keep(&v.Entries[i]) {
+			v.picks = append(v.picks, int32(i))
+		}
+	}
+	return slices.Clip(v.picks[from:])
+}
+
+// Of returns the counterparty of an entry.
+func (v *View) Of(e *Entry) *Other { return &v.Others[e.Other] }
+
+// Within counts the entries from one time to another, both included.
+func (v *View) Within(from, to int64) int {
+	n := 0
+	for i := range v.Entries {
+		if at := v.Entries[i].At; at >= from && at <= to {
+			n++
+		}
+	}
+	return n
+}
