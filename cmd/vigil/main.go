@@ -82,7 +82,7 @@ func newRoot(in io.Reader, out, errs io.Writer) *cobra.Command {
 	p.StringVar(&c.data, "data", "", "`folder` of keys, lists, cases, audit log and state (overrides the configuration)")
 	p.StringSliceVar(&c.brokers, "brokers", nil, "Kafka brokers, `host:port,…` (overrides the configuration)")
 	root.AddCommand(
-		c.demo(), c.run(), c.watch(), c.streams(), c.intake(), c.feed(),
+		c.demo(), c.run(), c.watch(), c.streams(), c.intake(), c.feed(), c.payments(),
 		c.hash(), c.hashes(), c.review(), c.inbox(), c.audit(), c.topics(),
 		c.simulate(),
 		&cobra.Command{

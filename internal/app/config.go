@@ -18,6 +18,7 @@ import (
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
+	"github.com/vigil-stream/vigil/payments"
 )
 
 // Rooms are the rooms that `vigil run` can host, in the order of the river.
@@ -80,6 +81,12 @@ type Config struct {
 	// PaymentTables is a folder of data files that stand in for those that come with
 	// vigil, by name: zones.csv, merchants.csv, tourists.csv. Empty means those.
 	PaymentTables string `yaml:"payment_tables"`
+	// BaseCurrency is what rules of amounts reckon in, ISO 4217.
+	BaseCurrency string `yaml:"base_currency"`
+	// Rates is a file of dated rates, read again when it changes; without it only amounts
+	// in the base currency are known. RatesDays is how long a rate holds.
+	Rates     string `yaml:"rates"`
+	RatesDays int    `yaml:"rates_days"`
 }
 
 // MatchingConfig says when a stream matches.
@@ -175,6 +182,10 @@ func (c *Config) fill() {
 	set(&c.Checkpoints, filepath.Join(c.Data, "checkpoints"))
 	set(&c.Evidence, filepath.Join(c.Data, "evidence"))
 	set(&c.OwnList, "confirmed")
+	set(&c.BaseCurrency, "EUR")
+	if c.RatesDays == 0 {
+		c.RatesDays = 7
+	}
 	set(&c.Flood.Feedback, "hold")
 	if c.Flood.Streams == 0 {
 		c.Flood.Streams = 20
@@ -248,6 +259,12 @@ func (c *Config) Validate() error {
 	}
 	if c.KeepPrintsDays < 1 || c.KeepPrintsDays > 400 {
 		fault("keep_prints_days: %d is not from 1 to 400", c.KeepPrintsDays)
+	}
+	if _, known := payments.MinorDigits(c.BaseCurrency); !known {
+		fault("base_currency: %q is no currency of ISO 4217", c.BaseCurrency)
+	}
+	if c.RatesDays < 1 || c.RatesDays > 366 {
+		fault("rates_days: %d is not from 1 to 366", c.RatesDays)
 	}
 	if c.OwnList != "none" {
 		if err := hashdb.CheckSource(c.OwnList); err != nil {

@@ -15,12 +15,12 @@ func TestPaymentTablesAreReadOrRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := DefaultConfig(t.TempDir())
-	s, err := c.splitter(tok)
+	s, err := c.splitter(tok, nil)
 	if err != nil || !strings.Contains(s.Versions(), "merchants sample-2026-11") {
 		t.Fatalf("%v, %v", s, err)
 	}
 	c.PaymentTables = filepath.Join(c.Data, "tables")
-	if _, err := c.splitter(tok); err == nil || !strings.HasPrefix(err.Error(), "payment_tables: ") {
+	if _, err := c.splitter(tok, nil); err == nil || !strings.HasPrefix(err.Error(), "payment_tables: ") {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 	if err := os.MkdirAll(c.PaymentTables, 0o700); err != nil {
@@ -34,7 +34,7 @@ func TestPaymentTablesAreReadOrRefused(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := c.splitter(tok)
+		s, err := c.splitter(tok, nil)
 		switch {
 		case want == "" && (err != nil || s.Versions() != "zones tzdb-2025b, merchants ours-7, tourists sample-2026-11"):
 			t.Errorf("%v, %v", s, err)

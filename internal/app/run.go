@@ -140,11 +140,16 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		if err != nil {
 			return fail(err)
 		}
-		splitter, err := c.splitter(tok)
+		rates, err := c.newRates(reg)
 		if err != nil {
 			return fail(err)
 		}
-		log.Info("payment tables", zap.String("versions", splitter.Versions()))
+		splitter, err := c.splitter(tok, rates)
+		if err != nil {
+			return fail(err)
+		}
+		g.Go(func() error { return rates.follow(ctx, log) })
+		log.Info("payment tables", zap.String("versions", splitter.Versions()), zap.String("rates", rates.file.Table().Version()))
 		more, err := paymentsLoops(keep, splitter, typology.DefaultRules(), time.Now)
 		if err != nil {
 			return fail(err)

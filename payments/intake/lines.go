@@ -8,15 +8,16 @@ import (
 	"io"
 
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/jsonlines"
 	"github.com/vigil-stream/vigil/signal"
 )
 
 func parseJSON(data []byte) ([]payments.Record, error) {
-	t, err := payments.ParseJSON(data)
+	record, err := jsonlines.Parse(data)
 	if err != nil {
 		return nil, err
 	}
-	return []payments.Record{{Transaction: &t}}, nil
+	return []payments.Record{record}, nil
 }
 
 // skipBlank reads up to the first byte that is neither a blank nor of a byte order
@@ -62,10 +63,7 @@ func (l *lines) Next() (payments.Item, error) {
 				item.Err = signal.Reject("record-too-large", "a line of %d bytes, and the limit is %d", length, payments.MaxRecord)
 				return item, nil
 			}
-			records, err := parseJSON(line)
-			if item.Err = err; err == nil {
-				item.Record = records[0]
-			}
+			item.Record, item.Err = jsonlines.Parse(line)
 			return item, nil
 		}
 		if err != nil {

@@ -20,9 +20,14 @@ type File struct {
 	table   atomic.Pointer[Table]
 }
 
-// Open reads a table of a file.
+// Open reads a table of a file. An empty path is no file, and stays [None].
 func Open(path string, o Options) (*File, error) {
 	f := &File{path: path, options: o}
+	if path == "" {
+		none, err := None(o)
+		f.table.Store(none)
+		return f, err
+	}
 	if _, err := f.Reload(); err != nil {
 		return nil, err
 	}
@@ -32,6 +37,9 @@ func Open(path string, o Options) (*File, error) {
 // Reload reads the file again and reports whether it had changed. After an error the
 // table is that of before.
 func (f *File) Reload() (changed bool, err error) {
+	if f.path == "" {
+		return false, nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	text, err := read(f.path)

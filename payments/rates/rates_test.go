@@ -252,6 +252,25 @@ func TestAFileIsReadAgainAndABadOneChangesNothing(t *testing.T) {
 	}
 }
 
+func TestWithoutAFileTheBaseAloneHasAmounts(t *testing.T) {
+	f, err := Open("", Options{Base: "USD"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := f.Reload(); changed || err != nil {
+		t.Error(changed, err)
+	}
+	if got, ok := f.Base(5, "USD", on("2026-01-02")); got != 5 || !ok {
+		t.Error(got, ok)
+	}
+	if _, ok := f.Base(5, "EUR", on("2026-01-02")); ok || !f.Table().Newest().IsZero() {
+		t.Error("there is a rate")
+	}
+	if _, err := Open("", Options{Base: "QQQ"}); err == nil {
+		t.Error("no currency is a base")
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(some), int64(50_00), int64(20_456))
 	f.Add([]byte("Date,USD,JPY,\n2026-01-05,1.25,N/A,\n"), int64(1), int64(20_458))

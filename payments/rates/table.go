@@ -34,6 +34,11 @@ type Table struct {
 	count   int
 }
 
+// None is a table without a rate: the base currency alone has amounts.
+func None(o Options) (*Table, error) {
+	return Read([]byte("date,currency,rate\n"), o)
+}
+
 // A rate is mantissa / 10^scale units of the currency for one of the base.
 type rate struct {
 	day      int32 // since 1970-01-01
