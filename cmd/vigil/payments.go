@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) payments() *cobra.Command {
-	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates())
+	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsRules())
 }
 
 func (c *cli) paymentsSchema() *cobra.Command {
