@@ -7,6 +7,7 @@ import "fmt"
 func (t *town) tutors(n int) {
 	k := t.k.Tutor
 	for range n {
+		t.circle++
 		corridor, from, to := t.across()
 		customers := t.atLeastOne(k.Customers)
 		if !t.room(1 + customers) {
@@ -42,6 +43,7 @@ func (t *town) tutors(n int) {
 func (t *town) performers(n int) {
 	k := t.k.Performer
 	for range n {
+		t.circle++
 		corridor, _, to := t.across()
 		fans := 0
 		if t.chance(k.Direct) {
@@ -85,6 +87,7 @@ func (t *town) performers(n int) {
 func (t *town) freelancers(n int) {
 	k := t.k.Freelancer
 	for range n {
+		t.circle++
 		corridor, from, to := t.across()
 		clients := t.atLeastOne(k.Clients)
 		if !t.room(1 + clients) {
@@ -106,6 +109,7 @@ func (t *town) freelancers(n int) {
 func (t *town) gamers(n int) {
 	k := t.k.Gamer
 	for range n {
+		t.circle++
 		viewers := t.atLeastOne(k.Viewers)
 		if !t.room(1 + viewers) {
 			return
@@ -138,6 +142,7 @@ func (t *town) gamers(n int) {
 func (t *town) charities(n int) {
 	k := t.k.Donor
 	for range n {
+		t.circle++
 		donors := t.atLeastOne(k.Donors)
 		if !t.room(1 + donors) {
 			return

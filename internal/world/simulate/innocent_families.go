@@ -4,6 +4,7 @@ package simulate
 func (t *town) families(n int) {
 	f := t.k.Family
 	for range n {
+		t.circle++
 		corridor, from, to := t.across()
 		relatives := 1 + min(2, t.poisson(f.Recipients))
 		if !t.room(1 + relatives) {
@@ -46,6 +47,7 @@ func (t *town) families(n int) {
 func (t *town) couples(n int) {
 	c := t.k.Couple
 	for range n {
+		t.circle++
 		if !t.room(2) {
 			return
 		}
@@ -67,6 +69,7 @@ func (t *town) couples(n int) {
 func (t *town) sponsors(n int) {
 	d := t.k.Donor
 	for range n {
+		t.circle++
 		if !t.room(2) {
 			return
 		}

@@ -3,6 +3,7 @@ package simulate
 // ordinary fills the part with people of no pattern.
 func (t *town) ordinary() {
 	for t.room(1) {
+		t.circle++
 		corridor, place := -1, t.home()
 		if t.chance(0.5) {
 			// Half of all people live where money is sent from, and have ties abroad.

@@ -5,6 +5,7 @@ package simulate
 func (t *town) romances(n int) {
 	k := t.k.Romance
 	for range n {
+		t.circle++
 		victims := t.atLeastOne(k.Victims)
 		if !t.room(1 + victims) {
 			return
@@ -32,6 +33,7 @@ func (t *town) romances(n int) {
 func (t *town) sextortions(n int) {
 	k := t.k.Sextortion
 	for range n {
+		t.circle++
 		victims := t.atLeastOne(k.Victims)
 		if !t.room(1 + victims) {
 			return

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -8,9 +9,12 @@ import (
 
 // A Label is what is true of one person.
 type Label struct {
-	Person   string           `json:"person"`
-	Group    Group            `json:"group"`
-	Network  int              `json:"network,omitempty"`
+	Person  string `json:"person"`
+	Group   Group  `json:"group"`
+	Network int    `json:"network,omitempty"`
+	// Circle is the network, the family, the tutor with the customers …: what is resampled
+	// together, for its members are not independent.
+	Circle   string           `json:"circle"`
 	Corridor string           `json:"corridor,omitempty"` // such as AU-PH
 	Country  string           `json:"country"`
 	Subjects []signal.Subject `json:"subjects"`
@@ -32,7 +36,7 @@ func (p *Part) Labels() Labels {
 	for i := range p.People {
 		x := &p.People[i]
 		l.People[i] = Label{
-			Person: personID(x.number), Group: x.Group, Network: x.Network, Country: places[x.place].code,
+			Person: personID(x.number), Group: x.Group, Network: x.Network, Circle: fmt.Sprintf("%04d-%d", p.Number, x.Circle), Country: places[x.place].code,
 			Subjects: x.Subjects(p.w.tok),
 		}
 		if x.Corridor >= 0 {

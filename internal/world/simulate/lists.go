@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// ListNames are the two hash lists of a world.
-var ListNames = [...]string{"industry-demo", "hotline-demo"}
+// listNames are the two hash lists of a world.
+var listNames = [...]string{"industry-demo", "hotline-demo"}
 
 // lists hold the entries of both lists: random PDQ hashes, of which a few stand for
 // pictures that should not be on a list and that innocent people show.
@@ -36,7 +36,7 @@ func (l *lists) right(d die) [32]byte { return l.entries[l.bad+d.IntN(len(l.entr
 func (l *lists) text(list int, seed uint64) []string {
 	var out []string
 	for _, i := range newDie(seed, 0x50f7).Perm(len(l.entries)) {
-		if i%len(ListNames) == list {
+		if i%len(listNames) == list {
 			out = append(out, hex.EncodeToString(l.entries[i][:]))
 		}
 	}

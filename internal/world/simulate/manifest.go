@@ -20,6 +20,7 @@ const (
 	manifestFile = "world.json"
 	keyFile      = "token.key"
 	listsDir     = "lists"
+	ratesFile    = "rates.csv"
 	labelsDir    = "labels"
 	peopleFile   = "people.jsonl"
 	networkFile  = "networks.jsonl"

@@ -69,6 +69,7 @@ var covers = []string{
 // network makes the people of a plan and lets them deal.
 func (t *town) network(p plan) Network {
 	o := t.k.Offender
+	t.circle++
 	first := len(t.people)
 	corridor := t.weighted(t.k.OffenderCorridor[:])
 	_, dest := corridorEnds(corridor)

@@ -45,6 +45,7 @@ func (g Group) Guilty() bool { return g == Offender || g == Facilitator || g == 
 type Person struct {
 	Group    Group
 	Network  int // of the world, from 1; 0 for the innocent
+	Circle   int // of the part: those who know each other by what they do together
 	Corridor int // index of the corridor they mostly pay or are paid across, -1 for none
 
 	place          uint8

@@ -57,10 +57,31 @@ func (f *Folder) Seed() uint64 { return f.m.Seed }
 // Key is the key of its subject tokens.
 func (f *Folder) Key() []byte { return f.key }
 
-// List returns the entries of one of ListNames, PDQ in hex.
-func (f *Folder) List(i int) ([]string, error) {
-	data, err := os.ReadFile(filepath.Join(f.dir, listsDir, ListNames[i]+".txt"))
-	return strings.Fields(string(data)), err
+// Lists returns the entries of the hash lists by name, PDQ in hex.
+func (f *Folder) Lists() (map[string][]string, error) {
+	files, err := os.ReadDir(filepath.Join(f.dir, listsDir))
+	if err != nil {
+		return nil, err
+	}
+	lists := make(map[string][]string)
+	for _, file := range files {
+		data, err := os.ReadFile(filepath.Join(f.dir, listsDir, file.Name()))
+		if err != nil {
+			return nil, err
+		}
+		lists[strings.TrimSuffix(file.Name(), ".txt")] = strings.Fields(string(data))
+	}
+	return lists, nil
+}
+
+// Rates returns the table of the world's exchange rates, as payments/rates reads it.
+func (f *Folder) Rates() ([]byte, error) { return os.ReadFile(filepath.Join(f.dir, ratesFile)) }
+
+// Open gives the records of a part in the order in which they arrive, and what is true of
+// it, which nothing but an evaluation may ask.
+func (f *Folder) Open(part int) (iter.Seq2[Record, error], Labels, error) {
+	labels, err := f.Labels(part)
+	return f.Records(part), labels, err
 }
 
 // Records gives all records of a part in the order in which they arrive. The records of a

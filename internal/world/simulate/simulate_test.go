@@ -13,6 +13,7 @@ import (
 
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/payments/intake"
+	"github.com/vigil-stream/vigil/payments/rates"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -324,4 +325,21 @@ func FuzzLoadKnobs(f *testing.F) {
 		_ = k.Load(bytes.NewReader(data))
 		_ = k.Check()
 	})
+}
+
+func TestTheRatesAreATable(t *testing.T) {
+	w := small(t)
+	data, err := w.Rates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := rates.Read(data, rates.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range places {
+		if got, ok := table.Base(10_000, p.currency, w.time(30*day)); !ok || got <= 0 {
+			t.Errorf("no rate of %s", p.currency)
+		}
+	}
 }

@@ -26,6 +26,7 @@ type town struct {
 	flags  []flag
 	frames []frame
 	scores []score
+	circle int // that people are added to
 }
 
 type payment struct {
@@ -79,7 +80,7 @@ func (t *town) room(people int) bool { return len(t.people)+people <= t.size }
 func (t *town) add(g Group, place, platform uint8, corridor int) int32 {
 	pool := places[place].names
 	t.people = append(t.people, Person{
-		Group: g, Corridor: corridor, place: place, platform: platform, linked: t.chance(t.k.Identity.Linked),
+		Group: g, Circle: t.circle, Corridor: corridor, place: place, platform: platform, linked: t.chance(t.k.Identity.Linked),
 		given: pick(t.die, givenNames[pool]), surname: pick(t.die, surnameHeads[pool]) + pick(t.die, surnameTails[pool]),
 	})
 	return int32(len(t.people) - 1)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -68,8 +69,32 @@ func (w *World) Parts() int {
 	return (w.o.People + size - 1) / size
 }
 
-// List returns the entries of one of ListNames, PDQ in hex.
-func (w *World) List(i int) []string { return w.lists.text(i, w.o.Seed) }
+// People, Days and Start are its size.
+func (w *World) People() int      { return w.o.People }
+func (w *World) Days() int        { return w.o.Days }
+func (w *World) Start() time.Time { return w.o.Start }
+
+// Key is the key of its subject tokens.
+func (w *World) Key() []byte { return w.o.Key }
+
+// Lists returns the entries of the hash lists by name, PDQ in hex.
+func (w *World) Lists() (map[string][]string, error) {
+	lists := make(map[string][]string)
+	for i, name := range listNames {
+		lists[name] = w.lists.text(i, w.o.Seed)
+	}
+	return lists, nil
+}
+
+// Rates returns the table of the world's exchange rates, as payments/rates reads it.
+func (w *World) Rates() ([]byte, error) { return ratesTable(w.o.Start, w.o.Days), nil }
+
+// Open makes a part, and gives its records in the order in which they arrive, and what is
+// true of it, which nothing but an evaluation may ask.
+func (w *World) Open(part int) (iter.Seq2[Record, error], Labels, error) {
+	p := w.Part(part)
+	return p.Records(), p.Labels(), nil
+}
 
 // A Part is some of the world's people and all that they do.
 type Part struct {

@@ -26,10 +26,14 @@ func (w *World) Write(ctx context.Context, dir string, workers int, done func(pa
 	if err := os.MkdirAll(filepath.Join(dir, listsDir), 0o700); err != nil {
 		return nil, err
 	}
-	for i, name := range ListNames {
-		if err := os.WriteFile(filepath.Join(dir, listsDir, name+".txt"), []byte(strings.Join(w.List(i), "\n")+"\n"), 0o600); err != nil {
+	for i, name := range listNames {
+		text := strings.Join(w.lists.text(i, w.o.Seed), "\n") + "\n"
+		if err := os.WriteFile(filepath.Join(dir, listsDir, name+".txt"), []byte(text), 0o600); err != nil {
 			return nil, err
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, ratesFile), ratesTable(w.o.Start, w.o.Days), 0o600); err != nil {
+		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, keyFile), []byte(hex.EncodeToString(w.o.Key)+"\n"), 0o600); err != nil {
 		return nil, err
