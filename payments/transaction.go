@@ -31,6 +31,12 @@ type Transaction struct {
 	Remittance  []string  // unstructured text
 	Purpose     string    // external purpose code, such as EDUC
 
+	// References are all the names that the message has for the payment.
+	References References
+	// Ordered says that this is the sender's order to pay, which the payment itself may
+	// follow in a message of its own.
+	Ordered bool
+
 	Rail     Rail    // how the money moves, if known
 	Funding  Funding // what the sender paid with, if known
 	Merchant Merchant
@@ -39,6 +45,16 @@ type Transaction struct {
 	// Virtual is set for a transfer of a virtual asset. The addresses are the parties'
 	// Accounts, with the chain as their Issuer.
 	Virtual *Virtual
+}
+
+// References are the names by which messages about one payment find each other. Each may
+// be empty.
+type References struct {
+	UETR        string // one for the whole way of the payment
+	Transaction string // TxId: of the first agent, kept on the whole way
+	EndToEnd    string // of the sender, kept on the whole way; may be NOTPROVIDED
+	Instruction string // of one pair of agents
+	Message     string // of the message that the payment came in
 }
 
 // A Rail is how money moves: the classes of AMLC, ECPAT and FinCEN (P09).
@@ -98,12 +114,16 @@ type Exposure struct {
 type Role = signal.Role
 
 // A Withdrawal says that an earlier transaction did not happen: it was rejected
-// or returned whole. Its institution and the original's references say which.
+// or returned whole. Which one, the original's Institution and Ref say or, where a
+// message has not got them, its References.
 type Withdrawal struct {
-	Institution string // of the original
-	Ref         string // the original's Ref
-	At          time.Time
-	Reason      string // a code, such as AC04
+	Institution string // of the original; may be empty where there are References
+	Ref         string // the original's Ref, as far as the References tell it
+	References  References
+	// Whole says that all payments of the message References.Message are withdrawn.
+	Whole  bool
+	At     time.Time // when it was said
+	Reason string    // a code, such as AC04
 }
 
 // ID is that of the transaction that did not happen.
@@ -149,13 +169,19 @@ type Party struct {
 	Town    string
 }
 
-// Bad says which transaction of a message is bad, and why.
+// Bad says which record of a message is bad, and why.
 type Bad struct {
-	Index int // the first is 1
+	Index int    // the first is 1
+	Place string // its path in the message, such as CdtTrfTxInf[2]; may be empty
 	Err   error
 }
 
-func (b Bad) Error() string { return fmt.Sprintf("CdtTrfTxInf[%d]/%v", b.Index, b.Err) }
+func (b Bad) Error() string {
+	if b.Place == "" {
+		return fmt.Sprintf("record %d: %v", b.Index, b.Err)
+	}
+	return fmt.Sprintf("%s/%v", b.Place, b.Err)
+}
 
 func (b Bad) Unwrap() error { return b.Err }
 

@@ -19,7 +19,7 @@ func fullTransaction() payments.Transaction {
 	return payments.Transaction{
 		Institution: "DEMODEFFXXX", Ref: "REF-1", At: now, Amount: 50_00, Currency: "EUR",
 		Debtor: payments.Party{
-			Name: "Anton Testmann", Country: "DE", Agent: "DEMODEFFXXX", IBAN: "DE89370400440532013000",
+			Name: "Anton Testmann", Country: "DE", Town: "Musterstadt", Address: "Hauptstraße 1 12345", Agent: "DEMODEFFXXX", IBAN: "DE89370400440532013000",
 			Mobile: "+49-1700000001",
 		},
 		Creditor: payments.Party{
@@ -44,6 +44,8 @@ func transactionXML(ref string) string {
 		`<Dbtr><Nm>Anton Testmann</Nm></Dbtr><DbtrAgt><FinInstnId><BICFI>DEMODEFFXXX</BICFI></FinInstnId></DbtrAgt>` +
 		`<CdtrAgt><FinInstnId><Nm>Demo Wallet</Nm></FinInstnId></CdtrAgt><Cdtr><Nm>Maria Muster</Nm></Cdtr></CdtTrfTxInf>`
 }
+
+const namespaceStem = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001."
 
 const space08 = namespaceStem + "08"
 

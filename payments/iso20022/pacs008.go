@@ -2,21 +2,8 @@ package iso20022
 
 import "encoding/xml"
 
-// The XML forms below are the part of pacs.008 that is read and written. Their
-// fields stand in the order of pacs.008.001.08. One form serves all versions:
-// .09 to .13 add elements and move none of these.
-
-const namespaceStem = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001."
-
-// isPacs008 tells the namespaces that are read.
-func isPacs008(namespace string) bool {
-	switch namespace {
-	case namespaceStem + "08", namespaceStem + "09", namespaceStem + "10",
-		namespaceStem + "11", namespaceStem + "12", namespaceStem + "13":
-		return true
-	}
-	return false
-}
+// The XML forms below are the part of pacs.008 that is written. Their fields stand in the
+// order of pacs.008.001.08.
 
 type xmlDocument struct {
 	XMLName xml.Name   `xml:"urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08 Document"`
@@ -69,7 +56,9 @@ type xmlChoice struct {
 }
 
 type xmlAddress struct {
-	Country string `xml:"Ctry,omitempty"`
+	Town    string   `xml:"TwnNm,omitempty"`
+	Country string   `xml:"Ctry,omitempty"`
+	Lines   []string `xml:"AdrLine"`
 }
 
 type xmlParty struct {

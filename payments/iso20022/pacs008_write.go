@@ -1,11 +1,13 @@
 package iso20022
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/payments"
@@ -17,11 +19,12 @@ const maxReference = 35
 
 // WritePacs008 writes one pacs.008.001.08 message of the transactions, in the
 // order of its schema. [Parse] reads the same transactions back, where their
-// texts are clean and Debtor.Agent is Institution. This version wants an id
-// beside a proxy, so a proxy that stands alone becomes Account too. What the
-// message cannot say is refused: no transactions, a reference longer than 35
-// characters, an amount or currency that does not exist, or an account with both
-// an IBAN and another id.
+// texts are clean and Debtor.Agent is Institution. The message's id is
+// References.Message of the first, and Ref stands for EndToEndId and TxId where there
+// are none. This version wants an id beside a proxy, so a proxy that stands alone
+// becomes Account too. What the message cannot say is refused: no transactions, a
+// reference longer than 35 characters, an amount or currency that does not exist, or an
+// account with both an IBAN and another id.
 func WritePacs008(w io.Writer, txs []payments.Transaction) error {
 	if len(txs) == 0 {
 		return errors.New("pacs.008: no transactions")
@@ -41,7 +44,7 @@ func WritePacs008(w io.Writer, txs []payments.Transaction) error {
 		}
 	}
 	doc.Message.Header = xmlHeader{
-		MessageID: signal.ID(refs...), Created: newest.UTC().Format(time.RFC3339),
+		MessageID: cmp.Or(txs[0].References.Message, signal.ID(refs...)), Created: newest.UTC().Format(time.RFC3339),
 		Count: strconv.Itoa(len(txs)), Settlement: "CLRG",
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -73,7 +76,10 @@ func newXMLTransaction(t payments.Transaction) (xmlTransaction, error) {
 		return xmlTransaction{}, fmt.Errorf("creditor: %w", err)
 	}
 	out := xmlTransaction{
-		ID:           xmlPaymentID{EndToEnd: t.Ref, Transaction: t.Ref},
+		ID: xmlPaymentID{
+			Instruction: t.References.Instruction, EndToEnd: cmp.Or(t.References.EndToEnd, t.Ref),
+			Transaction: cmp.Or(t.References.Transaction, t.Ref), UETR: t.References.UETR,
+		},
 		Amount:       &xmlAmount{Currency: t.Currency, Value: amount},
 		Accepted:     t.At.UTC().Format(time.RFC3339),
 		ChargeBearer: "SLEV",
@@ -91,8 +97,8 @@ func newXMLTransaction(t payments.Transaction) (xmlTransaction, error) {
 
 func newXMLParty(p payments.Party) *xmlParty {
 	out := &xmlParty{Name: p.Name}
-	if p.Country != "" {
-		out.Address = &xmlAddress{Country: p.Country}
+	if p.Country != "" || p.Town != "" || p.Address != "" {
+		out.Address = &xmlAddress{Town: p.Town, Country: p.Country, Lines: lines(p.Address)}
 	}
 	if p.Phone != "" || p.Mobile != "" || p.Email != "" {
 		out.Contact = &xmlContact{Phone: p.Phone, Mobile: p.Mobile, Email: p.Email}
@@ -119,6 +125,19 @@ func newXMLAccount(p payments.Party) (*xmlAccount, error) {
 		out.Proxy = &xmlProxy{ID: p.Proxy}
 	}
 	return out, nil
+}
+
+// lines breaks an address at blanks into lines of Max70Text.
+func lines(address string) []string {
+	var out []string
+	for word := range strings.FieldsSeq(address) {
+		if n := len(out); n > 0 && len(out[n-1])+1+len(word) <= 70 {
+			out[n-1] += " " + word
+		} else {
+			out = append(out, word)
+		}
+	}
+	return out
 }
 
 func newXMLAgent(name string) *xmlAgent {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/iso20022/pull"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -19,6 +20,10 @@ func TestParseReadsWhatWritePacs008Wrote(t *testing.T) {
 		Debtor: payments.Party{Agent: "Demo Savings Bank"},
 	}
 	want := []payments.Transaction{fullTransaction(), minimal}
+	want[1].References = payments.References{
+		UETR: "7a562c67-ca16-48ba-b074-65581be6f011", Transaction: "REF-2", EndToEnd: "INVOICE 3", Instruction: "I-2", Message: "M-9",
+	}
+	want[0].References = payments.References{Transaction: "REF-1", EndToEnd: "REF-1", Message: "M-9"}
 	got, err := parse(writePacs008(t, want...))
 	if err != nil {
 		t.Fatal(err)
@@ -26,6 +31,14 @@ func TestParseReadsWhatWritePacs008Wrote(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
+}
+
+// attributes are so many that differ.
+func attributes(n int) (s string) {
+	for i := range n {
+		s += fmt.Sprintf(` a%d="b"`, i)
+	}
+	return s
 }
 
 func TestWritePacs008RefusesWhatTheMessageCannotSay(t *testing.T) {
@@ -165,7 +178,7 @@ func TestParseRefusesBadTransactionsAndKeepsTheGoodAround(t *testing.T) {
 
 func TestParseRefusesBadMessages(t *testing.T) {
 	good := message(space08, transactionXML("1"))
-	deep := strings.Repeat("<a>", maxDepth) + strings.Repeat("</a>", maxDepth)
+	deep := strings.Repeat("<a>", pull.MaxDepth) + strings.Repeat("</a>", pull.MaxDepth)
 	for _, c := range []struct {
 		name, data, reason string
 		read               int // transactions before the fault
@@ -186,9 +199,9 @@ func TestParseRefusesBadMessages(t *testing.T) {
 		{"DTD", strings.Replace(good, "<Document", `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><Document`, 1), "xml-dtd", 0},
 		{"DTD inside", strings.Replace(good, "<Nm>", `<!DOCTYPE x><Nm>`, 1), "xml-dtd", 0},
 		{"deep", strings.Replace(good, "<ChrgBr>", deep+"<ChrgBr>", 1), "xml-limit", 0},
-		{"many parts", strings.Replace(good, "<ChrgBr>", strings.Repeat("<a/>", maxParts)+"<ChrgBr>", 1), "xml-limit", 0},
-		{"many attributes", strings.Replace(good, "<Nm>", "<Nm"+strings.Repeat(` a="b"`, maxAttrs+1)+">", 1), "xml-limit", 0},
-		{"long text", strings.Replace(good, "Maria", strings.Repeat("M", maxText), 1), "xml-limit", 0},
+		{"many parts", strings.Replace(good, "<ChrgBr>", strings.Repeat("<a/>", pull.MaxParts)+"<ChrgBr>", 1), "xml-limit", 0},
+		{"many attributes", strings.Replace(good, "<Nm>", "<Nm"+attributes(65)+">", 1), "xml-limit", 0},
+		{"long text", strings.Replace(good, "Maria", strings.Repeat("M", pull.MaxToken), 1), "xml-limit", 0},
 	} {
 		read, err := parse([]byte(c.data))
 		if got := reasons(t, err); !slices.Equal(got, []string{c.reason}) {

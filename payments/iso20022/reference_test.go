@@ -1,54 +1,40 @@
 package iso20022
 
 import (
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// Parse reads every transaction of a message.
-func Parse(data []byte) (good []payments.Record, bad error) {
-	p := &parser{x: newXMLReader(bytes.NewReader(data))}
-	// What breaks the message does not take back what was read before it.
-	err := p.x.walk(p)
-	return p.good, errors.Join(append(p.bad, err)...)
+// The reference reads pacs.008 as encoding/xml does into structures, without limits: what
+// the reader finds is compared with it, and its speed.
+
+// reference reads a message whose root is the Document of pacs.008.001.08.
+func reference(data []byte) (good []payments.Transaction, bad error) {
+	var doc xmlDocument
+	if err := xml.Unmarshal(data, &doc); err != nil {
+		return nil, err
+	}
+	for _, in := range doc.Message.Transactions {
+		t, err := in.transaction(doc.Message.Header)
+		if err != nil {
+			bad = errors.Join(bad, err)
+			continue
+		}
+		good = append(good, t)
+	}
+	return good, bad
 }
 
-// A parser is the visitor that reads transactions.
-type parser struct {
-	x    *xmlReader
-	head xmlHeader
-	n    int
-	good []payments.Record
-	bad  []error
-}
-
-func (p *parser) message(xml.StartElement, map[string]string) { p.head = xmlHeader{} }
-
-func (p *parser) header(start xml.StartElement) error {
-	if err := p.x.DecodeElement(&p.head, &start); err != nil {
-		return p.x.fault(err)
+func (id xmlPaymentID) references(head xmlHeader) payments.References {
+	return payments.References{
+		UETR: payments.Clean(id.UETR), Transaction: payments.Clean(id.Transaction), EndToEnd: payments.Clean(id.EndToEnd),
+		Instruction: payments.Clean(id.Instruction), Message: payments.Clean(head.MessageID),
 	}
-	return nil
-}
-
-func (p *parser) transaction(start xml.StartElement) error {
-	var in xmlTransaction
-	if err := p.x.DecodeElement(&in, &start); err != nil {
-		return p.x.fault(err)
-	}
-	p.n++
-	t, err := in.transaction(p.head)
-	if err != nil {
-		p.bad = append(p.bad, payments.Bad{Index: p.n, Err: err})
-		return nil
-	}
-	p.good = append(p.good, payments.Record{Transaction: &t})
-	return nil
 }
 
 // transaction checks the fields that a payment must have and no others: UETR,
@@ -70,7 +56,7 @@ func (in xmlTransaction) transaction(head xmlHeader) (payments.Transaction, erro
 			return payments.Transaction{}, signal.Reject("required-field", "%s: is missing or empty", f.name)
 		}
 	}
-	t := payments.Transaction{Institution: in.DebtorAgent.id(), Ref: in.ID.ref(head), Currency: payments.Clean(in.Amount.Currency)}
+	t := payments.Transaction{Institution: in.DebtorAgent.id(), Ref: in.ID.ref(head), References: in.ID.references(head), Currency: payments.Clean(in.Amount.Currency)}
 	if t.Institution == "" {
 		return payments.Transaction{}, signal.Reject("required-field", "DbtrAgt/FinInstnId: names no institution")
 	}
@@ -85,10 +71,10 @@ func (in xmlTransaction) transaction(head xmlHeader) (payments.Transaction, erro
 	if t.Amount, err = payments.ParseAmount(payments.Clean(in.Amount.Value), t.Currency); err != nil {
 		return payments.Transaction{}, fmt.Errorf("IntrBkSttlmAmt: %w", err)
 	}
-	if t.Debtor, err = party(in.Debtor, in.DebtorAccount, in.DebtorAgent); err != nil {
+	if t.Debtor, err = referenceParty(in.Debtor, in.DebtorAccount, in.DebtorAgent); err != nil {
 		return payments.Transaction{}, fmt.Errorf("%s: %w", "Dbtr", err)
 	}
-	if t.Creditor, err = party(in.Creditor, in.CreditorAcct, in.CreditorAgent); err != nil {
+	if t.Creditor, err = referenceParty(in.Creditor, in.CreditorAcct, in.CreditorAgent); err != nil {
 		return payments.Transaction{}, fmt.Errorf("%s: %w", "Cdtr", err)
 	}
 	if err := in.words(&t); err != nil {
@@ -128,8 +114,18 @@ func (id xmlPaymentID) ref(head xmlHeader) string {
 	return payments.Clean(head.MessageID) + "/" + payments.Clean(id.EndToEnd)
 }
 
-func party(in *xmlParty, account *xmlAccount, agent *xmlAgent) (payments.Party, error) {
+func referenceParty(in *xmlParty, account *xmlAccount, agent *xmlAgent) (payments.Party, error) {
 	p := payments.Party{Name: payments.Clean(in.Name), Agent: agent.id()}
+	if a := in.Address; a != nil {
+		p.Town = payments.Clean(a.Town)
+		var line []string
+		for _, text := range a.Lines {
+			if text = payments.Clean(text); text != "" {
+				line = append(line, text)
+			}
+		}
+		p.Address = strings.Join(line, " ")
+	}
 	if account != nil {
 		p.IBAN = payments.Clean(account.ID.IBAN)
 		if other := account.ID.Other; other != nil {
@@ -154,20 +150,7 @@ func party(in *xmlParty, account *xmlAccount, agent *xmlAgent) (payments.Party, 
 			p.Country = agent.country()
 		}
 	}
-	return p, checkParty(p)
-}
-
-func checkParty(p payments.Party) error {
-	errs := []error{
-		payments.At("Nm", payments.CheckLength(p.Name, payments.MaxName)),
-		payments.At("the agent", payments.CheckLength(p.Agent, payments.MaxName)),
-		payments.At("Issr", payments.CheckLength(p.Issuer, payments.MaxName)),
-		payments.At("Ctry", payments.CheckCountry(p.Country)),
-	}
-	for _, id := range []string{p.Proxy, p.IBAN, p.Account, p.Mobile, p.Phone, p.Email} {
-		errs = append(errs, payments.At("an account or contact", payments.CheckLength(id, payments.MaxIdentifier)))
-	}
-	return errors.Join(errs...)
+	return p, check(p)
 }
 
 // id is the first of an institution's names that there is. A clearing member's
