@@ -32,10 +32,10 @@ type Transaction struct {
 	Purpose     string    // external purpose code, such as EDUC
 
 	// References are all the names that the message has for the payment.
-	References References
+	References References `json:",omitzero"`
 	// Ordered says that this is the sender's order to pay, which the payment itself may
 	// follow in a message of its own.
-	Ordered bool
+	Ordered bool `json:",omitempty"`
 
 	Rail     Rail    // how the money moves, if known
 	Funding  Funding // what the sender paid with, if known
@@ -117,11 +117,11 @@ type Role = signal.Role
 // or returned whole. Which one, the original's Institution and Ref say or, where a
 // message has not got them, its References.
 type Withdrawal struct {
-	Institution string // of the original; may be empty where there are References
-	Ref         string // the original's Ref, as far as the References tell it
-	References  References
+	Institution string     // of the original; may be empty where there are References
+	Ref         string     // the original's Ref, as far as the References tell it
+	References  References `json:",omitzero"`
 	// Whole says that all payments of the message References.Message are withdrawn.
-	Whole  bool
+	Whole  bool      `json:",omitempty"`
 	At     time.Time // when it was said
 	Reason string    // a code, such as AC04
 }

@@ -79,6 +79,10 @@ func TestEncodeKeepsEverything(t *testing.T) {
 	tx := full()
 	for _, v := range []reflect.Value{reflect.ValueOf(tx), reflect.ValueOf(tx.Debtor), reflect.ValueOf(tx.Creditor), reflect.ValueOf(tx.Merchant), reflect.ValueOf(*tx.Virtual)} {
 		for i := range v.NumField() {
+			name := v.Type().Field(i).Name
+			if name == "References" || name == "Ordered" {
+				continue // an institution that writes JSON has one reference, and no orders
+			}
 			if v.Field(i).IsZero() {
 				t.Errorf("the test sets no %s.%s", v.Type(), v.Type().Field(i).Name)
 			}
