@@ -2,33 +2,19 @@
 // the senders and recipients of money.
 //
 // A transaction comes in one of the formats of package intake, each of which has a
-// package of its own beside it. It is split into two transfers ([Transaction.Split]), one under
-// the sender's subject token and one under the recipient's, and here every
-// name, account and word of text is left behind: a transfer carries tokens,
-// the institution's own reference, amounts, times, countries and the classes
-// its text falls into. The transfers of one subject in one role make its
-// profile, and each typology looks at a profile and either says in a sentence
-// why it fired, or is silent ([Profiler]).
+// package of its own beside it. Package split makes two transfers of it, one under
+// the sender's subject token and one under the recipient's, and there every name,
+// account, address and word of text is left behind. The transfers of one subject in
+// one role make its profile (package profile); package engine shows it to the
+// patterns of package typology and to a deployment's own rules, and makes signals of
+// what they find. This package has what they share: the transaction, the transfer,
+// money, and the checks of single fields.
 //
 // It accuses nobody: most of those whose payments look like this are innocent,
 // and payments alone must never make a case. It knows no stream and no hash.
 // Package correlate comes next and puts payments beside what else was seen.
 // It trusts no sender of a message: size, depth, count and length of all that
 // comes from outside are limited. It trusts its own state.
-//
-// # Whose payment it is
-//
-// The subject of a party is the token of the first of these that it has:
-// account proxy (Prxy/Id), IBAN, other account id (Othr/Id), mobile number,
-// phone number, e-mail address; else its name at its agent, which is weak,
-// since two namesakes at one bank are one subject then. An e-mail address, a
-// number in international form and an IBAN stand alone. Anything else counts
-// only beside its issuer: Othr/Issr, else Othr/SchmeNm/Prtry, else the agent
-// (BICFI, ClrSysMmbId, LEI, Nm, Othr/Id, the first it has); without an issuer
-// it is passed over. A platform's account A at platform P has the token
-// Subject("P", "A"), so a payment names it by Othr/Id A with Issr P. An end
-// that has none of these gets a token of its own for each transaction, and so
-// joins nothing.
 //
 // # Where it is
 //
@@ -37,18 +23,7 @@
 // address. Birth and nationality are not read. A transfer is cross-border where
 // both countries are known and differ.
 //
-// # Amounts
-//
-// Limits of amounts hold in the currency they were published for ([Limits]).
-// Nothing is converted: for any other currency the typologies that look at
-// amounts abstain.
-//
-// # State
-//
-// A profile is the set of the transfers of the last 90 days before the newest,
-// by event time, and of at most 2,000 transfers; all else follows from the set
-// ([Profiler.Process] says how). It is the same, byte for byte, in whatever
-// order and how often the transfers arrive.
+// # Time
 //
 // Time is the institution's. A transfer dated far ahead takes the window with it
 // and empties the profile of what was before, and there is no clock here to

@@ -17,7 +17,7 @@ const (
 )
 
 // A Transaction is one credit transfer as an institution tells of it. It holds
-// personal data and goes no further than [Transaction.Split].
+// personal data and goes no further than package split.
 type Transaction struct {
 	// Institution holds the record: the sender's agent. Ref is its own
 	// reference, by which it can find the transfer and no other.

@@ -168,6 +168,9 @@ type Payment struct {
 	Country string `json:"country,omitempty"`
 	// Strength is how much the typology says, 0 (withdrawn) to 1.
 	Strength float64 `json:"strength"`
+	// Victim says that the subject may be a victim, perhaps a child, who needs help: the
+	// signal accuses the subject of nothing and must not count against it.
+	Victim bool `json:"victim,omitempty"`
 	// Pairs are the counterparties with the most transfers among those counted, at most
 	// MaxPairs, sorted by token.
 	Pairs []Pair `json:"pairs,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/payments/engine"
+	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/payments/typology"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -70,8 +71,12 @@ func signalsOf(t *testing.T, w World, tok *signal.Tokenizer) []signal.Signal {
 		t.Fatal(err)
 	}
 	profiles := e.Partition()
+	splitter, err := split.New(tok, split.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tx := range w.Payments {
-		for _, transfer := range tx.Split(tok) {
+		for _, transfer := range splitter.Split(&tx) {
 			add(profiles.Process(t.Context(), nil, transfer))
 		}
 	}

@@ -29,6 +29,8 @@ type Finding struct {
 	Strength float64 // above 0, to 1
 	// About is the counterparty that it is about, where that is not the profile's subject.
 	About signal.Subject
+	// Victim says that the one it is about may be a victim, and is accused of nothing.
+	Victim bool
 }
 
 // State is the engine's view of its partition's store.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/profile"
+	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -25,12 +26,16 @@ func aTransfer(n int, at time.Time) payments.Transfer {
 	if err != nil {
 		panic(err)
 	}
+	splitter, err := split.New(tok, split.Options{})
+	if err != nil {
+		panic(err)
+	}
 	ref := string(rune('a' + n))
-	return payments.Transaction{
+	return splitter.Split(&payments.Transaction{
 		Institution: "BANKDEFF", Ref: ref, At: at, Amount: int64(n + 1), Currency: "EUR",
 		Debtor:   payments.Party{Agent: "BANKDEFF", Proxy: "one@example.org"},
 		Creditor: payments.Party{Agent: "BANKPHMM", Proxy: ref + "two@example.org"},
-	}.Split(tok)[0]
+	})[0]
 }
 
 func TestAWithdrawnTransferTakesBackWhatItMade(t *testing.T) {

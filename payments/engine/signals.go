@@ -100,7 +100,7 @@ func newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding)
 	subject, role := subjectOf(v, fired.About)
 	pay := &signal.Payment{
 		Typology: fired.Typology, Rules: fired.Version, Role: role,
-		Transfers: len(f.Counted), Counterparties: v.Distinct(f.Counted), Strength: f.Strength,
+		Transfers: len(f.Counted), Counterparties: v.Distinct(f.Counted), Strength: f.Strength, Victim: f.Victim,
 	}
 	pairs := pairsOf(v, f.Counted)
 	var countries []profile.Country

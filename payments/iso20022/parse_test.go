@@ -11,6 +11,7 @@ import (
 
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/iso20022/pull"
+	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -224,11 +225,15 @@ func FuzzParse(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	splitter, err := split.New(tok, split.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, data string) {
 		good, err := parse([]byte(data))
 		reasons(t, err)
 		for _, tx := range good {
-			for _, tr := range tx.Split(tok) {
+			for _, tr := range splitter.Split(&tx) {
 				encoded, err := payments.EncodeTransfer(tr)
 				if err != nil {
 					t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/engine"
+	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -124,10 +125,14 @@ func (p payment) transaction(t testing.TB, n int) payments.Transaction {
 // transfersOf splits payments, oldest or not, into transfers of one role.
 func transfersOf(t testing.TB, role signal.Role, all []payment) []payments.Transfer {
 	t.Helper()
-	tok := tokenizer(t)
+	splitter, err := split.New(tokenizer(t), split.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out []payments.Transfer
 	for i, p := range all {
-		for _, tr := range p.transaction(t, i).Split(tok) {
+		tx := p.transaction(t, i)
+		for _, tr := range splitter.Split(&tx) {
 			if tr.Role == role {
 				out = append(out, tr)
 			}

@@ -9,19 +9,34 @@ import (
 )
 
 // LowValue are the parameters of P01: low-value transfers across a border.
-// Amounts: Limits.Low. AUSTRAC 2025, FATF 2025, ECPAT Sweden, AMLC 2020,
-// Chainalysis 2024. How many make a pattern is ours [A].
+// Amounts: Limits.Low.
 type LowValue struct {
 	Transfers int // at least, in Rules.Window
 }
 
-// findLowValue looks at either end. It is weak: family, tutors, donors and
-// freelancers all have such transfers.
+func lowValue() Pattern {
+	return Pattern{
+		ID: "P01", Name: "low-value cross-border transfers",
+		Looks: "sender or recipient: transfers across a border whose amount is in the low band of its currency",
+		Parameters: func(r *Rules) string {
+			return fmt.Sprintf("%d or more in %d days; bands: %s", r.LowValue.Transfers, days(r.Window), r.allBands(func(l *Limits) Band { return l.Low }))
+		},
+		Source:   "AUSTRAC 2025, FATF 2025, ECPAT Sweden, AMLC 2020, Chainalysis 2024; how many make a pattern [A]",
+		Alike:    "nearly all who send or get small sums abroad: families, tutors, donors, performers, couples",
+		Abstains: "amounts without limit or rate, and countries that are not known, are left out",
+		find:     findLowValue,
+	}
+}
+
+// findLowValue looks at either end. It is weak: most remittances look like this.
 func findLowValue(v *profile.View, r *Rules) (engine.Finding, bool) {
-	low := v.Pick(func(e *profile.Entry) bool { return e.Abroad() && r.limits.of(e.Currency).Low.has(e.Amount) })
+	if !atLeast(v, r.LowValue.Transfers, profile.Low) {
+		return nothing()
+	}
+	low := v.Pick(func(e *profile.Entry) bool { return e.Marks&profile.Low != 0 })
 	w := v.Best(low, seconds(r.Window), profile.Span.Transfers)
 	if w.Transfers() < r.LowValue.Transfers {
-		return engine.Finding{}, false
+		return nothing()
 	}
 	counted := low[w.From:w.To]
 	end := "sent to other countries"
@@ -30,8 +45,8 @@ func findLowValue(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d transfers of %s were %s within %d days", len(counted),
-			bands(v, counted, func(c profile.Currency) Band { return r.limits.of(c).Low }), end, days(r.Window)),
+		Says: fmt.Sprintf("%d transfers of %s were %s within %d days%s", len(counted),
+			r.bands(v, counted, func(l *Limits) Band { return l.Low }), end, days(r.Window), leftOut(v, needAmount|needCountry)),
 		Strength: grow(20, 2, 40, len(counted)-r.LowValue.Transfers),
 	}, true
 }

@@ -10,24 +10,39 @@ import (
 )
 
 // Repetition are the parameters of P02: small transfers again and again, at
-// short gaps. Prolific senders stay below AUD 55 at gaps under 20 days (AIC T&I
-// 634, AUSTRAC 2023); amounts: Limits.Repeat. How many make a run is ours [A].
+// short gaps. Amounts: Limits.Repeat.
 type Repetition struct {
 	Transfers int           // at least, in a row
 	Gap       time.Duration // between two of them, less than this
 }
 
+func repetition() Pattern {
+	return Pattern{
+		ID: "P02", Name: "repetition at short gaps",
+		Looks: "sender: the longest run of small transfers across a border; recipient: the longest from one sender; not with people who share a name or an address, nor with steady customers",
+		Parameters: func(r *Rules) string {
+			return fmt.Sprintf("%d or more, gaps under %d days; bands: %s", r.Repetition.Transfers, days(r.Repetition.Gap), r.allBands(func(l *Limits) Band { return l.Repeat }))
+		},
+		Source:   "AIC T&I 634 (below AUD 55, gaps under 20 days), AUSTRAC 2023; how many make a run [A]",
+		Alike:    "couples apart, workers who send to friends, a viewer who tips one performer",
+		Abstains: "amounts without limit or rate, and countries that are not known, are left out",
+		leading:  true, find: findRepetition,
+	}
+}
+
 // findRepetition looks for the longest run, of several the latest: over all that
 // a sender sends, and for a recipient over what one sender sends, since to be
-// paid often by many is what anyone who sells does. Only transfers across a
-// border count; those with a shared name and those of steady customers do not.
+// paid often by many is what anyone who sells does.
 func findRepetition(v *profile.View, r *Rules) (engine.Finding, bool) {
+	if !atLeast(v, r.Repetition.Transfers, markRepeat) {
+		return nothing()
+	}
 	small := func(e *profile.Entry) bool {
-		other := v.Of(e)
-		return e.Abroad() && r.limits.of(e.Currency).Repeat.has(e.Amount) && other.Tie < profile.TieName && !other.Steady
+		o := v.Of(e)
+		return e.Marks&markRepeat != 0 && o.Tie < profile.TieName && !o.Steady
 	}
 	gap := seconds(r.Repetition.Gap)
-	var top run
+	var top []int32
 	if v.Role == signal.Sender {
 		top = longestRun(v, v.Pick(small), gap)
 	}
@@ -41,7 +56,7 @@ func findRepetition(v *profile.View, r *Rules) (engine.Finding, bool) {
 		}
 	}
 	if len(top) < r.Repetition.Transfers {
-		return engine.Finding{}, false
+		return nothing()
 	}
 	end := "sent to " + plural(v.Distinct(top), "recipient", "recipients")
 	if v.Role == signal.Recipient {
@@ -49,17 +64,15 @@ func findRepetition(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: top,
-		Says: fmt.Sprintf("%d transfers of %s were %s abroad, each less than %d days after the one before", len(top),
-			bands(v, top, func(c profile.Currency) Band { return r.limits.of(c).Repeat }), end, days(r.Repetition.Gap)),
+		Says: fmt.Sprintf("%d transfers of %s were %s abroad, each less than %d days after the one before%s", len(top),
+			r.bands(v, top, func(l *Limits) Band { return l.Repeat }), end, days(r.Repetition.Gap), leftOut(v, needAmount|needCountry)),
 		Strength: grow(30, 4, 60, len(top)-r.Repetition.Transfers),
 	}, true
 }
 
-// A run is some transfers, each soon after the one before.
-type run = []int32
-
-// longestRun returns the longest run among picked transfers, of several the latest.
-func longestRun(v *profile.View, picked []int32, gap int64) (top run) {
+// longestRun returns the longest run among picked transfers, of several the latest:
+// each less than a gap after the one before.
+func longestRun(v *profile.View, picked []int32, gap int64) (top []int32) {
 	from := 0
 	for n, i := range picked {
 		if n > 0 && v.Entries[i].At-v.Entries[picked[n-1]].At >= gap {

@@ -8,34 +8,42 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// FanIn are the parameters of P05: one recipient, several unrelated senders
-// abroad, each 10 to 100 (AUSTRAC). Amounts: Limits.FanIn. What is several is
-// ours [A].
+// FanIn are the parameters of P05. Amounts: Limits.FanIn.
 type FanIn struct {
 	Senders int // at least, in Rules.Window
 }
 
-// findFanIn counts senders whose name and the recipient's share no word; where a
-// name is missing nothing is known, and the sender does not count. Steady
-// customers do not count either. Charities and performers look the same.
-func findFanIn(v *profile.View, r *Rules) (engine.Finding, bool) {
-	if v.Role != signal.Recipient {
-		return engine.Finding{}, false
+func fanIn() Pattern {
+	return Pattern{
+		ID: "P05", Name: "fan-in",
+		Looks: "recipient: distinct senders abroad who share no name or address with the recipient and are no steady customers, each transfer small",
+		Parameters: func(r *Rules) string {
+			return fmt.Sprintf("%d or more senders in %d days; bands: %s", r.FanIn.Senders, days(r.Window), r.allBands(func(l *Limits) Band { return l.FanIn }))
+		},
+		Source:   "AUSTRAC [S]: one recipient, several unrelated senders abroad, each 10 to 100; how many are several [A]",
+		Alike:    "performers who are tipped, charities, streamers, sellers of small things",
+		Abstains: "people whose name is missing do not count; amounts without limit or rate, and countries that are not known, are left out",
+		leading:  true, find: findFanIn,
 	}
-	small := v.Pick(func(e *profile.Entry) bool {
-		other := v.Of(e)
-		return e.Abroad() && r.limits.of(e.Currency).FanIn.has(e.Amount) && other.Tie == profile.TieNone && !other.Steady
-	})
+}
+
+// findFanIn counts senders whose name and the recipient's share no word. Steady
+// customers do not count.
+func findFanIn(v *profile.View, r *Rules) (engine.Finding, bool) {
+	if v.Role != signal.Recipient || !atLeast(v, r.FanIn.Senders, markFanIn) {
+		return nothing()
+	}
+	small := v.Pick(func(e *profile.Entry) bool { return e.Marks&markFanIn != 0 && stranger(v, e) })
 	w := v.Best(small, seconds(r.Window), func(w profile.Span) int { return w.Counterparties*many + w.Transfers() })
 	if w.Counterparties < r.FanIn.Senders {
-		return engine.Finding{}, false
+		return nothing()
 	}
 	counted := small[w.From:w.To]
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d of %d transfers received within %d days were of %s from %d senders abroad who share no name with the recipient",
+		Says: fmt.Sprintf("%d of %d transfers received within %d days were of %s from %d senders abroad who share no name with the recipient%s",
 			len(counted), between(v, counted), days(r.Window),
-			bands(v, counted, func(c profile.Currency) Band { return r.limits.of(c).FanIn }), w.Counterparties),
+			r.bands(v, counted, func(l *Limits) Band { return l.FanIn }), w.Counterparties, leftOut(v, needAmount|needCountry|needName)),
 		Strength: grow(50, 8, 90, w.Counterparties-r.FanIn.Senders),
 	}, true
 }

@@ -8,33 +8,46 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// Round are the parameters of P07: round amounts, which FATF names (a multiple
-// of 5, 10 or 50). A multiple is by currency: Limits.Round. That they count only
-// across a border and within Limits.Low, and how many do, is ours [A].
+// Round are the parameters of P07: round amounts. A multiple is by currency:
+// Limits.Round.
 type Round struct {
 	Transfers int // at least, in Rules.Window
 }
 
-// findRound looks at either end. It says very little: most people who send money
-// to somebody send a round sum.
-func findRound(v *profile.View, r *Rules) (engine.Finding, bool) {
-	round := v.Pick(func(e *profile.Entry) bool {
-		l := r.limits.of(e.Currency)
-		return e.Abroad() && l.Low.has(e.Amount) && l.Round > 0 && e.Amount%l.Round == 0
-	})
-	w := v.Best(round, seconds(r.Window), profile.Span.Transfers)
-	if w.Transfers() < r.Round.Transfers {
-		return engine.Finding{}, false
+func round() Pattern {
+	return Pattern{
+		ID: "P07", Name: "round amounts",
+		Looks: "sender or recipient: low-value transfers across a border whose amount is a multiple of the currency's round unit",
+		Parameters: func(r *Rules) string {
+			return fmt.Sprintf("%d or more in %d days; units: 5 AUD, 5 EUR, 500 PHP, 50 SEK, 5 USD", r.Round.Transfers, days(r.Window))
+		},
+		Source:   "FATF [S2]: amount modulo 5, 10, 50; that they count only across a border and at low value, and how many do [A]",
+		Alike:    "most people who send money to somebody",
+		Abstains: "currencies without a unit: a converted amount is hardly ever round; countries that are not known",
+		find:     findRound,
 	}
-	counted := round[w.From:w.To]
+}
+
+// findRound looks at either end. It says very little.
+func findRound(v *profile.View, r *Rules) (engine.Finding, bool) {
+	const both = profile.Low | profile.Round
+	if !atLeast(v, r.Round.Transfers, both) {
+		return nothing()
+	}
+	picked := v.Pick(func(e *profile.Entry) bool { return e.Marks&both == both })
+	w := v.Best(picked, seconds(r.Window), profile.Span.Transfers)
+	if w.Transfers() < r.Round.Transfers {
+		return nothing()
+	}
+	counted := picked[w.From:w.To]
 	end := "sent to"
 	if v.Role == signal.Recipient {
 		end = "received from"
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d transfers of low value %s other countries within %d days were of round amounts",
-			len(counted), end, days(r.Window)),
+		Says: fmt.Sprintf("%d transfers of low value %s other countries within %d days were of round amounts%s",
+			len(counted), end, days(r.Window), leftOut(v, needAmount|needCountry)),
 		Strength: grow(10, 1, 20, len(counted)-r.Round.Transfers),
 	}, true
 }

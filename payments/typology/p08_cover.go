@@ -7,37 +7,50 @@ import (
 	"github.com/vigil-stream/vigil/payments/profile"
 )
 
-// Cover are the parameters of P08: references that name a harmless purpose, or a
-// social handle (AUSTRAC, FATF). What the text speaks of, and not the text, is
-// known here. One purpose between two people is what it says it is; several
-// purposes, or one from several strangers, are less so [A].
+// Cover are the parameters of P08. One purpose between two people is what it says
+// it is; several purposes, or one from several strangers, are less so [A].
 type Cover struct {
 	Transfers int // at least, in Rules.Window
 	Distinct  int // classes and counterparties together, at least
 }
 
-// findCover looks at either end, at transfers of low value across a border whose
-// ends share no name.
+func cover() Pattern {
+	return Pattern{
+		ID: "P08", Name: "benign-cover reference",
+		Looks: "sender or recipient: low-value transfers across a border with people who share no name or address, whose reference names school, medicine, a room, family support, education or a social handle; what it speaks of is known here, not the text",
+		Parameters: func(r *Rules) string {
+			return fmt.Sprintf("%d or more in %d days; kinds of reference and people together %d or more", r.Cover.Transfers, days(r.Window), r.Cover.Distinct)
+		},
+		Source:   "AUSTRAC, FATF [S]: the classes; the words that make them, and how many count [A]",
+		Alike:    "donors to schools, people who pay rent or a hospital for friends, charities",
+		Abstains: "people whose name is missing do not count; amounts without limit or rate, and countries that are not known, are left out",
+		leading:  true, find: findCover,
+	}
+}
+
 func findCover(v *profile.View, r *Rules) (engine.Finding, bool) {
-	cover := v.Pick(func(e *profile.Entry) bool {
-		return e.Classes != 0 && e.Abroad() && r.limits.of(e.Currency).Low.has(e.Amount) && v.Of(e).Tie == profile.TieNone
+	if !atLeast(v, r.Cover.Transfers, profile.Low) {
+		return nothing()
+	}
+	picked := v.Pick(func(e *profile.Entry) bool {
+		return e.Classes != 0 && e.Marks&profile.Low != 0 && v.Of(e).Tie == profile.TieNone
 	})
 	various := func(w profile.Span) int { return w.Counterparties + w.Classes }
-	w := v.Best(cover, seconds(r.Window), func(w profile.Span) int {
+	w := v.Best(picked, seconds(r.Window), func(w profile.Span) int {
 		if w.Transfers() < r.Cover.Transfers {
 			return 0 // or one transfer with many classes would hide two that are enough
 		}
 		return various(w)*many + w.Transfers()
 	})
 	if w.Transfers() < r.Cover.Transfers || various(w) < r.Cover.Distinct {
-		return engine.Finding{}, false
+		return nothing()
 	}
-	counted := cover[w.From:w.To]
+	counted := picked[w.From:w.To]
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d transfers of low value across a border within %d days had references of %s, between the subject and %s with no name in common",
+		Says: fmt.Sprintf("%d transfers of low value across a border within %d days had references of %s, between the subject and %s with no name in common%s",
 			len(counted), days(r.Window), plural(w.Classes, "harmless kind", "harmless kinds"),
-			plural(w.Counterparties, "person", "people")),
+			plural(w.Counterparties, "person", "people"), leftOut(v, needAmount|needCountry|needName)),
 		Strength: grow(30, 8, 70, various(w)-r.Cover.Distinct),
 	}, true
 }

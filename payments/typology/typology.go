@@ -2,31 +2,50 @@ package typology
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
 )
 
-// All returns every typology under the rules, in their order.
-func All(r Rules) []engine.Typology {
-	r.limits = newLimitTable(r.Limits)
-	of := func(id string, find func(*profile.View, *Rules) (engine.Finding, bool)) engine.Typology {
-		return typology{id: id, rules: &r, find: find}
-	}
-	return []engine.Typology{
-		of("P01", findLowValue),
-		of("P02", findRepetition),
-		of("P05", findFanIn),
-		of("P07", findRound),
-		of("P08", findCover),
+// A Pattern is a typology with all that is to be said of it. What it says of itself
+// is in docs/typologies.md.
+type Pattern struct {
+	ID, Name string
+	// Looks says what it looks at, Alike who else looks like that, and Abstains where
+	// it says nothing.
+	Looks, Alike, Abstains string
+	// Parameters and Source say what the numbers are and where they are from; [A]
+	// marks what is assumed.
+	Parameters func(*Rules) string
+	Source     string
+	// companion marks one that is never enough alone: it fires only where one of
+	// those that are not does.
+	companion bool
+	// leading marks one that says enough for companions to speak beside it.
+	leading bool
+	find    func(*profile.View, *Rules) (engine.Finding, bool)
+}
+
+// Patterns returns every typology, in their order.
+func Patterns() []Pattern {
+	return []Pattern{
+		lowValue(), repetition(), corridorNamed(), severalRecipients(), fanIn(), night(), round(), cover(), rails(),
+		adjuncts(), travel(), escalation(), obfuscation(), noTie(), microFanOut(), oneTown(), sextortion(),
 	}
 }
 
-// A typology is a function with its rules. It is a pure function of the view.
+// All returns every typology under the rules, in their order.
+func All(r Rules) []engine.Typology {
+	rules := r.compile()
+	var all []engine.Typology
+	for _, p := range Patterns() {
+		all = append(all, typology{id: p.ID, rules: rules, find: p.find})
+	}
+	return all
+}
+
+// A typology is a pattern's function with its rules.
 type typology struct {
 	id    string
 	rules *Rules
@@ -38,65 +57,10 @@ func (t typology) Version() string { return t.rules.Version }
 
 func (t typology) Find(v *profile.View) (engine.Finding, bool) { return t.find(v, t.rules) }
 
-// Marks returns what the limits make of an amount, for the totals of profiles.
-func (r Rules) Marks() func(*profile.Entry) profile.Marks {
-	limits := newLimitTable(r.Limits)
-	return func(e *profile.Entry) (m profile.Marks) {
-		l := limits.of(e.Currency)
-		if l == &none {
-			return 0
-		}
-		m = profile.Marked
-		if e.Abroad() && l.Low.has(e.Amount) {
-			m |= profile.Low
-		}
-		if l.Round > 0 && e.Amount%l.Round == 0 {
-			m |= profile.Round
-		}
-		return m
-	}
-}
-
-// A limitTable finds the limits of a currency without a map.
-type limitTable []*Limits
-
-var none Limits
-
-func newLimitTable(limits map[string]Limits) limitTable {
-	t := make(limitTable, profile.Currencies)
-	for i := range t {
-		t[i] = &none
-	}
-	for code, l := range limits {
-		t[profile.CurrencyOf(code)] = &l
-	}
-	t[0] = &none
-	return t
-}
-
-func (t limitTable) of(c profile.Currency) *Limits { return t[c] }
-
 // grow is a strength that starts at base and rises by step for each one more, up
 // to most; all in hundredths, so that equal sets have equal strengths.
 func grow(base, step, most, more int) float64 {
 	return float64(min(base+step*more, most)) / 100
-}
-
-// bands says which amounts are meant, by currency: "10 to 100 EUR or 10 to 500 AUD".
-func bands(v *profile.View, counted []int32, band func(profile.Currency) Band) string {
-	var currencies []string
-	for _, i := range counted {
-		if c := v.Entries[i].Currency.String(); !slices.Contains(currencies, c) {
-			currencies = append(currencies, c)
-		}
-	}
-	slices.Sort(currencies)
-	said := make([]string, 0, len(currencies))
-	for _, c := range currencies {
-		b := band(profile.CurrencyOf(c))
-		said = append(said, fmt.Sprintf("%s to %s %s", payments.FormatAmount(b.Min, c, true), payments.FormatAmount(b.Max, c, true), c))
-	}
-	return strings.Join(said, " or ")
 }
 
 // between counts the profile's entries in the time of some of them.
@@ -104,8 +68,31 @@ func between(v *profile.View, some []int32) int {
 	return v.Within(v.Entries[some[0]].At, v.Entries[some[len(some)-1]].At)
 }
 
+// atLeast reports whether n entries have all of some marks. Most profiles have not,
+// and then a typology is done.
+func atLeast(v *profile.View, n int, marks profile.Marks) bool {
+	for i := range v.Entries {
+		if v.Entries[i].Marks&marks == marks {
+			if n--; n <= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stranger reports whether the other end is known to share neither a name nor an
+// address with the subject, and is no regular customer or donor.
+func stranger(v *profile.View, e *profile.Entry) bool {
+	o := v.Of(e)
+	return o.Tie == profile.TieNone && !o.Steady
+}
+
 // many is above every number of transfers of a view, to rank something above it.
 const many = 1 << 20
+
+// nothing is what a typology finds that does not fire.
+func nothing() (engine.Finding, bool) { return engine.Finding{}, false }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/payments/intake"
 	"github.com/vigil-stream/vigil/payments/rates"
+	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -99,6 +100,10 @@ func TestTheSameSeedIsTheSameWorldByteForByte(t *testing.T) {
 // and sees that whomever it is about has a label.
 func TestARecordIsWhatThePipelineTakes(t *testing.T) {
 	w := small(t)
+	splitter, err := split.New(w.tok, split.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := make(map[Topic]int)
 	for i := range w.Parts() {
 		p := w.Part(i)
@@ -126,7 +131,7 @@ func TestARecordIsWhatThePipelineTakes(t *testing.T) {
 				if bad != nil || len(good) != 1 {
 					t.Fatalf("%d transactions, %v", len(good), bad)
 				}
-				for _, transfer := range good[0].Transaction.Split(w.tok) {
+				for _, transfer := range splitter.Split(good[0].Transaction) {
 					about = append(about, signal.Signal{Subject: transfer.Subject})
 				}
 			}

@@ -1,0 +1,127 @@
+package typology
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/profile"
+)
+
+// A Band is a range of amounts in minor units, both ends included.
+type Band struct{ Min, Max int64 }
+
+func (b Band) has(amount int64) bool { return amount >= b.Min && amount <= b.Max }
+
+// Limits are amounts in one currency, as published for it.
+type Limits struct {
+	Low    Band   // low value: P01 and most others
+	Repeat Band   // repeated: P02
+	FanIn  Band   // each of several senders: P05
+	Each   Band   // each of several recipients: P04
+	Micro  Band   // P15
+	Round  int64  // an amount is round where it is a multiple of this: P07
+	Source string // where the limits are from
+}
+
+// Marks are bits of what limits make of an entry's amount, besides those that
+// package profile sums up. They are set when an entry is read, so that a typology
+// looks at one byte.
+const (
+	markRepeat profile.Marks = 1 << (iota + 3)
+	markFanIn
+	markEach
+	markMicro
+)
+
+// Marks returns what the limits make of an amount. An engine that asks typologies
+// needs them: without marks every typology of amounts abstains.
+func (r Rules) Marks() func(*profile.Entry) profile.Marks {
+	rules := r.compile()
+	return func(e *profile.Entry) (m profile.Marks) {
+		l, amount := rules.judge(e)
+		if l == nil {
+			return 0
+		}
+		m = profile.Marked
+		if l.Micro.has(amount) {
+			m |= markMicro
+		}
+		// A converted amount is hardly ever round, and says nothing by that.
+		if l.Round > 0 && amount == e.Amount && amount%l.Round == 0 {
+			m |= profile.Round
+		}
+		if !e.Abroad() {
+			return m
+		}
+		if l.Low.has(amount) {
+			m |= profile.Low
+		}
+		if l.Repeat.has(amount) {
+			m |= markRepeat
+		}
+		if l.FanIn.has(amount) {
+			m |= markFanIn
+		}
+		if l.Each.has(amount) {
+			m |= markEach
+		}
+		return m
+	}
+}
+
+// judge returns the limits that hold for an entry, and its amount in their
+// currency: those of its own currency, else those of the base currency where there
+// was a rate; else nil, and the amount cannot be judged.
+func (r *Rules) judge(e *profile.Entry) (*Limits, int64) {
+	if l := r.limits[e.Currency]; l != nil {
+		return l, e.Amount
+	}
+	if e.Base > 0 {
+		return r.limits[r.base], e.Base
+	}
+	return nil, 0
+}
+
+// inBase returns an entry's amount in minor units of the base currency, and false
+// where there was no rate.
+func (r *Rules) inBase(e *profile.Entry) (int64, bool) {
+	if e.Currency == r.base {
+		return e.Amount, true
+	}
+	return e.Base, e.Base > 0
+}
+
+// bands says which amounts are meant, by currency: "10 to 100 EUR or 10 to 500 AUD".
+func (r *Rules) bands(v *profile.View, counted []int32, band func(*Limits) Band) string {
+	var currencies []string
+	for _, i := range counted {
+		c := v.Entries[i].Currency
+		if r.limits[c] == nil {
+			c = r.base
+		}
+		if code := c.String(); !slices.Contains(currencies, code) {
+			currencies = append(currencies, code)
+		}
+	}
+	slices.Sort(currencies)
+	said := make([]string, 0, len(currencies))
+	for _, c := range currencies {
+		b := band(r.limits[profile.CurrencyOf(c)])
+		said = append(said, fmt.Sprintf("%s to %s %s", payments.FormatAmount(b.Min, c, true), payments.FormatAmount(b.Max, c, true), c))
+	}
+	return strings.Join(said, " or ")
+}
+
+// allBands lists a band of every currency, for the docs.
+func (r *Rules) allBands(band func(*Limits) Band) string {
+	var said []string
+	for _, code := range slices.Sorted(maps.Keys(r.Limits)) {
+		l := r.Limits[code]
+		b := band(&l)
+		said = append(said, fmt.Sprintf("%s %s–%s", code, payments.FormatAmount(b.Min, code, true), payments.FormatAmount(b.Max, code, true)))
+	}
+	return strings.Join(said, ", ")
+}

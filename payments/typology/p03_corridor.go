@@ -1,0 +1,90 @@
+package typology
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vigil-stream/vigil/payments/engine"
+	"github.com/vigil-stream/vigil/payments/profile"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// CorridorNamed are the parameters of P03. The corridors are Rules.Corridors.
+type CorridorNamed struct {
+	Transfers int // at least, among those that another finding counts
+}
+
+func corridorNamed() Pattern {
+	return Pattern{
+		ID: "P03", Name: "corridor",
+		Looks: "whether what another finding counts went along a corridor that a financial intelligence unit named",
+		Parameters: func(r *Rules) string {
+			return fmt.Sprintf("%d or more along it; corridors %s", r.CorridorNamed.Transfers, r.Corridors.version)
+		},
+		Source:    "AMLC 2023, FINTRAC 2020 and 2025 [S2]; strength fixed [A]",
+		Alike:     "everybody who sends money home along it: which is why it is never alone, never stronger, and has no weight in a case",
+		Abstains:  "fires only beside another finding; countries that are not known are left out",
+		companion: true, find: findCorridor,
+	}
+}
+
+// findCorridor tells a reviewer what was written of a corridor, and no more: its
+// strength is the same for all, and package correlate refuses to give it a weight.
+func findCorridor(v *profile.View, r *Rules) (engine.Finding, bool) {
+	n := 0
+	for i := range v.Entries {
+		if alongCorridor(v, &v.Entries[i], r) {
+			n++
+		}
+	}
+	if n < r.CorridorNamed.Transfers {
+		return nothing()
+	}
+	beside, ok := r.leading(v)
+	if !ok {
+		return nothing()
+	}
+	var counted []int32
+	var sources []string
+	for _, i := range beside.Counted {
+		if e := &v.Entries[i]; alongCorridor(v, e, r) {
+			counted = append(counted, i)
+			origin, destination := ends(v, e)
+			sources = r.Corridors.named(sources, origin, destination)
+		}
+	}
+	if len(counted) < r.CorridorNamed.Transfers {
+		return nothing()
+	}
+	slices.Sort(sources)
+	return engine.Finding{
+		Counted: counted,
+		Says: fmt.Sprintf("%d of these transfers went along a corridor that %s named; most money on it is sent home to families, and by itself this says nothing",
+			len(counted), strings.Join(sources, " and ")),
+		Strength: 0.1,
+	}, true
+}
+
+func alongCorridor(v *profile.View, e *profile.Entry, r *Rules) bool {
+	origin, destination := ends(v, e)
+	return e.Marks&profile.Low != 0 && r.Corridors.has(origin, destination)
+}
+
+// ends are the countries of a transfer's sender and recipient.
+func ends(v *profile.View, e *profile.Entry) (origin, destination profile.Country) {
+	if v.Role == signal.Recipient {
+		return e.OtherCountry, e.Country
+	}
+	return e.Country, e.OtherCountry
+}
+
+// leading returns the first finding that is enough for companions to speak beside.
+func (r *Rules) leading(v *profile.View) (engine.Finding, bool) {
+	for _, p := range r.lead {
+		if f, ok := p.find(v, r); ok && !f.Victim {
+			return f, true
+		}
+	}
+	return nothing()
+}
