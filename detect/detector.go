@@ -73,6 +73,9 @@ func (d *Detector) Frame(ctx context.Context, s State, f Frame) (Result, error) 
 	if err != nil {
 		return Result{}, fmt.Errorf("frame: %w", err)
 	}
+	if mediaType(f.ContentType) == EndType {
+		return d.over(s, f)
+	}
 	st, err := loadStream(s, f)
 	if err != nil {
 		return Result{}, err

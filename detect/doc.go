@@ -34,8 +34,9 @@
 // that matches until none did for Options.SegmentGap, in event time. Its signal
 // is revised, the revision being the number of frames matched, when the number
 // of different pictures reaches a power of two or that of frames a power of
-// four, and when the stream's next frame shows that it has ended. A match after
-// that is another segment, with a signal of its own.
+// four, three minutes after it was revised last, and when the stream's next
+// frame, or a record that the stream is over ([EndType]), shows that it has
+// ended. A match after that is another segment, with a signal of its own.
 //
 // The frames of a listed video (vPDQ) are one target: the segment counts the
 // stream's frames that match any of them, and which of them were matched. It

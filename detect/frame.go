@@ -14,10 +14,15 @@ type Frame struct {
 	Platform string
 	Subject  signal.Subject // the streamer
 	At       time.Time      // event time
-	// ContentType says what Data is: JPEG, PNG, WebP or HashType.
+	// ContentType says what Data is: JPEG, PNG, WebP or HashType; or EndType, where the
+	// record is no frame.
 	ContentType string
 	Data        []byte
 }
+
+// EndType is the content type of a record that says that its stream is over: what of it
+// matched up to the record's time is told whole. Its data are not read.
+const EndType = "application/vnd.vigil.end"
 
 // maxRef limits an id or name, in characters; signals carry no longer ones.
 const maxRef = 256

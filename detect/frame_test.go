@@ -119,7 +119,7 @@ func TestRepeatedFramesChangeNothing(t *testing.T) {
 	if stateA.dump() != stateB.dump() || !reflect.DeepEqual(a, b) {
 		t.Error("repeats changed what came of the frames")
 	}
-	if len(a) != 5 { // 1 to 256 frames by powers of four, of one picture
+	if len(a) != 6 { // 1 to 256 frames by powers of four, of one picture, and after three minutes without
 		t.Errorf("%d signals for 300 frames", len(a))
 	}
 }

@@ -27,12 +27,13 @@ type segment struct {
 	first, last                        time.Time // of the matching frames, event time, UTC
 	evidence                           int       // how many frames are named
 
-	told        uint64 // frames, in the signal given last
-	toldReached bool   // whether one said that a clip's limits are reached
+	told        uint64    // frames, in the signal given last
+	toldTo      time.Time // the newest frame of that signal
+	toldReached bool      // whether one said that a clip's limits are reached
 	clip        clip
 }
 
-const segmentVersion = 2 // 1 was JSON, of tracks without an end.
+const segmentVersion = 3 // 1 was JSON, of tracks without an end; 2 did not say toldTo.
 
 func (g *segment) seen() uint64 { return g.seenTo - g.seenFrom }
 func (g *segment) good() uint64 { return g.goodTo - g.goodFrom }
@@ -56,7 +57,7 @@ func begin(f Frame, st *stream, h *hit) *segment {
 		target: h.target, version: h.version, distance: h.distance, radius: h.radius, view: h.view,
 		// This frame is counted in the stream.
 		seenFrom: st.seen - 1, goodFrom: st.good - 1,
-		first: f.At, last: f.At,
+		first: f.At, last: f.At, toldTo: f.At,
 	}
 }
 
@@ -104,14 +105,15 @@ func (g *segment) encode() []byte {
 	} {
 		data = binary.AppendUvarint(data, n)
 	}
-	return appendTime(appendTime(data, g.first), g.last)
+	return appendTime(appendTime(appendTime(data, g.first), g.last), g.toldTo)
 }
 
 // decodeSegment unpacks a segment; false means that it is damaged.
 func decodeSegment(data []byte) (*segment, bool) {
 	const anyCount = 1 << 31
 	u := unpacker{data: data}
-	if v := u.bytes(1); v[0] != segmentVersion {
+	version := u.bytes(1)[0]
+	if version != 2 && version != segmentVersion {
 		return nil, false
 	}
 	g := &segment{id: hex.EncodeToString(u.bytes(16))}
@@ -126,6 +128,9 @@ func decodeSegment(data []byte) (*segment, bool) {
 	g.evidence, g.told = u.int(signal.MaxEvidence), u.uint()
 	g.clip = clip{total: u.int(anyCount), matched: u.int(maxClipFrames), chunks: u.uint()}
 	g.first, g.last = u.time(), u.time()
+	if g.toldTo = g.first; version == segmentVersion {
+		g.toldTo = u.time()
+	}
 	if u.bad || len(u.data) > 0 || g.clip.chunks>>clipChunks != 0 ||
 		g.frames < 1 || g.seenTo < g.seenFrom+g.frames || g.goodTo < g.goodFrom {
 		return nil, false

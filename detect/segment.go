@@ -29,6 +29,31 @@ func (d *Detector) close(s State, st *stream, f Frame) (due []signal.Signal, err
 	return due, nil
 }
 
+// over ends the segments of a stream that is over, but those that go on after the time at
+// which it is said to be.
+func (d *Detector) over(s State, f Frame) (Result, error) {
+	st, err := loadStream(s, f)
+	if err != nil || len(st.open) == 0 {
+		return Result{}, err
+	}
+	var r Result
+	var kept []openSegment
+	for _, o := range st.open {
+		if o.last.After(f.At) {
+			kept = append(kept, o)
+			continue
+		}
+		last, err := d.end(s, st, o, f)
+		if err != nil {
+			return Result{}, err
+		}
+		r.Signals = append(r.Signals, last...)
+	}
+	st.open = kept
+	d.count.signals.Add(uint64(len(r.Signals)))
+	return r, st.save(s)
+}
+
 // end forgets a segment and gives its last signal, if it grew since the one before.
 func (d *Detector) end(s State, st *stream, o openSegment, f Frame) ([]signal.Signal, error) {
 	key := segmentKey(st.key, o.key)
@@ -58,10 +83,15 @@ func (d *Detector) end(s State, st *stream, o openSegment, f Frame) ([]signal.Si
 	return due, nil
 }
 
+// tellEvery is how much of a segment, in event time, may lie behind the signal that told
+// of it last. What is kept of a stream at its edge is asked for by the signals' times, and
+// lies there for five minutes.
+const tellEvery = 3 * time.Minute
+
 // match counts a frame for the segment of a target, which it may begin, and gives the
 // signal if one is due: with each power of two of different pictures and each power of
-// four of frames, so that a stream's hour is some dozens and a still's is five, and when
-// a video's limits are reached first.
+// four of frames, so that what begins is told at once, when a video's limits are reached
+// first, and every tellEvery.
 func (d *Detector) match(s State, st *stream, f Frame, fp *fingerprint, h *hit) (due []signal.Signal, err error) {
 	target := keyOf(h.target)
 	key := segmentKey(st.key, target)
@@ -98,7 +128,7 @@ func (d *Detector) match(s State, st *stream, f Frame, fp *fingerprint, h *hit) 
 		}
 	}
 	name := another && g.evidence < signal.MaxEvidence
-	tell := another && powerOf(1, g.pictures) || powerOf(2, g.frames)
+	tell := another && powerOf(1, g.pictures) || powerOf(2, g.frames) || g.last.Sub(g.toldTo) >= tellEvery
 	if g.target.clip && !g.toldReached {
 		limits, _ := d.options.clipLimits(g)
 		g.toldReached = limits.Reached
@@ -120,7 +150,7 @@ func (d *Detector) match(s State, st *stream, f Frame, fp *fingerprint, h *hit) 
 		}
 	}
 	if tell {
-		g.told = g.frames
+		g.told, g.toldTo = g.frames, g.last
 		due = append(due, g.signal(d.options, f, evidence))
 	}
 	if err := s.Set([]byte(key), g.encode()); err != nil {

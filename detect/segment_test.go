@@ -77,6 +77,69 @@ func TestASegmentEndsWhenNothingMatchedForTheGap(t *testing.T) {
 	}
 }
 
+// TestTheEndOfAStreamTellsItsSegmentsWhole: nothing follows the last frame of a stream
+// that could show that a segment is over.
+func TestTheEndOfAStreamTellsItsSegmentsWhole(t *testing.T) {
+	f, like := newFeeder(t, listIndex(), Options{}), hashFrame(t, 0, listed)
+	end := func(second float64) []signal.Signal {
+		t.Helper()
+		got, err := f.d.Frame(t.Context(), f.s, Frame{
+			ID: "end", Stream: like.Stream, Platform: like.Platform, Subject: streamer, ContentType: EndType,
+			At: at.Add(time.Duration(second * float64(time.Second))),
+		})
+		if err != nil || got.Print != nil {
+			t.Fatal(got, err)
+		}
+		return got.Signals
+	}
+	if got := end(0); len(got) != 0 || len(f.s) != 0 {
+		t.Fatalf("the end of what never was: %+v, %d keys", got, len(f.s))
+	}
+	var first signal.Signal
+	for i := range 7 {
+		if told := f.give(float64(i), near(listed, 4*i, 4)); i == 0 {
+			first = told[0]
+		}
+	}
+	if got := end(5.9); len(got) != 0 || len(f.s) != 3 {
+		t.Fatalf("an end of before the last frame ends it: %+v", got)
+	}
+	got := end(6)
+	if len(got) != 1 || got[0].ID != first.ID || got[0].Revision != 7 || !got[0].End.Equal(at.Add(6*time.Second)) ||
+		got[0].Match.FramesMatched != 7 || got[0].Match.FramesSeen != 7 {
+		t.Fatalf("at the end of the stream: %+v", got)
+	}
+	if len(f.s) != 1 {
+		t.Errorf("%d keys are left of it", len(f.s)-1)
+	}
+	if got := end(6); len(got) != 0 {
+		t.Errorf("the end told twice: %+v", got)
+	}
+	if again := f.give(7, near(listed, 0, 4)); len(again) != 1 || again[0].ID == first.ID {
+		t.Errorf("after the end: %+v", again)
+	}
+}
+
+// TestALongSegmentIsToldAgainAndAgain: what the edge keeps is asked for by the signals'
+// times, and a rate stays raised by signals that come.
+func TestALongSegmentIsToldAgainAndAgain(t *testing.T) {
+	f := newFeeder(t, listIndex(), Options{})
+	last, told := at, 0
+	for i := range 3600 {
+		now := at.Add(time.Duration(i) * time.Second)
+		for _, s := range f.give(float64(i), near(listed, 4*(i%6), 4)) {
+			told++
+			last = s.End
+		}
+		if behind := now.Sub(last); behind >= tellEvery {
+			t.Fatalf("after %s nothing was told for %s", now.Sub(at), behind)
+		}
+	}
+	if told < 20 || told > 20+12+7 {
+		t.Errorf("%d signals in an hour", told)
+	}
+}
+
 func TestAMatchMayEndOneSegmentAndBeginAnother(t *testing.T) {
 	f := newFeeder(t, listIndex(), Options{})
 	for i := range 3 {
@@ -130,7 +193,7 @@ func TestWhatStandsStillDoesNotFlood(t *testing.T) {
 	}{
 		"blank":             {listed, MinQuality - 1, 0, 0, 0},
 		"still":             {unlisted, 100, 0, 1, 20},
-		"still that match":  {listed, 100, 7, 1, frames}, // 4^0 … 4^6
+		"still that match":  {listed, 100, 7 + 54, 1, frames}, // 4^0 … 4^6, and every three minutes
 		"blank that match?": {listed, 0, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

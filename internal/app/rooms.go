@@ -60,7 +60,7 @@ func detectLoops(k keeper, c Config, db *hashdb.DB, reg prometheus.Registerer, n
 			}),
 		floodLoop(k, c),
 		archiveLoop(k, c, db, reg),
-		{Name: "detect-sessions", Topic: topicSessions, Handle: stateless("vigil/detect", detect.Session, now)},
+		{Name: "detect-sessions", Topic: topicSessions, Handle: sessions(now)},
 		{Name: "detect-flags", Topic: topicFlags, Handle: stateless("vigil/detect", detect.Flag, now)},
 		{Name: "detect-scores", Topic: topicScores, Handle: stateless("vigil/detect", detect.Score, now)},
 	}
@@ -157,6 +157,34 @@ func stateless(source string, read func([]byte) ([]signal.Signal, error), now fu
 		}
 		return signalsOr(err, source, signals)
 	}
+}
+
+// sessions passes the end of a session on to the loop of frames too, which tells what of
+// the stream matched as a whole. It comes there behind the stream's frames where these
+// were acknowledged before the end was told.
+func sessions(now func() time.Time) stream.Handler {
+	return func(ctx context.Context, m stream.Message, st stream.State) ([]stream.Output, error) {
+		signals, err := detect.Session(m.Data)
+		read := func([]byte) ([]signal.Signal, error) { return signals, err }
+		outs, err := stateless("vigil/detect", read, now)(ctx, m, st)
+		if err != nil {
+			return outs, err
+		}
+		for _, s := range signals {
+			if s.Session.Ended {
+				outs = append(outs, endOutput(s))
+			}
+		}
+		return outs, nil
+	}
+}
+
+func endOutput(s signal.Signal) stream.Output {
+	return stream.Output{Topic: topicFrames, Event: stream.Event{
+		ID: signal.ID("end", s.ID, s.End.Format(time.RFC3339Nano)), Source: "vigil/detect", Type: "vigil.end.v1", Subject: string(s.Subject),
+		Time: s.End, Key: s.Session.Stream, ContentType: detect.EndType, Data: []byte("{}"),
+		Ext: map[string]string{"stream": s.Session.Stream, "platform": s.Session.Platform},
+	}}
 }
 
 // maxAhead is how far a partner's clock may run ahead of ours.
