@@ -23,13 +23,13 @@ func TestClipFrame(t *testing.T) {
 		"a#b.txt#12/9": {"a#b.txt", 12, 9},
 		"é#1/2":        {"é", 1, 2},
 	} {
-		name, frame, total, ok := clipFrame(ref)
+		name, frame, total, ok := ClipFrame(ref)
 		if !ok || name != want.name || frame != want.frame || total != want.total {
 			t.Errorf("%q: %q %d %d %v", ref, name, frame, total, ok)
 		}
 	}
 	for _, ref := range []string{"", "#1/2", "v", "v#", "v#-1", "v#+1", "v#1/0", "v#1/", "v#1/2/3", "v#x", "v#1/x", "v#99999999999", "v# 1", "v#0x1"} {
-		if _, _, _, ok := clipFrame(ref); ok {
+		if _, _, _, ok := ClipFrame(ref); ok {
 			t.Errorf("%q is taken for a frame", ref)
 		}
 	}
@@ -38,6 +38,10 @@ func TestClipFrame(t *testing.T) {
 		if name := clipName(file); name == file || len(name) != 32 {
 			t.Errorf("%.10q… is named %q", file, name)
 		}
+	}
+	// A case is, by the word that reviewers know it by.
+	if of := "case/" + strings.Repeat("0b", 16); clipName(of) != of || clipName(of+"0") == of+"0" {
+		t.Errorf("a case is named %q", clipName(of))
 	}
 	if name := clipName(strings.Repeat("a", 31) + "-" + strings.Repeat("0", 31)); len(name) != 63 {
 		t.Errorf("a name that is no digest is %q", name)

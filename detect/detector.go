@@ -102,6 +102,9 @@ func (d *Detector) Frame(ctx context.Context, s State, f Frame) (Result, error) 
 			return Result{}, err
 		}
 		r.Signals = append(r.Signals, due...)
+		if r.Print != nil && hits[i].kind == hashdb.KindPDQ && st.follows(hits[i].target) {
+			r.Print.Matched = append(r.Print.Matched, MatchedOf(hits[i].list, hits[i].name, hits[i].clip))
+		}
 	}
 	if err := st.save(s); err != nil {
 		return Result{}, err

@@ -185,12 +185,12 @@ func TestPrints(t *testing.T) {
 		if p.Stream != f.Stream || p.Platform != f.Platform || p.Subject != f.Subject || !p.At.Equal(f.At) {
 			t.Errorf("%s: got %+v", c.name, p)
 		}
-		back, err := DecodePrintHashes(p.EncodeHashes())
-		if err != nil || len(back) != len(c.hashes) {
-			t.Fatalf("%s: %d hashes, want %d, %v", c.name, len(back), len(c.hashes), err)
+		back, err := DecodePrint(p.Encode())
+		if err != nil || len(back.Hashes) != len(c.hashes) {
+			t.Fatalf("%s: %d hashes, want %d, %v", c.name, len(back.Hashes), len(c.hashes), err)
 		}
 		for n, want := range c.hashes {
-			if d := apart((*[32]byte)(&back[n]), (*[32]byte)(&want)); d > 0 {
+			if d := apart((*[32]byte)(&back.Hashes[n]), (*[32]byte)(&want)); d > 0 {
 				t.Errorf("%s: hash %d is %d bits away", c.name, n, d)
 			}
 		}

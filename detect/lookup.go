@@ -93,7 +93,7 @@ func gather(found map[target]*hit, v view, m *hashdb.Match) {
 	}
 	itself := len(m.Refs) == 0
 	for _, ref := range m.Refs[:min(len(m.Refs), maxRefs)] {
-		name, frame, total, ok := clipFrame(ref)
+		name, frame, total, ok := ClipFrame(ref)
 		if !ok || m.Kind != hashdb.KindPDQ {
 			itself = true
 			continue

@@ -157,6 +157,12 @@ func (st *stream) show(h hashdb.Hash) (held bool) {
 	return false
 }
 
+// follows reports whether a segment of a target is open.
+func (st *stream) follows(t target) bool {
+	key := keyOf(t)
+	return slices.ContainsFunc(st.open, func(o openSegment) bool { return o.key == key })
+}
+
 // keyOf names a target within a stream.
 func keyOf(t target) (key [16]byte) {
 	what := "entry"

@@ -166,6 +166,9 @@ func (a *Archive) keep(s State, part *partition, p detect.Print, k kept) ([]sign
 		return nil, err
 	}
 	st.names = names{Platform: p.Platform, Stream: p.Stream, Subject: p.Subject}
+	if err := a.note(s, st, k.from, p.Matched); err != nil {
+		return nil, err
+	}
 	put, err := st.add(s, k, a.options)
 	if err != nil {
 		return nil, err
@@ -185,5 +188,5 @@ func (a *Archive) keep(s State, part *partition, p detect.Print, k kept) ([]sign
 	if err := st.save(s); err != nil {
 		return nil, err
 	}
-	return a.late(s, part, st, k, put)
+	return a.late(s, part, st, k, put, p.Matched)
 }

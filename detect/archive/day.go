@@ -14,6 +14,7 @@ import (
 //	p day stream            its head
 //	p day stream 1 number   its chunks
 //	p day stream 2 match    what late prints go on with: see late.go
+//	p day stream 3 match    when live detection told of it: see told.go
 //
 // A day is four bytes that sort as days do, a stream the 16 bytes of its id, the number
 // of a chunk four bytes, and a match the 16 bytes of its id.

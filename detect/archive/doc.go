@@ -34,8 +34,10 @@
 //     been nearer or further by as much.
 //
 // Signals are one for each stream, list entry (or video of a list) and segment. Their
-// ids say "look-back", so that they are other signals than those of live detection; an
-// entry that was on the list all the time is never sought.
+// ids say "look-back", so that they are other signals than those of live detection. A print
+// says what live detection found of it, and that is not told again: the same frames would
+// count twice against the same person. An entry that was on the list all the time is never
+// sought.
 //
 // Prints and searches travel in one log: what comes after a search in it may still have
 // been looked up among the lists of before. Prints whose event time says that this can

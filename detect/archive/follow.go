@@ -103,6 +103,7 @@ func (l *look) finish() error {
 		l.evening(f, st)
 	}
 	l.pictures, l.worth, l.any = l.pictures[:0], l.worth[:0], false
+	clear(l.told)
 	return nil
 }
 
@@ -129,6 +130,9 @@ func (l *look) follow(f *follower) error {
 			return err
 		}
 		for n := range finds {
+			if isTold(l.told[matchID(finds[n].list, finds[n].entry, finds[n].clip)], k.from) {
+				continue
+			}
 			if !f.match(k, &finds[n], gap) {
 				l.cut++
 			}

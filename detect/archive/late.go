@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/pdq"
 	"github.com/vigil-stream/vigil/signal"
@@ -134,7 +135,7 @@ func (a *Archive) watch(s State, p *partition) (*watch, error) {
 // is the kept picture that stands for it, so that a search after it finds the same. It
 // gives signals
 // of a segment whenever the frames that match reach a power of two, the first among them.
-func (a *Archive) late(s State, part *partition, st *streamDay, k kept, put put) ([]signal.Signal, error) {
+func (a *Archive) late(s State, part *partition, st *streamDay, k kept, put put, matched []detect.Matched) ([]signal.Signal, error) {
 	k.hashes = st.open[len(st.open)-1].hashes
 	if !slices.ContainsFunc(part.recent, func(r recent) bool { return k.from < r.at+a.options.Late.Milliseconds() }) {
 		return nil, nil
@@ -156,6 +157,9 @@ func (a *Archive) late(s State, part *partition, st *streamDay, k kept, put put)
 	if err != nil {
 		return nil, err
 	}
+	finds = slices.DeleteFunc(finds, func(f find) bool {
+		return slices.Contains(matched, detect.MatchedOf(f.list, f.entry, f.clip))
+	})
 	pictures := uint64(0)
 	if put == added {
 		pictures = 1

@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/pdq"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // maxFinds limits what one picture matches, the nearest first: as many list entries as
@@ -85,7 +83,7 @@ func findsOf(m *hashdb.Match, view string) []find {
 	var finds []find
 	plain := len(m.Refs) == 0
 	for _, ref := range m.Refs {
-		name, frame, total, ok := clipOf(ref)
+		name, frame, total, ok := detect.ClipFrame(ref)
 		if !ok {
 			plain = true
 			continue
@@ -98,42 +96,6 @@ func findsOf(m *hashdb.Match, view string) []find {
 		finds = append(finds, base)
 	}
 	return finds
-}
-
-// clipOf takes the owner's id of a video's frame apart: "name#frame/frames", or without
-// the number of frames.
-func clipOf(ref string) (name string, frame, total int, ok bool) {
-	at := strings.LastIndexByte(ref, '#')
-	if at < 1 {
-		return "", 0, 0, false
-	}
-	name = ref[:at]
-	number, of, told := strings.Cut(ref[at+1:], "/")
-	frame, ok = digits(number)
-	if ok && told {
-		total, ok = digits(of)
-	}
-	if !ok {
-		return "", 0, 0, false
-	}
-	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxRef {
-		name = signal.ID("clip", name)
-	}
-	return name, frame, total, true
-}
-
-// digits reads a number of at most 9 digits and nothing else.
-func digits(text string) (int, bool) {
-	if len(text) < 1 || len(text) > 9 {
-		return 0, false
-	}
-	for _, c := range []byte(text) {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-	}
-	n, err := strconv.Atoi(text)
-	return n, err == nil
 }
 
 // joined makes one find of those about the same thing, the nearest of them, and orders

@@ -69,6 +69,7 @@ type look struct {
 	pictures []kept
 	worth    []bool // Which of them are worth a look-up.
 	any      bool
+	told     map[id][]span // When what was told live.
 
 	// today are the streams whose segments reached the end of the day before, and
 	// tomorrow those whose segments reach the end of this one.
@@ -99,7 +100,7 @@ func (a *Archive) newLook(ctx context.Context, q Search, oldest int32) (*look, e
 	}
 	l := &look{
 		a: a, ctx: ctx, oldest: oldest, radius: radius, day: oldest,
-		today: map[id]*follower{}, tomorrow: map[id]*follower{}, perEntry: map[id]int{},
+		today: map[id]*follower{}, tomorrow: map[id]*follower{}, perEntry: map[id]int{}, told: map[id][]span{},
 	}
 	if q.Whole {
 		l.sought = func(m *hashdb.Match) bool { return m.List == q.Source }
@@ -158,6 +159,12 @@ func (l *look) read(key, value []byte) (bool, error) {
 			return false, fmt.Errorf("prints of a stream: %w", errDamaged)
 		}
 		return true, l.chunk(value)
+	case key[headSize] == toldPart && len(key) == headSize+1+idSize && l.st != nil && l.st.day == day && l.st.stream == stream:
+		told, err := decodeTold(day, value)
+		if err != nil {
+			return false, err
+		}
+		l.told[id(key[headSize+1:])] = told
 	}
 	return true, nil
 }

@@ -142,22 +142,6 @@ func TestAVideoOfAListIsOneMatch(t *testing.T) {
 	}
 }
 
-func TestClipRefs(t *testing.T) {
-	for ref, want := range map[string]string{
-		"a.txt#0": "a.txt 0 0", "a.txt#12/30": "a.txt 12 30", "a#b#3/4": "a#b 3 4", "case/0f#7": "case/0f 7 0",
-		"": "", "#1": "", "a#": "", "a#x": "", "a#-1": "", "a#1/": "", "a#1/x": "", "a#1/2/3": "", "a": "", "a#1234567890": "",
-		"\xff#1": signal.ID("clip", "\xff") + " 1 0",
-	} {
-		got := ""
-		if name, frame, total, ok := clipOf(ref); ok {
-			got = fmt.Sprint(name, " ", frame, " ", total)
-		}
-		if got != want {
-			t.Errorf("%q: got %q, want %q", ref, got, want)
-		}
-	}
-}
-
 // An entry that matches everything gives so many signals and no more, and what else
 // there is is found.
 func TestAFloodIsBounded(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -132,13 +133,7 @@ func (g *segment) clip(o *Options) *signal.Clip {
 }
 
 // matchID names what a segment is about, in the key of what is kept of it.
-func matchID(list, entry string, clip bool) id {
-	what := "entry"
-	if clip {
-		what = "video"
-	}
-	return idOf(signal.ID(what, list, entry))
-}
+func matchID(list, entry string, clip bool) id { return id(detect.MatchedOf(list, entry, clip)) }
 
 func matchKey(day int32, stream, match id) []byte {
 	return append(append(headKey(day, stream), matchPart), match[:]...)

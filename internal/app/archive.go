@@ -41,13 +41,12 @@ func archiveLoop(k keeper, c Config, db *hashdb.DB, reg prometheus.Registerer) s
 		func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
 			switch m.Type {
 			case typePrint:
-				hashes, err := detect.DecodePrintHashes(m.Data)
+				p, err := detect.DecodePrint(m.Data)
 				if err != nil {
 					return nil, err
 				}
-				signals, err := kept.Keep(ctx, s, detect.Print{
-					Stream: m.Ext["stream"], Platform: m.Ext["platform"], Subject: signal.Subject(m.Subject), At: m.Time, Hashes: hashes,
-				})
+				p.Stream, p.Platform, p.Subject, p.At = m.Ext["stream"], m.Ext["platform"], signal.Subject(m.Subject), m.Time
+				signals, err := kept.Keep(ctx, s, p)
 				outs, encodeErr := matchOutputs(sourceArchive, signals)
 				return outs, errors.Join(err, encodeErr)
 			case typeSearch:
@@ -98,11 +97,11 @@ func listsReach(db *hashdb.DB, offset string) error {
 }
 
 func printOutput(p detect.Print) stream.Output {
-	data := p.EncodeHashes()
+	// Not of what matched: that depends on the lists, and a repeat is the same print.
+	id := signal.ID("print", p.Platform, p.Stream, string(p.Subject), p.At.Format(time.RFC3339Nano), fmt.Sprintf("%x", p.Hashes))
 	return stream.Output{Topic: topicPrints, Event: stream.Event{
-		ID:     signal.ID("print", p.Platform, p.Stream, string(p.Subject), p.At.Format(time.RFC3339Nano), string(data)),
-		Source: "vigil/detect", Type: typePrint, Subject: string(p.Subject), Time: p.At, Key: p.Stream,
-		ContentType: detect.PrintType, Data: data, Ext: map[string]string{"stream": p.Stream, "platform": p.Platform},
+		ID: id, Source: "vigil/detect", Type: typePrint, Subject: string(p.Subject), Time: p.At, Key: p.Stream,
+		ContentType: detect.PrintType, Data: p.Encode(), Ext: map[string]string{"stream": p.Stream, "platform": p.Platform},
 	}}
 }
 

@@ -255,6 +255,72 @@ func TestStreamsAreLookedBackAt(t *testing.T) {
 	}
 }
 
+// A list gains an entry while a stream goes on that shows it: the frames that live
+// detection found are told once, and when the stream ends all of them are.
+func TestAMatchIsToldOnceAndWhole(t *testing.T) {
+	r := newRiver(t, func(c *Config) { c.Rooms = []string{"lists", "detect"} })
+	now := time.Now().UTC().Truncate(time.Second)
+	r.lists("demo", picture(1), picture(2), picture(3))
+	eventually(t, 20*time.Second, "the list has its entries", func() (bool, string) { return r.entries("demo") == 3, r.all() })
+	s := r.shows("streamer", now.Add(-time.Minute), picture(1), picture(2), picture(3), picture(4))
+	told := func() map[string]signal.Signal {
+		newest := map[string]signal.Signal{}
+		if err := r.client.ReadAll(t.Context(), topicMatches, func(m stream.Message) error {
+			found, err := signal.Decode(m.Data)
+			if before, ok := newest[found.ID]; !ok || found.Revision > before.Revision {
+				newest[found.ID] = found
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return newest
+	}
+	for i := range 3 { // of an entry again, which the powers of two leave out
+		data, err := detect.HashRecord{Kind: "pdq", Hash: picture(1 + i), Quality: 90}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range 2 {
+			n := 10 + 3*j + i
+			if err := r.client.Produce(t.Context(), frameOutput(s, n, s.StartedAt.Add(time.Duration(n)*time.Second), detect.HashType, data)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.State, s.At = detect.Ended, s.StartedAt.Add(20*time.Second)
+	if err := r.client.Produce(t.Context(), mustSession(t, s)); err != nil {
+		t.Fatal(err)
+	}
+	whole := 0
+	eventually(t, 30*time.Second, "three matches of three frames each, for two seconds on end", func() (bool, string) {
+		got := told()
+		good := len(got) == 3
+		for _, m := range got {
+			good = good && m.Match.FramesMatched == 3 && !strings.Contains(m.Says, "looking back")
+		}
+		if whole++; !good {
+			whole = 0
+		}
+		return whole == 10, fmt.Sprint(got)
+	})
+}
+
+// entries is how many a list has.
+func (r *river) entries(source string) int {
+	db, err := hashdb.Open(r.c.hashesDir(), hashdb.Options{})
+	if err != nil {
+		return -1 // it is being written
+	}
+	defer func() { _ = db.Close() }()
+	for _, l := range db.Lists() {
+		if l.Source == source {
+			return int(l.Entries)
+		}
+	}
+	return 0
+}
+
 // all says which lists there are.
 func (r *river) all() string {
 	db, err := hashdb.Open(r.c.hashesDir(), hashdb.Options{})
