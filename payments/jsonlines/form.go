@@ -82,8 +82,13 @@ func (f *form) transaction() (*payments.Transaction, error) {
 			return nil, payments.At("/paid_out", err)
 		}
 	}
-	// The institution that tells of the transfer is the sender's.
-	if t.Debtor, err = f.Debtor.party(f.Institution); err != nil {
+	// The institution that tells of the transfer is the sender's, unless the recipient's
+	// is said to be: then the sender's is not known.
+	agent := f.Institution
+	if payments.Clean(f.Creditor.Agent) == agent {
+		agent = ""
+	}
+	if t.Debtor, err = f.Debtor.party(agent); err != nil {
 		return nil, fmt.Errorf("/debtor%w", err)
 	}
 	if t.Creditor, err = f.Creditor.party(""); err != nil {
@@ -168,7 +173,7 @@ func formOf(t *payments.Transaction) form {
 	if t.Currency != payments.NoCurrency {
 		f.Amount, f.Currency = payments.FormatAmount(t.Amount, t.Currency, false), t.Currency
 	}
-	if f.Debtor.Agent == t.Institution {
+	if f.Debtor.Agent == t.Institution && f.Creditor.Agent != t.Institution {
 		f.Debtor.Agent = ""
 	}
 	if len(t.Remittance) == 1 {

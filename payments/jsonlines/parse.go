@@ -92,6 +92,13 @@ func parseWithdrawal(data []byte) (payments.Record, error) {
 // Encode writes a record as a line, without its end, of which Parse makes an equal one.
 // The error is a Rejection: a record that came from elsewhere may not fit.
 func Encode(r payments.Record) ([]byte, error) {
+	line, _, err := Line(r)
+	return line, err
+}
+
+// Line is Encode, and returns beside the line what Parse makes of it: with the agents and
+// countries that follow from what the record says.
+func Line(r payments.Record) (line []byte, read payments.Record, err error) {
 	var v any
 	switch {
 	case r.Withdrawal != nil:
@@ -100,19 +107,19 @@ func Encode(r payments.Record) ([]byte, error) {
 	case r.Transaction != nil:
 		v = formOf(r.Transaction)
 	default:
-		return nil, signal.Reject("json", "neither a transaction nor a withdrawal")
+		return nil, read, signal.Reject("json", "neither a transaction nor a withdrawal")
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return nil, signal.Reject("json", "cannot be written as JSON")
+		return nil, read, signal.Reject("json", "cannot be written as JSON")
 	}
-	line := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	if _, err := Parse(line); err != nil {
-		return nil, err
+	line = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if read, err = Parse(line); err != nil {
+		return nil, payments.Record{}, err
 	}
-	return line, nil
+	return line, read, nil
 }
 
 func pointer(before string, i int, after string) string { return before + strconv.Itoa(i) + after }
