@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) payments() *cobra.Command {
-	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsRules())
+	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsRules(), c.paymentsBacktest())
 }
 
 func (c *cli) paymentsSchema() *cobra.Command {

@@ -87,6 +87,10 @@ type Config struct {
 	// in the base currency are known. RatesDays is how long a rate holds.
 	Rates     string `yaml:"rates"`
 	RatesDays int    `yaml:"rates_days"`
+	// PaymentRules is a file of rules that stand beside the typologies, taken up when it
+	// changes. PaymentRulesShadow is one whose findings are counted and go nowhere.
+	PaymentRules       string `yaml:"payment_rules"`
+	PaymentRulesShadow string `yaml:"payment_rules_shadow"`
 }
 
 // MatchingConfig says when a stream matches.
