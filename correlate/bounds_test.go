@@ -44,13 +44,11 @@ func TestFlood(t *testing.T) {
 		if len(last.Signals) != maxShown || last.Omitted != maxFlags+maxPayments+1-maxShown {
 			t.Errorf("shows %d and omits %d", len(last.Signals), last.Omitted)
 		}
-		if len(s) != maxFlags+maxPayments+1+2 {
+		// Of each a signal and an entry, the head, and the revision.
+		if len(s) != 2*(maxFlags+maxPayments+1)+2 {
 			t.Errorf("%d keys in the state", len(s))
 		}
-		have, err := subject{state: s, id: someone}.load()
-		if err != nil {
-			t.Fatal(err)
-		}
+		have := loaded(t, s)
 		for _, e := range have.entries {
 			if e.kind == kindFlag && e.end <= ago(float64(maxFlags)/60).UnixNano() {
 				t.Errorf("kept a flag of %v", time.Unix(0, e.end).UTC())

@@ -35,12 +35,23 @@ func (m memory) Delete(key []byte) error {
 	return nil
 }
 
+func (m memory) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if strings.HasPrefix(k, string(prefix)) {
+			if more, err := fn([]byte(k), []byte(m[k])); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // dump writes the state down, without what is remembered of publishing, which
 // may depend on the order (see Process).
 func (m memory) dump() []byte {
 	var b bytes.Buffer
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		if !strings.HasSuffix(k, "/published") {
+		if k[16:] != string(partPublished) {
 			fmt.Fprintf(&b, "%s=%q\n", k, m[k])
 		}
 	}
@@ -136,12 +147,31 @@ func run(t testing.TB, c *Correlator, s State, in ...signal.Signal) []Case {
 	return out
 }
 
+// of is a subject's share of a state.
+func of(s State, id signal.Subject) store {
+	t, ok := tokenOf(id)
+	if !ok {
+		panic(id)
+	}
+	return store{s, t}
+}
+
+// loaded is the set of the subject of the tests.
+func loaded(t testing.TB, s State) *set {
+	t.Helper()
+	have, err := of(s, someone).load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return have
+}
+
 // fill takes signals into the state and scores nothing.
 func fill(t testing.TB, s State, in ...signal.Signal) {
 	t.Helper()
 	for _, sig := range in {
-		sub := subject{state: s, id: sig.Subject}
-		have, err := sub.load()
+		st := of(s, sig.Subject)
+		have, err := st.load()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,35 +179,59 @@ func fill(t testing.TB, s State, in ...signal.Signal) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := sub.store(have, have.add(e), e, sig); err != nil {
+		raw, err := signal.Encode(sig)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was := have.inHead()
+		if err := st.save(have, have.add(e), &e, raw, was); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
+// An assessed is a score with its parts.
+type assessed struct {
+	Assessment
+	state string
+	parts []Part
+}
+
 // assess scores signals whether or not they make a case.
-func assess(t testing.TB, in ...signal.Signal) result {
+func assess(t testing.TB, in ...signal.Signal) assessed {
 	t.Helper()
 	c, s := correlator(t), memory{}
 	run(t, c, s, in...)
-	sub := subject{state: s, id: someone}
-	have, err := sub.load()
+	a, err := c.Assess(context.Background(), s, someone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ev, err := sub.gather(have)
+	st := of(s, someone)
+	out, err := c.weights.build(st, &standing{set: loaded(t, s)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.weights.score(ev)
+	return assessed{a, out.State, out.Parts}
 }
 
 // weight returns the weight of the part of a name, 0 where there is none.
-func (r result) weight(name string) float64 {
+func (r assessed) weight(name string) float64 {
 	for _, p := range r.parts {
 		if p.Name == name {
 			return p.Weight
 		}
 	}
+	return 0
+}
+
+// value returns how much there is of a feature.
+func (r assessed) value(t testing.TB, name string) float64 {
+	t.Helper()
+	for i, f := range correlator(t).weights.Features() {
+		if f.Name == name {
+			return r.Values[i]
+		}
+	}
+	t.Fatalf("no feature %s", name)
 	return 0
 }

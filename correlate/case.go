@@ -14,6 +14,9 @@ import (
 const (
 	Open      = "open"      // the probability is at or above the bar
 	Withdrawn = "withdrawn" // it was once, and no longer is
+	// Help says that the subject pays under threat, by what is seen, and may be a victim:
+	// a person should see to it, and nobody should report it.
+	Help = "help"
 )
 
 // A Case is what the signals about one subject together suggest. There is one a
@@ -23,7 +26,7 @@ type Case struct {
 	// Revision grows with every change of the subject's signals, see revision.
 	Revision uint64         `json:"revision"`
 	Subject  signal.Subject `json:"subject"`
-	State    string         `json:"state"` // Open or Withdrawn
+	State    string         `json:"state"` // Open, Withdrawn or Help
 	// Score is the sum of the parts' weights: a natural-log likelihood ratio
 	// with the prior included, exact to a thousandth.
 	Score float64 `json:"score"`
@@ -32,10 +35,17 @@ type Case struct {
 	Probability float64 `json:"probability"`
 	Bar         float64 `json:"bar"`
 	Weights     string  `json:"weights"` // version of the weights
+	// Explanation is the innocent explanation that fits best: the parts are weighed
+	// against it. Against has the score against each alone, the best-fitting first.
+	Explanation string    `json:"explanation"`
+	Against     []Against `json:"against"`
 	// First and Last bound the signals in the window, event time, UTC.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 	Parts []Part    `json:"parts"`
+	// Pairs are the payers who weigh most together with the subject's streams, each as
+	// if there were no other, at most MaxPairs.
+	Pairs []Pair `json:"pairs,omitempty"`
 	// Signals are those in the window, ordered by start and id, at most
 	// maxShown; Omitted counts those left out.
 	Signals []signal.Signal `json:"signals"`
@@ -47,9 +57,28 @@ type Part struct {
 	Name   string  `json:"name"`   // stable, kebab-case
 	Weight float64 `json:"weight"` // natural log, in thousandths; below 0 it speaks against
 	Says   string  `json:"says"`   // one sentence with the numbers behind the weight
-	// Signals are the ids of the signals it rests on, sorted; none for the prior.
+	// Signals are the ids of the signals it rests on, sorted; none for what is no evidence.
 	Signals []string `json:"signals"`
 }
+
+// Against is the score against one innocent explanation, were there no other.
+type Against struct {
+	Explanation string  `json:"explanation"`
+	Score       float64 `json:"score"`
+}
+
+// A Pair is one payer with the subject.
+type Pair struct {
+	Payer     signal.Subject `json:"payer"`
+	Transfers int            `json:"transfers"`
+	// Score is the sum of the parts against Explanation and all others, as for a case.
+	Score       float64 `json:"score"`
+	Explanation string  `json:"explanation"`
+	Parts       []Part  `json:"parts"`
+}
+
+// MaxPairs limits the pairs of a case record.
+const MaxPairs = 5
 
 //go:embed schema/*.json
 var schemas embed.FS

@@ -6,116 +6,148 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"github.com/vigil-stream/vigil/signal"
 )
 
-// coincidence weighs transfers that the subject received shortly before or
-// during private sessions, against what chance would give.
-//
-// A transfer is aligned when it falls between lead hours before the start of a
-// private session and its end. The stretches of the window in which a transfer
-// would be aligned, laid together, cover a share p of it: somebody who streams
-// every day covers all of it, and then no alignment means anything. If k of n
-// transfers are aligned, the log-likelihood ratio of two binomials is
-//
-//	k ln(q/p) + (n−k) ln((1−q)/(1−p)) − 1,  q = min(k/n, aligned)
-//
-// where the share q is fitted, for not every paid stream is one that was seen,
-// and 1 is taken off for the fitting (Akaike's criterion); aligned is the share
-// expected where all were. It counts where it is above 0, k is at least the
-// least number and q is above p, and then only up to the most it may be worth.
-// It takes transfers for independent, which those on one evening are not, and it
-// knows nothing of habits: a tutor is paid as punctually. Hence the limit.
-//
-// Transfers are told apart by their instant: the same transfer stands behind
-// several typologies. What a subject pays says nothing about its own streams, so
-// only what it receives counts.
-func (f weightsFile) coincidence(ev evidence) Part {
-	w := f.Coincidence
-	lead := int64(w.LeadHours.Value * float64(time.Hour))
-	spans, ids := paidSpans(ev, lead)
-	times, paymentIDs := received(ev)
-	n, k := len(times), 0
-	for _, t := range times {
-		if covered(spans, t) {
-			k++
+// Habits are looked for among so many private sessions and transfers, the newest: it
+// bounds the work.
+const (
+	maxHabitSessions  = 128
+	maxHabitTransfers = 128
+)
+
+// leastDays is the least window in which habits are looked for: of somebody new, that
+// nothing came before is known too.
+const leastDays = windowDays
+
+// A habit is what a subject's private sessions with few viewers are held against: the
+// stretches, within the days kept, in which a transfer is aligned with one.
+type habit struct {
+	spans    []span
+	sessions []*entry
+	from     int64
+	days     int
+}
+
+// habit lays out the stretches: from so many hours before a session's start to its end,
+// in a window that all of the transfers lie in, as far as they are kept.
+func (f *weightsFile) habit(ev *evidence, pairs []pair) habit {
+	lead := int64(f.Coincidence.LeadHours.Value * float64(time.Hour))
+	var h habit
+	for _, e := range ev.kept {
+		if e.private && (e.session == nil || e.session.audience <= int(f.LowAudience.Value)) {
+			h.sessions = append(h.sessions, e)
 		}
 	}
-	if k == 0 || float64(k) < w.Least.Value {
-		return Part{}
+	if extra := len(h.sessions) - maxHabitSessions; extra > 0 {
+		slices.SortFunc(h.sessions, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.end, a.end), a.compare(b)) })
+		h.sessions = h.sessions[:maxHabitSessions]
 	}
-	p := float64(length(spans)) / float64(ev.until-ev.since)
-	q := min(float64(k)/float64(n), w.Aligned.Value)
-	if p >= q {
-		return Part{}
+	first := ev.until - leastDays*day
+	for _, e := range h.sessions {
+		first = min(first, e.start)
 	}
-	ratio := float64(k)*math.Log(q/p) + float64(n-k)*math.Log((1-q)/(1-p)) - 1
+	for _, e := range ev.payments {
+		if !e.payment.sender && len(e.payment.times) > 0 {
+			first = min(first, e.payment.times[0])
+		}
+	}
+	for i := range pairs {
+		if times := pairs[i].times; len(times) > 0 {
+			first = min(first, times[0])
+		}
+	}
+	h.days = int(min((ev.until-first+day-1)/day, keptDays))
+	h.from = ev.until - int64(h.days)*day
+	for _, e := range h.sessions {
+		if s := (span{max(e.start-lead, h.from), min(e.end, ev.until-1)}); s.from <= s.to {
+			h.spans = append(h.spans, s)
+		}
+	}
+	h.spans = merge(h.spans)
+	return h
+}
+
+// within returns the newest of the times that lie in the habit's window.
+func (h *habit) within(times []int64, until int64) []int64 {
+	from, _ := slices.BinarySearch(times, h.from)
+	to, _ := slices.BinarySearch(times, until)
+	times = times[from:max(from, to)]
+	return times[max(0, len(times)-maxHabitTransfers):]
+}
+
+// coincide is the log-likelihood ratio of k of n transfers being aligned, and more are
+// not to be expected by habit alone:
+//
+//	ln P(≥ k of n | q) − ln P(≥ k by chance)
+//
+// where q is the share of paid-for transfers that come so close to a stream, or what is
+// seen where that is more, and chance is that of the history turned round (shift.go). It is
+// above 0 or nothing: streams that were not seen are no evidence that none was paid for.
+// Fewer than the least number say nothing.
+func (f *weightsFile) coincide(h *habit, times []int64) (ratio float64, k int) {
+	n := len(times)
+	if k = aligned(h.spans, times); n == 0 || float64(k) < f.Coincidence.Least.Value {
+		return 0, k
+	}
+	q := max(f.Coincidence.Aligned.Value, float64(k+1)/float64(n+2))
+	ratio = math.Log(reach(k, n, q)) - math.Log(chance(h.spans, times, h.from, h.days))
+	return max(ratio, 0), k
+}
+
+// coincidence weighs the transfers that the subject received shortly before or during
+// its private sessions, all payers together. Payers who keep a rhythm, and who are
+// related, earn nothing: whoever sends money home on pay day calls on pay day.
+//
+// What a subject pays says nothing about its own streams, so only what it receives
+// counts. Transfers are told apart by their instant: the same transfer stands behind
+// several typologies.
+func (f *weightsFile) coincidence(ev *evidence, h *habit, pairs []pair, talk bool) finding {
+	times, from := received(ev, pairs)
+	times = h.within(times, ev.until)
+	ratio, k := f.coincide(h, times)
 	if ratio <= 0 {
-		return Part{}
+		return finding{}
 	}
-	return Part{
-		Name: partCoincidence, Weight: min(ratio, w.Most.Value), Signals: append(ids, paymentIDs...),
-		Says: fmt.Sprintf("%d of %s received up to %g hours before or during a private live stream; by chance %.0f %% would be.",
-			k, were(n, "transfer"), w.LeadHours.Value, 100*p),
+	out := finding{value: ratio}
+	if talk {
+		out.by = append(h.sessions[:len(h.sessions):len(h.sessions)], from...)
+		out.says = fmt.Sprintf("%d of %s received up to %g hours before or during a private live stream with few viewers; turned round by days and weeks within %d days, the same history has as many in %.1f %% of the ways.",
+			k, were(len(times), "transfer"), f.Coincidence.LeadHours.Value, h.days, 100*chance(h.spans, times, h.from, h.days))
 	}
+	return out
 }
 
-// A span is a stretch of time in Unix nanoseconds, both ends included.
-type span struct{ from, to int64 }
-
-// paidSpans returns the stretches in which a transfer is aligned, within the
-// window, merged and in order, and the ids of the private sessions.
-func paidSpans(ev evidence, lead int64) (spans []span, ids []string) {
-	for _, e := range ev.sessions {
-		if e.private {
-			spans = append(spans, span{max(e.start-lead, ev.since), min(e.end, ev.until-1)})
-			ids = append(ids, e.hex())
+// received returns the instants at which the subject received transfers that no habit of
+// their payer's explains, ascending, and the entries that tell of them. Where payers are
+// told apart, those of pairs are taken; where a signal tells no pairs, its own times are, unless
+// they keep a rhythm.
+func received(ev *evidence, pairs []pair) (times []int64, from []*entry) {
+	for i := range pairs {
+		if p := &pairs[i]; !p.steady && !p.related {
+			times = append(times, p.times...)
 		}
 	}
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	merged := spans[:0]
-	for _, s := range spans {
-		if last := len(merged) - 1; last >= 0 && s.from <= merged[last].to {
-			merged[last].to = max(merged[last].to, s.to)
+	// A time that belongs to a payer who was told apart is that payer's.
+	var told []int64
+	for i := range pairs {
+		told = append(told, pairs[i].times...)
+	}
+	slices.Sort(told)
+	for _, e := range ev.payments {
+		p := e.payment
+		if p.sender || p.strength <= 0 || len(p.times) == 0 {
 			continue
 		}
-		merged = append(merged, s)
-	}
-	return merged, ids
-}
-
-func length(spans []span) (sum int64) {
-	for _, s := range spans {
-		sum += s.to - s.from + 1
-	}
-	return sum
-}
-
-func covered(spans []span, t int64) bool {
-	return slices.ContainsFunc(spans, func(s span) bool { return s.from <= t && t <= s.to })
-}
-
-// received returns the instants within the window at which the subject received
-// transfers that a typology counts, and the ids of those typologies' signals.
-func received(ev evidence) (times []int64, ids []string) {
-	for _, s := range ev.payments {
-		if s.Payment.Role != signal.Recipient || s.Payment.Strength <= 0 {
+		from = append(from, e)
+		if steady(p.times) {
 			continue
 		}
-		before := len(times)
-		for _, at := range s.Payment.Times {
-			if at.Before(earliest) || !at.Before(latest) {
-				continue // it has no UnixNano
-			}
-			if t := at.UnixNano(); ev.since <= t && t < ev.until {
+		for _, t := range p.times {
+			if _, known := slices.BinarySearch(told, t); !known {
 				times = append(times, t)
 			}
 		}
-		if len(times) > before {
-			ids = append(ids, s.ID)
-		}
 	}
 	slices.Sort(times)
-	return slices.Compact(times), ids
+	return slices.Compact(times), from
 }

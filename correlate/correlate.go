@@ -7,89 +7,77 @@ import (
 )
 
 // A Correlator makes signals into cases. It holds nothing but its weights.
-type Correlator struct{ weights Weights }
+type Correlator struct{ weights *Weights }
 
 // New makes a Correlator from weights that DefaultWeights or LoadWeights
 // returned.
-func New(w Weights) *Correlator { return &Correlator{weights: w} }
+func New(w *Weights) *Correlator { return &Correlator{weights: w} }
 
 // Process takes one signal into its subject's state and returns the subject's
-// case if that is to be published: always when the signal changed the state and
-// the case is at or above the bar, and when it is below but was published
-// before, so that it is withdrawn.
-//
-// What the state remembers of publishing depends on the order of arrival: a
-// subject may cross the bar for a while in one order and never in another. That
-// is harmless. A set of signals at or above the bar ends with the same case
-// record in every order, because every change is published, revision and all. A
-// set below it ends with no open case in every order: either nothing was ever
-// published, or the last record withdraws it.
-//
-// A Rejection means that the signal can never be taken in; any other error is
-// the State's.
+// case if that is to be published. It is Take and Cases of a Partition that
+// remembers nothing.
 func (c *Correlator) Process(ctx context.Context, s State, in signal.Signal) ([]Case, error) {
-	if err := ctx.Err(); err != nil {
+	p := c.Partition(0)
+	if err := p.Take(ctx, s, in, nil); err != nil {
 		return nil, err
 	}
-	e, err := entryOf(in)
-	if err != nil {
-		return nil, err
-	}
-	sub := subject{state: s, id: in.Subject}
-	have, err := sub.load()
-	if err != nil {
-		return nil, err
-	}
-	change := have.add(e)
-	if !change.any() {
-		return nil, nil
-	}
-	if err := sub.store(have, change, e, in); err != nil {
-		return nil, err
-	}
-
-	ev, err := sub.gather(have)
-	if err != nil {
-		return nil, err
-	}
-	result := c.weights.score(ev)
-	last, err := sub.published()
-	if err != nil {
-		return nil, err
-	}
-	if result.state == Withdrawn && last == 0 {
-		return nil, nil
-	}
-	out, err := c.build(sub, have, result, last)
-	if err != nil {
-		return nil, err
-	}
-	if err := sub.setPublished(out.Revision); err != nil {
-		return nil, err
-	}
-	return []Case{out}, nil
+	return p.Cases(ctx, s)
 }
 
-// build puts the case record together. last is the revision published before, 0
-// for none.
-func (c *Correlator) build(sub subject, have set, r result, last uint64) (Case, error) {
-	shown, omitted, err := sub.show(have)
+// An Assessment is what a subject's signals amount to, whether or not they make a case.
+type Assessment struct {
+	// Values are how much there is of each of the weights' Features.
+	Values []float64
+	// Against are the scores against each of the weights' Explanations alone, in natural
+	// log, before calibration, and Score is that of a case.
+	Against     []float64
+	Score       float64
+	Probability float64
+	Explanation string // that fits best
+	Help        bool   // the subject may be a victim, and is no suspect
+}
+
+// Assess returns what the state knows of a subject.
+func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject) (Assessment, error) {
+	if err := ctx.Err(); err != nil {
+		return Assessment{}, err
+	}
+	t, ok := tokenOf(id)
+	if !ok {
+		return Assessment{}, signal.Reject("signal-subject", "/subject: is no token")
+	}
+	have, err := store{s, t}.load()
 	if err != nil {
-		return Case{}, err
+		return Assessment{}, err
 	}
-	out := Case{
-		ID:          signal.ID("case", string(sub.id)),
-		Revision:    max(have.revision(), last+1),
-		Subject:     sub.id,
-		State:       r.state,
-		Score:       r.score,
-		Probability: r.probability,
-		Bar:         c.weights.file.Bar.Value,
-		Weights:     c.weights.file.Version,
-		Parts:       r.parts,
-		Signals:     shown,
-		Omitted:     omitted,
+	w := c.weights
+	all, _, _ := w.findings(gather(have), false)
+	r := w.weigh(all)
+	out := Assessment{
+		Score: float64(r.score) / 1000, Probability: probability(r.score),
+		Explanation: w.explanations[r.best], Help: w.help(all),
 	}
-	out.First, out.Last = have.span()
+	for _, f := range all {
+		out.Values = append(out.Values, f.value)
+	}
+	for _, a := range r.against {
+		out.Against = append(out.Against, float64(a)/1000)
+	}
 	return out, nil
+}
+
+// help reports whether the subject is a possible victim, and so no suspect.
+func (w *Weights) help(all []finding) bool {
+	return all[partVictim].value >= w.file.HelpFrom.Value
+}
+
+// state is what a result makes of a case.
+func (w *Weights) state(all []finding, r result) string {
+	switch {
+	case w.help(all):
+		return Help
+	case w.open(r.score):
+		return Open
+	}
+	return Withdrawn
 }

@@ -3,60 +3,65 @@ package correlate
 import (
 	"cmp"
 	"slices"
-
-	"github.com/vigil-stream/vigil/signal"
 )
 
-// evidence is what is scored: the signals in the window, by kind. Sessions and
-// flags, of which there may be many, are scored by what the index says of them.
+// evidence is what is scored: the entries in the window, by kind, in the order of their
+// identity.
 type evidence struct {
 	since, until int64 // the window, Unix nanoseconds, until excluded
-	matches      []signal.Signal
-	payments     []signal.Signal // one a typology and role, in that order
-	flags        []entry
-	sessions     []entry
+	from         int64 // the beginning of what is kept
+	matches      []*entry
+	payments     []*entry // one a typology and role, in that order
+	flags        []*entry
+	sessions     []*entry
+	scores       []*entry
+	// kept are the sessions of all that is kept.
+	kept []*entry
 }
 
-// gather collects the evidence of a subject's set.
-func (s subject) gather(have set) (evidence, error) {
-	ev := evidence{since: have.since(windowDays), until: have.until()}
-	for _, e := range have.window() {
+// gather collects the evidence of a set.
+func gather(have *set) *evidence {
+	ev := &evidence{since: have.since(windowDays), until: have.until(), from: have.since(keptDays)}
+	for i := range have.entries {
+		e := &have.entries[i]
+		if e.kind == kindSession {
+			ev.kept = append(ev.kept, e)
+		}
+		if !have.inWindow(e) {
+			continue
+		}
 		switch e.kind {
+		case kindMatch:
+			ev.matches = append(ev.matches, e)
+		case kindPayment:
+			ev.payments = append(ev.payments, e)
 		case kindFlag:
 			ev.flags = append(ev.flags, e)
 		case kindSession:
 			ev.sessions = append(ev.sessions, e)
-		default:
-			in, _, err := s.read(e)
-			if err != nil {
-				return evidence{}, err
-			}
-			if e.kind == kindMatch {
-				ev.matches = append(ev.matches, in)
-			} else {
-				ev.payments = append(ev.payments, in)
-			}
+		case kindScore:
+			ev.scores = append(ev.scores, e)
 		}
 	}
 	ev.payments = current(ev.payments)
-	return ev, nil
+	return ev
 }
 
 // current keeps, of the payment signals of each typology and role, the one that
 // ended last: after a change of the rules there is one a version, and they tell
 // of the same transfers.
-func current(all []signal.Signal) []signal.Signal {
-	slices.SortFunc(all, func(a, b signal.Signal) int {
+func current(all []*entry) []*entry {
+	slices.SortFunc(all, func(a, b *entry) int {
 		return cmp.Or(
-			cmp.Compare(a.Payment.Typology, b.Payment.Typology),
-			cmp.Compare(a.Payment.Role, b.Payment.Role),
-			b.End.Compare(a.End),
-			cmp.Compare(b.Payment.Rules, a.Payment.Rules),
-			cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.payment.typology, b.payment.typology),
+			cmp.Compare(bit(a.payment.sender), bit(b.payment.sender)),
+			cmp.Compare(b.end, a.end),
+			cmp.Compare(b.payment.rules, a.payment.rules),
+			a.compare(b),
 		)
 	})
-	return slices.CompactFunc(all, func(a, b signal.Signal) bool {
-		return a.Payment.Typology == b.Payment.Typology && a.Payment.Role == b.Payment.Role
+	return slices.CompactFunc(all, func(a, b *entry) bool {
+		return a.payment.typology == b.payment.typology && a.payment.sender == b.payment.sender
 	})
 }
 
@@ -67,29 +72,14 @@ const (
 	maxShownBytes = 512 << 10
 )
 
-// show returns the signals of a case record, ordered by start and id, and how
-// many in the window it leaves out. Where there are too many, matches go before
-// payments, payments before flags, flags before sessions, and within a kind the
-// newest first.
-func (s subject) show(have set) (shown []signal.Signal, omitted int, err error) {
-	all := have.window()
-	slices.SortFunc(all, func(a, b entry) int {
+// choose returns the entries that a case record shows, as far as their number goes. Where
+// there are too many, matches go before payments, payments before flags, flags before
+// sessions, sessions before scores, and within a kind the newest first.
+func choose(have *set) (all []*entry, omitted int) {
+	all = have.window()
+	slices.SortFunc(all, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(b.end, a.end), a.compare(b))
 	})
-	shown = make([]signal.Signal, 0, min(len(all), maxShown))
-	size := 0
-	for _, e := range all[:min(len(all), maxShown)] {
-		in, n, err := s.read(e)
-		if err != nil {
-			return nil, 0, err
-		}
-		if size += n; size > maxShownBytes {
-			break
-		}
-		shown = append(shown, in)
-	}
-	slices.SortFunc(shown, func(a, b signal.Signal) int {
-		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
-	})
-	return shown, len(all) - len(shown), nil
+	n := min(len(all), maxShown)
+	return all[:n], len(all) - n
 }

@@ -1,68 +1,78 @@
 package correlate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/vigil-stream/vigil/signal"
 )
 
-// listMatch is worth, for the best of the bands,
+// listMatch has as its value, for the best of the bands,
 //
-//	value + doubling × min(log2 n, doublings)
+//	value + category + doubling × min(log2 n, doublings)
 //
-// where n is the number of frames that match within the band. Independent frames
-// would add up one by one; frames of one stream are alike, so their number
-// counts by its logarithm and only up to a point.
-func (f weightsFile) listMatch(ev evidence) Part {
-	var best Part
+// where n is the number of frames that match within the band, and category what the
+// category of the matched list adds or takes. Independent frames would add up one by one;
+// frames of one stream are alike, so their number counts by its logarithm and only up to
+// a point.
+func (f *weightsFile) listMatch(ev *evidence, talk bool) finding {
+	var best finding
+	if len(ev.matches) == 0 {
+		return best
+	}
 	for _, b := range f.ListMatch.Bands {
-		var within []signal.Signal
-		for _, s := range ev.matches {
+		byCategory := map[string][]*entry{}
+		for _, e := range ev.matches {
 			// One that is held back counts for nothing until a person has looked at its entry.
-			if s.Match.HashKind == b.HashKind && s.Match.Distance <= b.UpTo && !s.Match.Held {
-				within = append(within, s)
+			if m := e.match; m.kind == b.HashKind && m.distance <= b.UpTo && !m.held {
+				c := f.categoryOf(m.category)
+				byCategory[c] = append(byCategory[c], e)
 			}
 		}
-		if len(within) == 0 {
-			continue
-		}
-		n := framesMatched(within)
-		weight := b.Value + f.ListMatch.Doubling.Value*min(math.Log2(n), f.ListMatch.Doublings.Value)
-		if weight > best.Weight {
-			best = Part{Name: partListMatch, Weight: weight, Says: sayMatches(within, b, n)}
-			for _, s := range within {
-				best.Signals = append(best.Signals, s.ID)
+		for _, c := range slices.Sorted(maps.Keys(byCategory)) {
+			within := byCategory[c]
+			n := framesMatched(within)
+			value := b.Value + f.ListMatch.Categories[c].Value + f.ListMatch.Doubling.Value*min(math.Log2(n), f.ListMatch.Doublings.Value)
+			if value <= best.value {
+				continue
+			}
+			best = finding{value: value}
+			if talk {
+				best.says, best.by = sayMatches(within, b, n, c), within
 			}
 		}
 	}
 	return best
 }
 
+// categoryOf returns the category as the weights name it, or none.
+func (f *weightsFile) categoryOf(category string) string {
+	if _, ok := f.ListMatch.Categories[category]; ok {
+		return category
+	}
+	return ""
+}
+
 // framesMatched counts the frames behind matches, at least 1; a still that stands
 // counts once where the match tells. A frame may match entries of several lists, and
 // several entries of one, so within a stream it takes the list with the most, and
 // never more than the frames seen.
-func framesMatched(matches []signal.Signal) float64 {
-	type stream struct{ platform, id string }
-	segments := make(map[stream][]signal.Signal)
-	matched := make(map[stream]map[string]float64) // by list
-	for _, s := range matches {
-		m := s.Match
-		st := stream{m.Platform, m.Stream}
-		segments[st] = append(segments[st], s)
-		if matched[st] == nil {
-			matched[st] = make(map[string]float64)
+func framesMatched(matches []*entry) float64 {
+	segments := make(map[string][]*entry)          // by stream
+	matched := make(map[string]map[string]float64) // and by list
+	for _, e := range matches {
+		m := e.match
+		segments[m.stream] = append(segments[m.stream], e)
+		if matched[m.stream] == nil {
+			matched[m.stream] = make(map[string]float64)
 		}
-		n := m.FramesMatched
-		if m.Pictures > 0 {
-			n = min(n, m.Pictures)
+		n := m.frames
+		if m.pictures > 0 {
+			n = min(n, m.pictures)
 		}
-		matched[st][m.List] += float64(n)
+		matched[m.stream][m.list] += float64(n)
 	}
 	total := 0.0
 	for st, lists := range matched {
@@ -78,18 +88,16 @@ func framesMatched(matches []signal.Signal) float64 {
 
 // framesSeen counts the frames of a stream's segments. Of segments that overlap it
 // takes the one with the most.
-func framesSeen(segments []signal.Signal) float64 {
-	segments = slices.SortedFunc(slices.Values(segments), func(a, b signal.Signal) int { return a.Start.Compare(b.Start) })
-	var until time.Time
+func framesSeen(segments []*entry) float64 {
+	segments = slices.SortedFunc(slices.Values(segments), func(a, b *entry) int { return cmp.Compare(a.start, b.start) })
+	until := int64(0)
 	total, most := 0.0, 0.0
-	for i, s := range segments {
-		if i > 0 && s.Start.After(until) {
+	for i, e := range segments {
+		if i > 0 && e.start > until {
 			total, most = total+most, 0
 		}
-		most = max(most, float64(s.Match.FramesSeen), float64(s.Match.FramesMatched))
-		if s.End.After(until) {
-			until = s.End
-		}
+		most = max(most, float64(e.match.seen), float64(e.match.frames))
+		until = max(until, e.end)
 	}
 	return total + most
 }
@@ -97,16 +105,16 @@ func framesSeen(segments []signal.Signal) float64 {
 // maxNamed limits the lists that a sentence names.
 const maxNamed = 3
 
-func sayMatches(matches []signal.Signal, b band, frames float64) string {
+func sayMatches(matches []*entry, b band, frames float64, category string) string {
 	type pair struct{ a, b string }
-	lists, entries, streams := map[string]bool{}, map[pair]bool{}, map[pair]bool{}
-	closest := matches[0].Match.Distance
-	for _, s := range matches {
-		m := s.Match
-		lists[m.List] = true
-		entries[pair{m.List, m.Entry}] = true
-		streams[pair{m.Platform, m.Stream}] = true
-		closest = min(closest, m.Distance)
+	lists, entries, streams := map[string]bool{}, map[pair]bool{}, map[string]bool{}
+	closest := matches[0].match.distance
+	for _, e := range matches {
+		m := e.match
+		lists[m.list] = true
+		entries[pair{m.list, m.entry}] = true
+		streams[m.stream] = true
+		closest = min(closest, m.distance)
 	}
 	names := slices.Sorted(maps.Keys(lists))
 	if len(names) > maxNamed {
@@ -120,7 +128,11 @@ func sayMatches(matches []signal.Signal, b band, frames float64) string {
 	if frames != 1 {
 		frame, verb = fmt.Sprintf("%.0f frames", frames), "match"
 	}
-	return fmt.Sprintf("%s of %s %s %s of %s within %d of %d bits (%s), the closest at %d.",
-		frame, count(len(streams), "live stream"), verb, entry, strings.Join(names, ", "),
+	of := ""
+	if category != "" {
+		of = ", of category " + category
+	}
+	return fmt.Sprintf("%s of %s %s %s of %s%s, within %d of %d bits (%s), the closest at %d.",
+		frame, count(len(streams), "live stream"), verb, entry, strings.Join(names, ", "), of,
 		b.UpTo, bits(b.HashKind), b.HashKind, closest)
 }

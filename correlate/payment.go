@@ -2,46 +2,47 @@ package correlate
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// typologies gives each payment typology that fired a part of its own: its value
-// × its strength. Where it fired for the subject both as sender and as
-// recipient, the stronger counts. A typology without a weight has no part.
-func (f weightsFile) typologies(ev evidence) []Part {
-	strongest := make(map[string]signal.Signal)
-	for _, s := range ev.payments {
-		if s.Payment.Strength > 0 && s.Payment.Strength > strength(strongest[s.Payment.Typology]) {
-			strongest[s.Payment.Typology] = s
+// sextortion is the typology of a series of payments made under threat (X01). Who sends
+// them may be a victim, and a child.
+const sextortion = "X01"
+
+// typology has as its value the strength of a typology that fired. Where it fired for the
+// subject both as sender and as recipient, the stronger counts.
+func typologyOf(ev *evidence, id string) finding {
+	var strongest *entry
+	for _, e := range ev.payments {
+		if p := e.payment; p.typology == id && p.strength > 0 && (strongest == nil || p.strength > strongest.payment.strength) {
+			strongest = e
 		}
 	}
-	var parts []Part
-	for _, id := range slices.Sorted(maps.Keys(strongest)) {
-		t, weighed := f.Typologies[id]
-		if !weighed {
-			continue
-		}
-		s := strongest[id]
-		parts = append(parts, Part{
-			Name: t.Name, Weight: t.Value * strength(s), Signals: []string{s.ID},
-			Says: fmt.Sprintf("As %s (%s, strength %.2f): %s.", s.Payment.Role, id, strength(s), clip(s.Says)),
-		})
+	if strongest == nil {
+		return finding{}
 	}
-	return parts
+	return finding{value: strongest.payment.strength, by: []*entry{strongest}, quotes: strongest}
 }
 
-// strength is at most 1, and 0 where there is no payment.
-func strength(s signal.Signal) float64 {
+// sayTypology quotes what the signal says.
+func sayTypology(id string, s signal.Signal) string {
 	if s.Payment == nil {
-		return 0
+		return id + "."
 	}
-	return min(s.Payment.Strength, 1)
+	return fmt.Sprintf("As %s (%s, strength %.2f): %s.", s.Payment.Role, id, min(s.Payment.Strength, 1), clip(s.Says))
+}
+
+// victim has as its value the strength of sextortion on the sender's side.
+func victim(ev *evidence) finding {
+	for _, e := range ev.payments {
+		if p := e.payment; p.typology == sextortion && p.sender && p.strength > 0 {
+			return finding{value: p.strength, by: []*entry{e}, quotes: e}
+		}
+	}
+	return finding{}
 }
 
 // clip shortens a sentence so that it fits into another.
@@ -58,27 +59,29 @@ func clip(says string) string {
 }
 
 // related speaks against where at least half of the counterparties share the
-// subject's surname: value × their share. It reads the payment signal that
+// subject's name or address: their share. It reads the payment signal that
 // counts the most of them.
-func (f weightsFile) related(ev evidence) Part {
-	var widest signal.Signal
-	for _, s := range ev.payments {
-		if widest.Payment == nil || s.Payment.Counterparties > widest.Payment.Counterparties {
-			widest = s
+func related(ev *evidence, talk bool) finding {
+	var widest *entry
+	for _, e := range ev.payments {
+		if widest == nil || e.payment.counterparties > widest.payment.counterparties {
+			widest = e
 		}
 	}
-	if widest.Payment == nil || widest.Payment.Counterparties < 1 {
-		return Part{}
+	if widest == nil || widest.payment.counterparties < 1 {
+		return finding{}
 	}
-	all := widest.Payment.Counterparties
-	kin := all - min(widest.Payment.Unrelated, all)
+	all := widest.payment.counterparties
+	kin := all - min(widest.payment.unrelated, all)
 	if 2*kin < all {
-		return Part{}
+		return finding{}
 	}
-	return Part{
-		Name: partRelated, Weight: f.Related.Value * float64(kin) / float64(all), Signals: []string{widest.ID},
-		Says: fmt.Sprintf("%d of %s the subject's surname.", kin, shares(all)),
+	out := finding{value: float64(kin) / float64(all)}
+	if talk {
+		out.by = []*entry{widest}
+		out.says = fmt.Sprintf("%d of %s a name or an address with the subject.", kin, shares(all))
 	}
+	return out
 }
 
 func shares(n int) string {
@@ -88,40 +91,28 @@ func shares(n int) string {
 	return fmt.Sprintf("%d counterparties share", n)
 }
 
-// What counts as a rhythm: gaps of at least six days, each within a fifth of the
-// median one. A week is the shortest rhythm that people pay by, and a month
-// varies by a tenth.
-const (
-	leastGap   = 6 * 24 * time.Hour
-	gapMargin  = 5 // one part in five
-	leastBeats = 3 // transfers, so two gaps
-)
-
-// rhythm speaks against where transfers come by the week or the month. It reads
-// the payment signal with the most transfers in one role.
-func (f weightsFile) rhythm(ev evidence) Part {
-	var longest signal.Signal
-	for _, s := range ev.payments {
-		if longest.Payment == nil || len(s.Payment.Times) > len(longest.Payment.Times) {
-			longest = s
+// regular speaks against where transfers come by the week or the month: 1 where the
+// payer of the most does, or, where no payer is told apart, the payment signal with the
+// most transfers in one role.
+func regular(ev *evidence, all []pair, talk bool) finding {
+	var times []int64
+	var told *entry
+	if p := mainPayer(all); p != nil {
+		times, told = p.times, p.told
+	}
+	for _, e := range ev.payments {
+		if told == nil || len(all) == 0 && len(e.payment.times) > len(times) {
+			times, told = e.payment.times, e
 		}
 	}
-	if longest.Payment == nil || len(longest.Payment.Times) < leastBeats {
-		return Part{}
+	gap := rhythm(times)
+	if gap == 0 {
+		return finding{}
 	}
-	times := slices.SortedFunc(slices.Values(longest.Payment.Times), time.Time.Compare)
-	gaps := make([]time.Duration, 0, len(times))
-	for i := range times[1:] {
-		gaps = append(gaps, times[i+1].Sub(times[i]))
+	out := finding{value: 1}
+	if talk {
+		out.by = []*entry{told}
+		out.says = fmt.Sprintf("%d transfers come every %.0f days, give or take a fifth.", len(times), float64(gap)/float64(day))
 	}
-	slices.Sort(gaps)
-	median := gaps[len(gaps)/2]
-	margin := median / gapMargin
-	if median < leastGap || gaps[0] < median-margin || gaps[len(gaps)-1] > median+margin {
-		return Part{}
-	}
-	return Part{
-		Name: partRhythm, Weight: f.Rhythm.Value, Signals: []string{longest.ID},
-		Says: fmt.Sprintf("%d transfers come every %.0f days, give or take a fifth.", len(times), median.Hours()/24),
-	}
+	return out
 }

@@ -96,18 +96,15 @@ func TestWindow(t *testing.T) {
 	}
 	for _, tt := range tests {
 		r := assess(t, at(tt.daysAgo)...)
-		if got := r.weight(partListMatch) > 0; got != tt.matched {
+		if got := r.weight("list-match") > 0; got != tt.matched {
 			t.Errorf("%v days ago: match counts: %v", tt.daysAgo, got)
 		}
-		if got := r.weight(partUserFlag) > 0; got != tt.flagged {
+		if got := r.weight("user-flag") > 0; got != tt.flagged {
 			t.Errorf("%v days ago: flag counts: %v", tt.daysAgo, got)
 		}
 		s := memory{}
 		run(t, correlator(t), s, at(tt.daysAgo)...)
-		have, err := subject{state: s, id: someone}.load()
-		if err != nil {
-			t.Fatal(err)
-		}
+		have := loaded(t, s)
 		if got := len(have.entries); got != 1+2*tt.keptMatch {
 			t.Errorf("%v days ago: %d signals kept", tt.daysAgo, got)
 		}
@@ -236,12 +233,22 @@ func TestFaultsAreNoRejections(t *testing.T) {
 	if _, err := c.Process(ctx, memory{}, in); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled context: %v", err)
 	}
-	for _, key := range []string{"index", "1/" + in.ID, "published"} {
+	e, err := entryOf(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := of(nil, someone)
+	for name, key := range map[string][]byte{
+		"head": st.key(partHead), "entry": st.entryKey(partEntry, &e), "signal": st.entryKey(partSignal, &e), "revision": st.key(partPublished),
+	} {
 		s := memory{}
 		run(t, c, s, in)
-		s[string(someone)+"/"+key] = "{"
+		if _, there := s[string(key)]; !there {
+			t.Fatalf("no %s to damage", name)
+		}
+		s[string(key)] = "{"
 		if _, err := c.Process(context.Background(), s, aFlag("f", noon)); !errors.Is(err, errDamaged) || errors.As(err, &r) {
-			t.Errorf("damaged %s: %v", key, err)
+			t.Errorf("damaged %s: %v", name, err)
 		}
 	}
 }

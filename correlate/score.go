@@ -6,140 +6,219 @@ import (
 	"slices"
 )
 
-// The names of the parts, besides those of typologies, which the weights give.
+// A feature is one named kind of evidence, by its place. Typologies come behind, by
+// their id.
 const (
-	partPrior          = "prior"
-	partListMatch      = "list-match"
-	partPrivateSession = "private-session"
-	partPublicSessions = "public-sessions"
-	partUserFlag       = "user-flag"
-	partCoincidence    = "payment-session-coincidence"
-	partRelated        = "related-counterparties"
-	partRhythm         = "regular-rhythm"
+	partListMatch = iota
+	partPrivateSession
+	partLowAudience
+	partPublicSessions
+	partLargeAudience
+	partUserFlag
+	partClassifier
+	partCoincidence
+	partSeveralPayers
+	partPayingGuests
+	partRelated
+	partRhythm
+	partLongRelation
+	partOneToOne
+	partVictim
+	fixedParts
 )
 
-// result is a score with its explanation.
-type result struct {
-	parts       []Part
-	score       float64
-	probability float64
-	state       string
+// fixed are the names of the parts that are not typologies, and whether they speak for
+// (+1) or against (−1) where they have a weight.
+var fixed = [fixedParts]struct {
+	name string
+	sign float64
+}{
+	partListMatch:      {"list-match", 1},
+	partPrivateSession: {"private-session", 1},
+	partLowAudience:    {"low-audience", 1},
+	partPublicSessions: {"public-sessions", -1},
+	partLargeAudience:  {"large-audience", -1},
+	partUserFlag:       {"user-flag", 1},
+	partClassifier:     {"classifier-score", 1},
+	partCoincidence:    {"payment-session-coincidence", 1},
+	partSeveralPayers:  {"several-payers-coincide", 1},
+	partPayingGuests:   {"paying-guests", 1},
+	partRelated:        {"related-counterparties", -1},
+	partRhythm:         {"regular-rhythm", -1},
+	partLongRelation:   {"long-relation", -1},
+	partOneToOne:       {"one-to-one", -1},
+	partVictim:         {"sextortion-series", -1},
 }
 
-// score adds the evidence up, in a fixed order of parts. It sums thousandths as
-// integers: the sum of the parts that a reader sees is the score exactly, and a
-// processor that fuses a multiplication with an addition computes no other case.
-func (w Weights) score(ev evidence) result {
-	f := w.file
-	var r result
-	var thousandths int64
-	add := func(p Part) {
-		t := int64(math.Round(p.Weight * 1000))
-		if t == 0 {
-			return
-		}
-		thousandths += t
-		p.Weight = float64(t) / 1000
-		slices.Sort(p.Signals)
-		if p.Signals == nil {
-			p.Signals = []string{}
-		}
-		r.parts = append(r.parts, p)
-	}
-	add(f.prior())
-	for _, p := range []Part{
-		f.listMatch(ev), f.privateSession(ev), f.publicSessions(ev), f.userFlag(ev),
-	} {
-		add(p)
-	}
-	for _, p := range f.typologies(ev) {
-		add(p)
-	}
-	for _, p := range []Part{f.coincidence(ev), f.related(ev), f.rhythm(ev)} {
-		add(p)
-	}
+// The names of what is no evidence and yet is part of the sum.
+const (
+	partPrior       = "prior"
+	partOthers      = "other-explanations"
+	partCalibration = "calibration"
+)
 
-	r.score = float64(thousandths) / 1000
-	r.probability = math.Round(1e4/(1+math.Exp(-r.score))) / 1e4
-	r.state = Withdrawn
-	if r.probability >= f.Bar.Value {
-		r.state = Open
+// A finding is how much of a feature there is, and, where it is asked to talk, why.
+type finding struct {
+	value  float64
+	says   string
+	by     []*entry
+	quotes *entry // whose signal's own sentence says it
+}
+
+// findings are what the evidence shows of each feature.
+func (w *Weights) findings(ev *evidence, talk bool) ([]finding, []pair, habit) {
+	f := &w.file
+	all := make([]finding, fixedParts+len(w.typologies))
+	all[partListMatch] = f.listMatch(ev, talk)
+	all[partPrivateSession] = privateSession(ev, talk)
+	all[partLowAudience] = f.lowAudience(ev, talk)
+	all[partPublicSessions] = publicSessions(ev, talk)
+	all[partLargeAudience] = largeAudience(ev, talk)
+	all[partUserFlag] = f.userFlag(ev, talk)
+	all[partClassifier] = f.classifierScore(ev, talk)
+	if len(ev.payments) == 0 {
+		return all, nil, habit{}
 	}
+	pairs := pairs(ev)
+	var h habit
+	if slices.ContainsFunc(ev.kept, func(e *entry) bool { return e.private }) {
+		h = f.habit(ev, pairs)
+		all[partCoincidence] = f.coincidence(ev, &h, pairs, talk)
+		all[partSeveralPayers] = f.severalPayers(ev, &h, pairs, talk)
+	}
+	all[partPayingGuests] = payingGuests(pairs, talk)
+	all[partRelated] = related(ev, talk)
+	all[partRhythm] = regular(ev, pairs, talk)
+	all[partLongRelation] = longRelation(pairs, talk)
+	all[partOneToOne] = oneToOne(ev, talk)
+	all[partVictim] = victim(ev)
+	for i, id := range w.typologies {
+		all[fixedParts+i] = typologyOf(ev, id)
+	}
+	return all, pairs, h
+}
+
+// result is a score with what it was summed of, in thousandths: the sum of the parts that
+// a reader sees is the score exactly, and a processor that fuses a multiplication with an
+// addition computes no other case.
+type result struct {
+	best        int     // the innocent explanation that fits best
+	against     []int64 // the score against each explanation alone
+	parts       []int64 // of the features, against the best
+	prior       int64
+	others      int64 // what all other explanations take
+	calibration int64
+	score       int64
+}
+
+// weigh sums findings up. Against an innocent explanation e the score is
+//
+//	ln(prior odds) − ln(share of e) + Σ weight of the part against e × value
+//
+// and against all of them, since any may be true, −ln Σ exp(−score against e). It is told
+// as the sum against the one that fits best, and one part for all others.
+func (w *Weights) weigh(all []finding) result {
+	r := result{against: make([]int64, len(w.explanations)), parts: make([]int64, len(all))}
+	for e := range w.explanations {
+		sum := w.priors[e]
+		for k := range all {
+			if all[k].value != 0 {
+				sum += thousandths(w.matrix[e][k] * all[k].value)
+			}
+		}
+		r.against[e] = sum
+		if sum < r.against[r.best] {
+			r.best = e
+		}
+	}
+	for k := range all {
+		if all[k].value != 0 {
+			r.parts[k] = thousandths(w.matrix[r.best][k] * all[k].value)
+		}
+	}
+	r.prior = w.priors[r.best]
+	rest := 0.0
+	for _, s := range r.against {
+		rest += math.Exp(float64(r.against[r.best]-s) / 1000)
+	}
+	r.others = -thousandths(math.Log(rest))
+	raw := r.against[r.best] + r.others
+	r.calibration = w.file.calibrate(raw) - raw
+	r.score = raw + r.calibration
 	return r
 }
 
-func (f weightsFile) prior() Part {
-	return Part{
-		Name: partPrior, Weight: f.Prior.Value,
-		Says: fmt.Sprintf("Before any evidence, about 1 in %.0f is what this case suggests.", 1+math.Exp(-f.Prior.Value)),
-	}
+func thousandths(x float64) int64 { return int64(math.Round(x * 1000)) }
+
+// probability is that of a score, to four decimals.
+func probability(score int64) float64 {
+	return math.Round(1e4/(1+math.Exp(-float64(score)/1000))) / 1e4
 }
 
-// privateSession and publicSessions exclude each other: some sessions of the
-// window were private, or there were some and all were public.
-func (f weightsFile) privateSession(ev evidence) Part {
-	var ids []string
-	for _, e := range ev.sessions {
-		if e.private {
-			ids = append(ids, e.hex())
+// open reports whether a score reaches the bar.
+func (w *Weights) open(score int64) bool { return probability(score) >= w.file.Bar.Value }
+
+// parts writes a result down. say gives the sentence of a finding's own signal.
+func (w *Weights) parts(all []finding, r result, say func(*entry) (string, error)) ([]Part, error) {
+	name := w.explanations[r.best]
+	out := []Part{{
+		Name: partPrior, Weight: float64(r.prior) / 1000, Signals: []string{},
+		Says: fmt.Sprintf("Before any evidence: for each person whom this case suspects rightly there are about %s to whom the innocent explanation that fits best applies: %s, %s. What follows is weighed against it.",
+			about(math.Exp(-float64(r.prior)/1000)), name, w.file.Explanations[name].Says),
+	}}
+	for k := range all {
+		if r.parts[k] == 0 {
+			continue
+		}
+		p := Part{Name: w.features[k].Name, Weight: float64(r.parts[k]) / 1000, Says: all[k].says, Signals: ids(all[k].by)}
+		if q := all[k].quotes; q != nil {
+			var err error
+			if p.Says, err = say(q); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, p)
+	}
+	if r.others != 0 {
+		out = append(out, Part{
+			Name: partOthers, Weight: float64(r.others) / 1000, Signals: []string{},
+			Says: fmt.Sprintf("The other innocent explanations, of which %s fits next best, may be true too.", w.explanations[r.second()]),
+		})
+	}
+	if r.calibration != 0 {
+		out = append(out, Part{
+			Name: partCalibration, Weight: float64(r.calibration) / 1000, Signals: []string{},
+			Says: "What scores like this one have turned out to be worth: " + w.file.Calibration.Source + ".",
+		})
+	}
+	return out, nil
+}
+
+// second is the explanation that fits second best.
+func (r *result) second() int {
+	second := -1
+	for e, s := range r.against {
+		if e != r.best && (second < 0 || s < r.against[second]) {
+			second = e
 		}
 	}
-	if len(ids) == 0 {
-		return Part{}
-	}
-	return Part{
-		Name: partPrivateSession, Weight: f.PrivateSession.Value, Signals: ids,
-		Says: fmt.Sprintf("Within %d days %d of %s private.", windowDays, len(ids), were(len(ev.sessions), "live stream")),
-	}
+	return max(second, 0)
 }
 
-func (f weightsFile) publicSessions(ev evidence) Part {
-	var ids []string
-	for _, e := range ev.sessions {
-		if e.private {
-			return Part{}
-		}
-		ids = append(ids, e.hex())
+// about writes a number to two digits.
+func about(x float64) string {
+	if x < 10 {
+		return fmt.Sprintf("%.1f", x)
 	}
-	if len(ids) == 0 {
-		return Part{}
-	}
-	return Part{
-		Name: partPublicSessions, Weight: f.PublicSessions.Value, Signals: ids,
-		Says: fmt.Sprintf("Within %d days %s public and none private.", windowDays, were(len(ids), "live stream")),
-	}
+	scale := math.Pow(10, math.Floor(math.Log10(x))-1)
+	return fmt.Sprintf("%.0f", math.Round(x/scale)*scale)
 }
 
-// userFlag adds first × (1 + next + next² + …), a term a flag: many flags say
-// little more than a few, and nobody can be flagged into a case.
-func (f weightsFile) userFlag(ev evidence) Part {
-	n := len(ev.flags)
-	if n == 0 {
-		return Part{}
+func ids(by []*entry) []string {
+	out := make([]string, 0, len(by))
+	for _, e := range by {
+		out = append(out, e.hex())
 	}
-	var ids []string
-	for _, e := range ev.flags {
-		ids = append(ids, e.hex())
-	}
-	next := f.UserFlag.Next.Value
-	return Part{
-		Name: partUserFlag, Signals: ids,
-		Weight: f.UserFlag.First.Value * (1 - math.Pow(next, float64(n))) / (1 - next),
-		Says:   fmt.Sprintf("Within %d days %s raised; each counts %g of the one before.", windowDays, were(n, "user flag"), next),
-	}
-}
-
-// count writes a number with its noun, were adds the verb.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func were(n int, noun string) string {
-	if n == 1 {
-		return count(n, noun) + " was"
-	}
-	return count(n, noun) + " were"
+	slices.Sort(out)
+	return slices.Compact(out)
 }

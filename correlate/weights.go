@@ -5,18 +5,43 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// Weights say what each part of a score may be worth. They are a versioned file,
-// schema/weights.json describes it, and every number in it names its source or
-// says that it is assumed.
-type Weights struct{ file weightsFile }
+// Weights say what each part of a score may be worth against each innocent explanation.
+// They are a versioned file, schema/weights.json describes it, and every number in it
+// names its source or says that it is assumed or fitted, and on what.
+type Weights struct {
+	file weightsFile
+	// What follows is made of the file.
+	explanations []string  // sorted
+	typologies   []string  // ids, sorted
+	features     []Feature // the fixed ones, then typologies
+	priors       []int64   // by explanation: prior less the logarithm of its share, in thousandths
+	matrix       [][]float64
+	most         [1 << kindEnd]float64 // what signals of some kinds can reach at most, as a score
+}
 
 // Version names the weights in the cases that they score.
-func (w Weights) Version() string { return w.file.Version }
+func (w *Weights) Version() string { return w.file.Version }
+
+// A Feature is one named kind of evidence.
+type Feature struct {
+	Name string // of its part
+	// Sign is +1 where its weights are never below 0, and −1 where never above.
+	Sign float64
+}
+
+// Features returns the features, in the order of an Assessment's values.
+func (w *Weights) Features() []Feature { return slices.Clone(w.features) }
+
+// Explanations returns the names of the innocent explanations, in the order of an
+// Assessment's scores against them.
+func (w *Weights) Explanations() []string { return slices.Clone(w.explanations) }
 
 // A number is a value with where it comes from.
 type number struct {
@@ -25,29 +50,39 @@ type number struct {
 }
 
 type weightsFile struct {
-	Version   string `json:"version"`
-	Bar       number `json:"bar"`
-	Prior     number `json:"prior"`
-	ListMatch struct {
-		Bands     []band `json:"bands"`
-		Doubling  number `json:"doubling"`
-		Doublings number `json:"doublings"`
+	Version      string                 `json:"version"`
+	Bar          number                 `json:"bar"`
+	Prior        number                 `json:"prior"`
+	Explanations map[string]explanation `json:"explanations"`
+	LowAudience  number                 `json:"low_audience"`
+	HelpFrom     number                 `json:"help_from"`
+	ListMatch    struct {
+		Bands      []band            `json:"bands"`
+		Doubling   number            `json:"doubling"`
+		Doublings  number            `json:"doublings"`
+		Categories map[string]number `json:"categories,omitempty"`
 	} `json:"list_match"`
-	PrivateSession number `json:"private_session"`
-	PublicSessions number `json:"public_sessions"`
-	UserFlag       struct {
-		First number `json:"first"`
-		Next  number `json:"next"`
-	} `json:"user_flag"`
-	Typologies  map[string]typology `json:"typologies"`
+	Flags struct {
+		User      flagWeight `json:"user"`
+		Trusted   flagWeight `json:"trusted"`
+		Moderator flagWeight `json:"moderator"`
+	} `json:"flags"`
+	Classifiers []classifier `json:"classifiers,omitempty"`
 	Coincidence struct {
 		Aligned   number `json:"aligned"`
 		LeadHours number `json:"lead_hours"`
 		Least     number `json:"least"`
-		Most      number `json:"most"`
 	} `json:"coincidence"`
-	Related number `json:"related"`
-	Rhythm  number `json:"rhythm"`
+	Parts       map[string]against  `json:"parts"`
+	Typologies  map[string]typology `json:"typologies"`
+	Calibration *calibration        `json:"calibration,omitempty"`
+}
+
+// An explanation is an innocent way to come by what is seen.
+type explanation struct {
+	Says string `json:"says"`
+	// Share is how many of the people whom no case should suspect it applies to.
+	Share number `json:"share"`
 }
 
 // A band is what the first frame is worth that matches within so many bits.
@@ -57,10 +92,55 @@ type band struct {
 	number
 }
 
+type flagWeight struct {
+	First number `json:"first"`
+	Next  number `json:"next"`
+}
+
+// A classifier is a table of calibration: the natural log of how many times likelier a
+// score is of a stream that shows abuse than of one that does not.
+type classifier struct {
+	Name   string  `json:"name"`
+	Source string  `json:"source"`
+	Points []point `json:"points"`
+}
+
+type point struct {
+	Score float64 `json:"score"`
+	Value float64 `json:"value"`
+}
+
+// against is a part's weight against each explanation; "*" stands for those not named.
+type against map[string]number
+
 // A typology is what it is worth, at full strength, that it fired.
 type typology struct {
-	Name string `json:"name"` // of the part
-	number
+	Name    string  `json:"name"` // of the part
+	Against against `json:"against"`
+}
+
+// A calibration maps a score to what it has turned out to be worth, in thousandths of
+// natural log odds both.
+type calibration struct {
+	Source string  `json:"source"`
+	Points []point `json:"points"`
+}
+
+// calibrate reads the table between its points by straight lines, and goes on beyond its
+// ends at the same distance.
+func (f *weightsFile) calibrate(score int64) int64 {
+	if f.Calibration == nil {
+		return score
+	}
+	x, points := float64(score)/1000, f.Calibration.Points
+	first, last := points[0], points[len(points)-1]
+	switch {
+	case x <= first.Score:
+		return score + thousandths(first.Value-first.Score)
+	case x >= last.Score:
+		return score + thousandths(last.Value-last.Score)
+	}
+	return thousandths((&classifier{Points: points}).at(x))
 }
 
 var weightsSchema = signal.MustSchema(schemas, "schema/weights.json")
@@ -69,19 +149,101 @@ var weightsSchema = signal.MustSchema(schemas, "schema/weights.json")
 var defaultWeights []byte
 
 // DefaultWeights returns the weights that come with the binary.
-func DefaultWeights() (Weights, error) { return LoadWeights(defaultWeights) }
+func DefaultWeights() (*Weights, error) { return LoadWeights(defaultWeights) }
 
 // LoadWeights reads a weights file. It refuses what does not fit the schema,
 // naming the field, and then reports everything else that is wrong at once.
-func LoadWeights(data []byte) (Weights, error) {
-	var w Weights
-	if err := weightsSchema.Decode(data, &w.file); err != nil {
-		return Weights{}, fmt.Errorf("weights: %w", err)
+func LoadWeights(data []byte) (*Weights, error) {
+	w := &Weights{}
+	f := &w.file
+	if err := weightsSchema.Decode(data, f); err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
 	}
-	if err := errors.Join(w.file.checkBands(), w.file.checkTypologies()); err != nil {
-		return Weights{}, fmt.Errorf("weights %s: %w", w.file.Version, err)
+	err := errors.Join(f.checkBands(), f.checkShares(), f.checkTables(), f.checkTypologies(), f.checkParts())
+	if err != nil {
+		return nil, fmt.Errorf("weights %s: %w", f.Version, err)
 	}
+	w.lay()
 	return w, nil
+}
+
+// lay makes the matrix of the file.
+func (w *Weights) lay() {
+	f := &w.file
+	w.explanations = slices.Sorted(maps.Keys(f.Explanations))
+	w.typologies = slices.Sorted(maps.Keys(f.Typologies))
+	columns := make([]against, 0, fixedParts+len(w.typologies))
+	for _, part := range fixed {
+		w.features = append(w.features, Feature{part.name, part.sign})
+		columns = append(columns, f.Parts[part.name])
+	}
+	for _, id := range w.typologies {
+		w.features = append(w.features, Feature{f.Typologies[id].Name, 1})
+		columns = append(columns, f.Typologies[id].Against)
+	}
+	for _, e := range w.explanations {
+		w.priors = append(w.priors, thousandths(f.Prior.Value-math.Log(f.Explanations[e].Share.Value)))
+		row := make([]float64, len(columns))
+		for k, c := range columns {
+			n, named := c[e]
+			if !named {
+				n = c["*"]
+			}
+			row[k] = n.Value
+		}
+		w.matrix = append(w.matrix, row)
+	}
+	for kinds := range w.most {
+		w.most[kinds] = w.reachable(kinds)
+	}
+}
+
+// reachable is no less than any score that signals of some kinds, a bit each, can have:
+// the score against the explanation that allows the least.
+func (w *Weights) reachable(kinds int) float64 {
+	f := &w.file
+	has := func(k kind) bool { return kinds&(1<<k) != 0 }
+	high := make([]float64, len(w.features)) // of each feature's value
+	if has(kindMatch) {
+		high[partListMatch] = math.Inf(1)
+	}
+	if has(kindSession) {
+		high[partPrivateSession], high[partLowAudience] = 1, 1
+	}
+	if has(kindFlag) {
+		for _, s := range f.flagsBySource() {
+			high[partUserFlag] += s.weight.First.Value / (1 - s.weight.Next.Value)
+		}
+	}
+	if has(kindScore) {
+		for i := range f.Classifiers {
+			for _, p := range f.Classifiers[i].Points {
+				high[partClassifier] = max(high[partClassifier], p.Value)
+			}
+		}
+	}
+	if has(kindPayment) {
+		for k := fixedParts; k < len(high); k++ {
+			high[k] = 1
+		}
+		if has(kindSession) {
+			high[partCoincidence], high[partSeveralPayers], high[partPayingGuests] = math.Log(keptDays), math.Log(keptDays), 1
+		}
+	}
+	least := math.Inf(1)
+	for e := range w.explanations {
+		sum := w.priors[e]
+		for k, x := range high {
+			if m := w.matrix[e][k]; x > 0 && m > 0 {
+				if math.IsInf(x, 1) {
+					return x
+				}
+				sum += thousandths(m*x) + 1
+			}
+		}
+		least = min(least, float64(f.calibrate(sum)))
+	}
+	return least / 1000
 }
 
 // bits is the length of a hash.
@@ -94,7 +256,7 @@ func bits(hashKind string) int {
 
 // checkBands sees to it that every match of every kind finds a band, and that a
 // closer match is never worth less.
-func (f weightsFile) checkBands() error {
+func (f *weightsFile) checkBands() error {
 	var errs []error
 	for _, kind := range []string{"pdq", "phash", "dhash", "ahash"} {
 		last, value := -1, 0.0
@@ -117,26 +279,106 @@ func (f weightsFile) checkBands() error {
 	return errors.Join(errs...)
 }
 
-// reserved are the names of the parts that are not typologies.
-var reserved = []string{
-	partPrior, partListMatch, partPrivateSession, partPublicSessions,
-	partUserFlag, partCoincidence, partRelated, partRhythm,
+// checkShares sees to it that the explanations leave nobody out.
+func (f *weightsFile) checkShares() error {
+	sum := 0.0
+	for _, e := range f.Explanations {
+		sum += e.Share.Value
+	}
+	if math.Abs(sum-1) > 0.001 {
+		return fmt.Errorf("/explanations: the shares add up to %.4f, and must to 1", sum)
+	}
+	return nil
 }
 
-// checkTypologies keeps the parts' names apart, and a corridor from ever having
-// a weight: where a payment comes from is no evidence against anybody.
-func (f weightsFile) checkTypologies() error {
+// checkTables sees to it that tables ascend: a higher score is never worth less.
+func (f *weightsFile) checkTables() error {
 	var errs []error
-	seen := make(map[string]bool)
-	for _, id := range slices.Sorted(maps.Keys(f.Typologies)) {
-		name := f.Typologies[id].Name
-		if id == "P03" {
-			errs = append(errs, errors.New("/typologies/P03: a corridor has no weight of its own"))
+	check := func(at string, points []point) {
+		for i := 1; i < len(points); i++ {
+			if points[i].Score <= points[i-1].Score || points[i].Value < points[i-1].Value {
+				errs = append(errs, fmt.Errorf("%s/points/%d: must have a score above the point before it, and no lesser value", at, i))
+			}
 		}
-		if seen[name] || slices.Contains(reserved, name) {
-			errs = append(errs, fmt.Errorf("/typologies/%s/name: is the name of another part", id))
+	}
+	names := map[string]bool{}
+	for i, c := range f.Classifiers {
+		at := fmt.Sprintf("/classifiers/%d", i)
+		if names[c.Name] {
+			errs = append(errs, fmt.Errorf("%s/name: is the name of another classifier", at))
+		}
+		names[c.Name] = true
+		check(at, c.Points)
+	}
+	if f.Calibration != nil {
+		check("/calibration", f.Calibration.Points)
+	}
+	return errors.Join(errs...)
+}
+
+// unweighable are words that no part's name may have: where somebody pays from and what
+// somebody is are no evidence against anybody.
+var unweighable = []string{
+	"corridor", "country", "nationality", "nation", "origin", "residence", "sex", "gender", "age",
+	"race", "ethnicity", "religion", "language", "surname",
+}
+
+// checkTypologies keeps the parts' names apart, and what nobody can help from ever having
+// a weight.
+func (f *weightsFile) checkTypologies() error {
+	var errs []error
+	seen := map[string]bool{partPrior: true, partOthers: true, partCalibration: true}
+	for _, part := range fixed {
+		seen[part.name] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(f.Typologies)) {
+		at, name := "/typologies/"+id, f.Typologies[id].Name
+		switch id {
+		case "P03":
+			errs = append(errs, fmt.Errorf("%s: a corridor has no weight of its own", at))
+		case sextortion:
+			errs = append(errs, fmt.Errorf("%s: who pays under threat may be a victim; it weighs as the part %s alone", at, fixed[partVictim].name))
+		}
+		if seen[name] {
+			errs = append(errs, fmt.Errorf("%s/name: is the name of another part", at))
 		}
 		seen[name] = true
+		for _, word := range strings.Split(name, "-") {
+			if slices.Contains(unweighable, word) {
+				errs = append(errs, fmt.Errorf("%s/name: %s is no evidence against anybody, and has no weight", at, word))
+			}
+		}
+		errs = append(errs, f.checkAgainst(at+"/against", f.Typologies[id].Against, 1))
+	}
+	return errors.Join(errs...)
+}
+
+// checkParts sees to it that every part has a weight against every explanation, of its
+// sign.
+func (f *weightsFile) checkParts() error {
+	var errs []error
+	for _, part := range fixed {
+		errs = append(errs, f.checkAgainst("/parts/"+part.name, f.Parts[part.name], part.sign))
+	}
+	return errors.Join(errs...)
+}
+
+func (f *weightsFile) checkAgainst(at string, a against, sign float64) error {
+	var errs []error
+	_, others := a["*"]
+	for _, e := range slices.Sorted(maps.Keys(f.Explanations)) {
+		if _, named := a[e]; !named && !others {
+			errs = append(errs, fmt.Errorf("%s: has no weight against %s", at, e))
+		}
+	}
+	for _, e := range slices.Sorted(maps.Keys(a)) {
+		if _, known := f.Explanations[e]; !known && e != "*" {
+			errs = append(errs, fmt.Errorf("%s/%s: is no explanation", at, e))
+		}
+		if a[e].Value*sign < 0 {
+			what := map[float64]string{1: "for, and its weight must not be below 0", -1: "against, and its weight must not be above 0"}[sign]
+			errs = append(errs, fmt.Errorf("%s/%s/value: the part speaks %s", at, e, what))
+		}
 	}
 	return errors.Join(errs...)
 }

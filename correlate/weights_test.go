@@ -20,14 +20,14 @@ func TestDefaultWeights(t *testing.T) {
 	if want := math.Log(1.0 / 1100); math.Abs(w.file.Prior.Value-want) > 0.001 {
 		t.Errorf("prior %v, want %v", w.file.Prior.Value, want)
 	}
-	if w.Version() != "w1" {
+	if w.Version() != "w2" {
 		t.Errorf("version %q: a change of weights needs a new one, and a new test", w.Version())
 	}
 	var tree any
 	if err := json.Unmarshal(defaultWeights, &tree); err != nil {
 		t.Fatal(err)
 	}
-	if n := sourced(t, "", tree); n < 25 {
+	if n := sourced(t, "", tree); n < 250 {
 		t.Errorf("saw %d numbers, want all of them", n)
 	}
 }
@@ -60,12 +60,21 @@ func TestLoadWeightsRefuses(t *testing.T) {
 		name, from, to string
 		want           []string // in the error
 	}{
-		{"an unknown field", `"rhythm":`, `"nationality": {"value": 1, "source": "none"}, "rhythm":`, []string{"nationality"}},
-		{"a missing field", `"version": "w1",`, ``, []string{"version"}},
+		{"an unknown field", `"low_audience":`, `"nationality": {"value": 1, "source": "none"}, "low_audience":`, []string{"nationality"}},
+		{"a missing field", `"version": "w2",`, ``, []string{"version"}},
 		{"a number without source", `"value": 0.5, "source": "assumed: more`, `"value": 0.5, "note": "assumed: more`, []string{"/bar", "source"}},
 		{"a bar of 1", `"bar": {"value": 0.5`, `"bar": {"value": 1`, []string{"/bar/value"}},
 		{"a prior in favour", `-7.003`, `7.003`, []string{"/prior/value"}},
-		{"a private session that speaks against", `"private_session": {"value": 0.7`, `"private_session": {"value": -0.7`, []string{"/private_session/value"}},
+		{"a private session that speaks against", `"family": {"value": 0.1, "source": "assumed: commissioned`, `"family": {"value": -0.1, "source": "assumed: commissioned`, []string{"/parts/private-session/family/value"}},
+		{"a rhythm that speaks for", `"family": {"value": -1.8`, `"family": {"value": 1.8`, []string{"/parts/regular-rhythm/family/value"}},
+		{"a part of nationality", `"one-to-one": {`, `"nationality": {"*": {"value": 1, "source": "none"}}, "one-to-one": {`, []string{"/parts", "nationality"}},
+		{"a typology by nationality", `"night"`, `"sender-nationality"`, []string{"/typologies/P06/name", "nationality"}},
+		{"a typology by sex", `"night"`, `"sex"`, []string{"/typologies/P06/name", "sex"}},
+		{"a typology by age", `"night"`, `"age-gap"`, []string{"/typologies/P06/name", "age"}},
+		{"a corridor by another number", `"night"`, `"corridor"`, []string{"/typologies/P06/name", "corridor"}},
+		{"victims as suspects", `"P07": {`, `"X01": {`, []string{"/typologies/X01", "victim"}},
+		{"shares that leave people out", `"share": {"value": 0.777`, `"share": {"value": 0.7`, []string{"/explanations", "0.92"}},
+		{"an explanation nobody knows", `"ordinary": {"value": -0.5`, `"odd": {"value": -0.5`, []string{"/parts/public-sessions", "ordinary", "odd"}},
 		{"a corridor", `"P07": {`, `"P03": {`, []string{"/typologies/P03", "corridor"}},
 		{"a typology by another part's name", `"fan-in"`, `"user-flag"`, []string{"/typologies/P05/name"}},
 		{"two typologies of one name", `"fan-in"`, `"repetition"`, []string{"/typologies/P05/name"}},

@@ -34,6 +34,7 @@ type hit struct {
 	distance, radius int // of the nearest hash
 	view             view
 	version          string // of the list
+	category         string // of the list, in its owner's words
 	frames           []int  // of the clip, that match
 	total            int    // frames of the clip; 0 when not known
 }
@@ -87,7 +88,7 @@ func gather(found map[target]*hit, v view, m *hashdb.Match) {
 			found[t] = h
 		}
 		if m.Distance < h.distance {
-			h.distance, h.radius, h.view, h.version = m.Distance, m.Radius, v, m.Version
+			h.distance, h.radius, h.view, h.version, h.category = m.Distance, m.Radius, v, m.Version, m.Category
 		}
 		return h
 	}

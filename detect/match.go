@@ -16,6 +16,7 @@ type segment struct {
 	id string // of its signal
 	target
 	version          string // of the list, when the first frame matched
+	category         string // as version
 	distance, radius int    // of the best, and the limit that held for it
 	view             view   // of the best
 
@@ -33,7 +34,7 @@ type segment struct {
 	clip        clip
 }
 
-const segmentVersion = 3 // 1 was JSON, of tracks without an end; 2 did not say toldTo.
+const segmentVersion = 4 // 1 was JSON, of tracks without an end; 2 did not say toldTo, 3 no category.
 
 func (g *segment) seen() uint64 { return g.seenTo - g.seenFrom }
 func (g *segment) good() uint64 { return g.goodTo - g.goodFrom }
@@ -54,7 +55,7 @@ func begin(f Frame, st *stream, h *hit) *segment {
 		// With the frame: a clock set back must not begin an ended segment again.
 		id: signal.ID("match", f.Platform, f.Stream, string(f.Subject), what, h.list, h.kind.String(), h.name,
 			f.At.Format(time.RFC3339Nano), f.ID),
-		target: h.target, version: h.version, distance: h.distance, radius: h.radius, view: h.view,
+		target: h.target, version: h.version, category: h.category, distance: h.distance, radius: h.radius, view: h.view,
 		// This frame is counted in the stream.
 		seenFrom: st.seen - 1, goodFrom: st.good - 1,
 		first: f.At, last: f.At, toldTo: f.At,
@@ -87,7 +88,7 @@ func (g *segment) encode() []byte {
 	data := append(make([]byte, 0, 192), segmentVersion)
 	id, _ := hex.DecodeString(g.id) // An id is hexadecimal.
 	data = append(data, id...)
-	for _, s := range []string{g.list, g.name, g.version} {
+	for _, s := range []string{g.list, g.name, g.version, g.category} {
 		data = appendString(data, s)
 	}
 	flags := uint64(0)
@@ -113,11 +114,14 @@ func decodeSegment(data []byte) (*segment, bool) {
 	const anyCount = 1 << 31
 	u := unpacker{data: data}
 	version := u.bytes(1)[0]
-	if version != 2 && version != segmentVersion {
+	if version < 2 || version > segmentVersion {
 		return nil, false
 	}
 	g := &segment{id: hex.EncodeToString(u.bytes(16))}
 	g.list, g.name, g.version = u.string(), u.string(), u.string()
+	if version >= 4 {
+		g.category = u.string()
+	}
 	g.kind = hashdb.Kind(u.int(255))
 	flags := u.int(3)
 	g.target.clip, g.toldReached = flags&1 != 0, flags&2 != 0
@@ -128,7 +132,7 @@ func decodeSegment(data []byte) (*segment, bool) {
 	g.evidence, g.told = u.int(signal.MaxEvidence), u.uint()
 	g.clip = clip{total: u.int(anyCount), matched: u.int(maxClipFrames), chunks: u.uint()}
 	g.first, g.last = u.time(), u.time()
-	if g.toldTo = g.first; version == segmentVersion {
+	if g.toldTo = g.first; version >= 3 {
 		g.toldTo = u.time()
 	}
 	if u.bad || len(u.data) > 0 || g.clip.chunks>>clipChunks != 0 ||
@@ -142,7 +146,7 @@ func decodeSegment(data []byte) (*segment, bool) {
 func (g *segment) signal(o Options, f Frame, evidence []signal.Evidence) signal.Signal {
 	m := &signal.Match{
 		Stream: f.Stream, Platform: f.Platform,
-		HashKind: g.kind.String(), List: g.list, ListVersion: g.version, Entry: g.name,
+		HashKind: g.kind.String(), List: g.list, Category: g.category, ListVersion: g.version, Entry: g.name,
 		Distance: g.distance, Radius: g.radius,
 		FramesMatched: g.frames, FramesSeen: g.seen(), Pictures: g.pictures, View: g.view.String(),
 	}

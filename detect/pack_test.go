@@ -17,7 +17,7 @@ func TestSegmentsSurviveTheirEncoding(t *testing.T) {
 		g := &segment{
 			id:      signal.ID(string(rune(i))),
 			target:  target{list: "list-é", name: "a name", kind: hashdb.KindPDQ, clip: i%2 == 0},
-			version: "v", distance: rng.IntN(32), radius: rng.IntN(48), view: view(rng.IntN(views)),
+			version: "v", category: []string{"", "B1"}[rng.IntN(2)], distance: rng.IntN(32), radius: rng.IntN(48), view: view(rng.IntN(views)),
 			frames: 1 + rng.Uint64N(100), pictures: rng.Uint64N(9), picture: rng.Uint64(),
 			seenFrom: seen, seenTo: seen + 100 + rng.Uint64N(9), goodFrom: 3, goodTo: 3 + rng.Uint64N(9),
 			// Years that nanoseconds in 64 bits cannot say.

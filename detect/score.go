@@ -33,7 +33,7 @@ func (r ScoreRecord) Encode() ([]byte, error) {
 
 // Score makes the signal of one scores record. The records of a stream, a classifier and
 // a UTC day are revisions of one signal: the highest score stands, to a thousandth, and
-// of equals the latest, in whatever order they come.
+// of equals the latest, to a second, in whatever order they come.
 func Score(data []byte) ([]signal.Signal, error) {
 	var r ScoreRecord
 	if err := scoreSchema.Decode(data, &r); err != nil {
@@ -43,13 +43,11 @@ func Score(data []byte) ([]signal.Signal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("score: %w", err)
 	}
-	if at.Before(firstScore) || !at.Before(lastScore) {
-		return nil, fmt.Errorf("score: %w", signal.Reject("bad-attribute", "/at: outside the years 1970 to 2199"))
-	}
+	at = at.Truncate(time.Second)
 	thousandths := math.Round(r.Value * 1000)
 	return []signal.Signal{{
 		ID:       signal.ID("score", r.Platform, r.Stream, string(r.Subject), r.Classifier, at.Format(time.DateOnly)),
-		Revision: uint64(thousandths)<<43 + uint64(at.UnixMilli()) + 1,
+		Revision: uint64(thousandths)*secondsOfDay + uint64(at.Unix()-at.Truncate(24*time.Hour).Unix()) + 1,
 		Kind:     signal.KindScore,
 		Subject:  r.Subject,
 		Start:    at,
@@ -60,9 +58,4 @@ func Score(data []byte) ([]signal.Signal, error) {
 	}}, nil
 }
 
-// The years within which the milliseconds of a score's time have less than 43 bits, so
-// that a revision stays below 2^53, where JSON's numbers are exact everywhere.
-var (
-	firstScore = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
-	lastScore  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
-)
+const secondsOfDay = 24 * 60 * 60

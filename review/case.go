@@ -20,7 +20,7 @@ type Case struct {
 	// Revision grows with the evidence; the store keeps the highest.
 	Revision uint64         `json:"revision"`
 	Subject  signal.Subject `json:"subject"`
-	// State is open or withdrawn in a record. In what Show returns it is where
+	// State is open, withdrawn or help in a record. In what Show returns it is where
 	// the review stands.
 	State State `json:"state"`
 	// Score is the sum of the parts' weights: a natural-log likelihood ratio,
@@ -30,10 +30,17 @@ type Case struct {
 	Probability float64 `json:"probability"`
 	Bar         float64 `json:"bar"`
 	Weights     string  `json:"weights"` // version of the weights
+	// Explanation is the innocent explanation that fits best, against which the parts are
+	// weighed, and Against has the score against each alone, the best-fitting first. Records
+	// from before there were any have none.
+	Explanation string    `json:"explanation,omitempty"`
+	Against     []Against `json:"against,omitempty"`
 	// First and Last bound the evidence, in event time, UTC.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 	Parts []Part    `json:"parts"`
+	// Pairs are the payers who weigh most together with the subject's streams.
+	Pairs []Pair `json:"pairs,omitempty"`
 	// Signals are those in the window, by start and id; Omitted counts those
 	// that did not fit into the record.
 	Signals []signal.Signal `json:"signals"`
@@ -50,6 +57,21 @@ type Part struct {
 	Weight  float64  `json:"weight"` // natural log; below zero it speaks against
 	Says    string   `json:"says"`
 	Signals []string `json:"signals,omitempty"` // ids of the signals behind it
+}
+
+// Against is the score against one innocent explanation, were there no other.
+type Against struct {
+	Explanation string  `json:"explanation"`
+	Score       float64 `json:"score"`
+}
+
+// A Pair is one payer with the subject, weighed as if there were no other.
+type Pair struct {
+	Payer       signal.Subject `json:"payer"`
+	Transfers   int            `json:"transfers"`
+	Score       float64        `json:"score"`
+	Explanation string         `json:"explanation"`
+	Parts       []Part         `json:"parts"`
 }
 
 //go:embed schema/case.json

@@ -37,6 +37,8 @@ func (s *Store) Receive(ctx context.Context, raw []byte) (changed bool, err erro
 			e = withdraw
 		case decided && material(last.Case, c):
 			e = grow
+		case c.State == StateHelp && !decided:
+			e = help
 		}
 		state, err := next(was.state, e, last.Verdict)
 		if err != nil {

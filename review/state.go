@@ -15,6 +15,9 @@ const (
 	StateDismissed State = "dismissed" // a person dismissed it
 	StateReopened  State = "reopened"  // decided before, and the evidence has grown since
 	StateWithdrawn State = "withdrawn" // correlate took it back before a person decided
+	// StateHelp: the subject pays under threat, by what is seen, and may be a victim. A
+	// person should see to it; it can be dismissed, and never confirmed.
+	StateHelp State = "help"
 )
 
 // unseen is the state of a case that the store does not have yet.
@@ -32,6 +35,7 @@ const (
 	update   event = "update"
 	grow     event = "grow"
 	withdraw event = "withdraw" // correlate takes the case back
+	help     event = "help"     // correlate says that the subject may be a victim
 	confirm  event = "confirm"
 	dismiss  event = "dismiss"
 )
@@ -40,9 +44,10 @@ const (
 // decision is never undone by a machine: growing evidence puts the case before a
 // person again, and a withdrawal of what was new lets the decision stand.
 var transitions = map[State]map[event]State{
-	unseen:         {update: StateOpen, withdraw: StateWithdrawn},
-	StateOpen:      {update: StateOpen, withdraw: StateWithdrawn, confirm: StateConfirmed, dismiss: StateDismissed},
-	StateWithdrawn: {update: StateOpen, withdraw: StateWithdrawn},
+	unseen:         {update: StateOpen, withdraw: StateWithdrawn, help: StateHelp},
+	StateOpen:      {update: StateOpen, withdraw: StateWithdrawn, help: StateHelp, confirm: StateConfirmed, dismiss: StateDismissed},
+	StateWithdrawn: {update: StateOpen, withdraw: StateWithdrawn, help: StateHelp},
+	StateHelp:      {update: StateOpen, withdraw: StateWithdrawn, help: StateHelp, dismiss: StateDismissed},
 	StateConfirmed: {update: StateConfirmed, grow: StateReopened, withdraw: StateConfirmed},
 	StateDismissed: {update: StateDismissed, grow: StateReopened, withdraw: StateDismissed},
 	// Once reopened, a case waits for a person even where the score sinks a

@@ -8,15 +8,16 @@ import (
 // TestEveryTransition walks every pair of state and event against a table that
 // was written down apart from the code's: "-" is illegal.
 func TestEveryTransition(t *testing.T) {
-	events := []event{update, grow, withdraw, confirm, dismiss}
-	want := map[State][5]State{
-		//               update          grow           withdraw       confirm        dismiss
-		unseen:         {"open", "-", "withdrawn", "-", "-"},
-		StateOpen:      {"open", "-", "withdrawn", "confirmed", "dismissed"},
-		StateWithdrawn: {"open", "-", "withdrawn", "-", "-"},
-		StateConfirmed: {"confirmed", "reopened", "confirmed", "-", "-"},
-		StateDismissed: {"dismissed", "reopened", "dismissed", "-", "-"},
-		StateReopened:  {"reopened", "reopened", "dismissed", "confirmed", "dismissed"}, // withdrawn after a dismissal
+	events := []event{update, grow, withdraw, confirm, dismiss, help}
+	want := map[State][6]State{
+		//               update          grow           withdraw       confirm        dismiss        help
+		unseen:         {"open", "-", "withdrawn", "-", "-", "help"},
+		StateOpen:      {"open", "-", "withdrawn", "confirmed", "dismissed", "help"},
+		StateWithdrawn: {"open", "-", "withdrawn", "-", "-", "help"},
+		StateHelp:      {"open", "-", "withdrawn", "-", "dismissed", "help"},
+		StateConfirmed: {"confirmed", "reopened", "confirmed", "-", "-", "-"},
+		StateDismissed: {"dismissed", "reopened", "dismissed", "-", "-", "-"},
+		StateReopened:  {"reopened", "reopened", "dismissed", "confirmed", "dismissed", "-"}, // withdrawn after a dismissal
 	}
 	if len(want) != len(transitions) {
 		t.Fatalf("%d states here, %d in the table", len(want), len(transitions))
@@ -43,8 +44,8 @@ func TestEveryTransition(t *testing.T) {
 			}
 		}
 	}
-	if walked != 30 {
-		t.Errorf("walked %d pairs, want 30", walked)
+	if walked != 42 {
+		t.Errorf("walked %d pairs, want 42", walked)
 	}
 }
 

@@ -98,10 +98,11 @@ type Match struct {
 	Platform      string `json:"platform"`
 	HashKind      string `json:"hash_kind"` // pdq, phash, dhash or ahash
 	List          string `json:"list"`
-	ListVersion   string `json:"list_version"` // when the first frame matched
-	Entry         string `json:"entry"`        // an id, never the whole hash
-	Distance      int    `json:"distance"`     // the best so far, in bits
-	Radius        int    `json:"radius"`       // the limit applied, in bits
+	Category      string `json:"category,omitempty"` // the list's, in its owner's words
+	ListVersion   string `json:"list_version"`       // when the first frame matched
+	Entry         string `json:"entry"`              // an id, never the whole hash
+	Distance      int    `json:"distance"`           // the best so far, in bits
+	Radius        int    `json:"radius"`             // the limit applied, in bits
 	FramesMatched uint64 `json:"frames_matched"`
 	FramesSeen    uint64 `json:"frames_seen"`
 	// Pictures counts the different pictures among FramesMatched: a still that stands

@@ -18,6 +18,7 @@ const maxFinds = 64
 // find is a list entry, or a video of a list, that a picture matches.
 type find struct {
 	list, version string
+	category      string // Of the list.
 	entry         string // A video's name.
 	clip          bool
 	total         int   // The video's frames, 0 where the list does not tell.
@@ -79,7 +80,7 @@ func viewOf(v int) string {
 // findsOf returns what a match is about: the videos whose frames its entries are, and
 // the entry itself when some are none of a video.
 func findsOf(m *hashdb.Match, view string) []find {
-	base := find{list: m.List, version: m.Version, entry: m.Entry, distance: m.Distance, radius: m.Radius, view: view}
+	base := find{list: m.List, version: m.Version, category: m.Category, entry: m.Entry, distance: m.Distance, radius: m.Radius, view: view}
 	var finds []find
 	plain := len(m.Refs) == 0
 	for _, ref := range m.Refs {

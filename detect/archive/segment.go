@@ -22,9 +22,10 @@ type segment struct {
 	Version  string `json:"version"` // Of the list, when the first picture matched.
 	Entry    string `json:"entry"`
 	Clip     bool   `json:"clip,omitempty"`
-	Total    int    `json:"total,omitempty"`  // The video's frames.
-	Frames   []int  `json:"frames,omitempty"` // Of these, those that matched; ascending.
-	Anchor   int64  `json:"anchor"`           // When it began, as it was first known: it names the segment.
+	Total    int    `json:"total,omitempty"`    // The video's frames.
+	Frames   []int  `json:"frames,omitempty"`   // Of these, those that matched; ascending.
+	Category string `json:"category,omitempty"` // Of the list.
+	Anchor   int64  `json:"anchor"`             // When it began, as it was first known: it names the segment.
 	Start    int64  `json:"start"`
 	End      int64  `json:"end"`
 	Matched  uint64 `json:"matched"`
@@ -41,7 +42,7 @@ type segment struct {
 // newSegment begins a segment. It counts nothing yet.
 func newSegment(f *find, at int64) *segment {
 	return &segment{
-		List: f.list, Version: f.version, Entry: f.entry, Clip: f.clip,
+		List: f.list, Version: f.version, Category: f.category, Entry: f.entry, Clip: f.clip,
 		Anchor: at, Start: at, End: at, Distance: f.distance, Radius: f.radius, View: f.view,
 	}
 }
@@ -78,7 +79,7 @@ func (g *segment) count(k *kept, f *find, pictures, seen, unseen uint64) {
 func (g *segment) signal(n names, o *Options) signal.Signal {
 	m := &signal.Match{
 		Stream: n.Stream, Platform: n.Platform, HashKind: "pdq",
-		List: g.List, ListVersion: g.Version, Entry: g.Entry, Distance: g.Distance, Radius: g.Radius,
+		List: g.List, Category: g.Category, ListVersion: g.Version, Entry: g.Entry, Distance: g.Distance, Radius: g.Radius,
 		FramesMatched: g.Matched, FramesSeen: g.Seen, Pictures: g.Pictures, View: g.View,
 	}
 	s := signal.Signal{

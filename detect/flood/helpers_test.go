@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +21,16 @@ type memory map[string][]byte
 func (m memory) Get(key []byte) ([]byte, error) { return bytes.Clone(m[string(key)]), nil }
 func (m memory) Set(key, value []byte) error    { m[string(key)] = bytes.Clone(value); return nil }
 func (m memory) Delete(key []byte) error        { delete(m, string(key)); return nil }
+func (m memory) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if strings.HasPrefix(k, string(prefix)) {
+			if more, err := fn([]byte(k), m[k]); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // match is a signal of the nth stream, which ends so long after noon.
 func match(stream int, revision uint64, after time.Duration) signal.Signal {

@@ -38,7 +38,7 @@ func ListCases(ctx context.Context, c Config, state string, out io.Writer) error
 	case state == "open":
 		filter.States = []review.State{review.StateOpen, review.StateReopened}
 	case !filter.States[0].Valid():
-		return fmt.Errorf("%w: --state %q is none of open, reopened, confirmed, dismissed, withdrawn, all", ErrUsage, state)
+		return fmt.Errorf("%w: --state %q is none of open, reopened, confirmed, dismissed, withdrawn, help, all", ErrUsage, state)
 	}
 	return withStore(ctx, c, func(store *review.Store) error {
 		cases, err := store.List(ctx, filter)
@@ -81,8 +81,17 @@ func printCase(out io.Writer, c review.Case, decisions []review.Decision) error 
 	fmt.Fprintf(&b, "subject  %s\n", c.Subject)
 	fmt.Fprintf(&b, "seen     %s to %s\n", c.First.Format(time.RFC3339), c.Last.Format(time.RFC3339))
 	fmt.Fprintf(&b, "score    %+.2f, a probability of %.3f (weights %s)\n\n", c.Score, c.Probability, c.Weights)
-	for _, p := range c.Parts {
-		fmt.Fprintf(&b, "  %+6.2f  %-22s %s\n", p.Weight, p.Name, p.Says)
+	printParts(&b, "  ", c.Parts)
+	if len(c.Against) > 0 {
+		b.WriteString("\nagainst each innocent explanation alone:")
+		for _, a := range c.Against {
+			fmt.Fprintf(&b, " %s %+.1f;", a.Explanation, a.Score)
+		}
+		b.WriteString("\n")
+	}
+	for _, p := range c.Pairs {
+		fmt.Fprintf(&b, "\n  payer %s, %d transfers: %+.2f\n", p.Payer, p.Transfers, p.Score)
+		printParts(&b, "    ", p.Parts)
 	}
 	b.WriteString("\n")
 	for _, s := range c.Signals {
@@ -100,6 +109,12 @@ func printCase(out io.Writer, c review.Case, decisions []review.Decision) error 
 	}
 	_, err := io.WriteString(out, strings.Map(printable, b.String()))
 	return err
+}
+
+func printParts(b *strings.Builder, indent string, parts []review.Part) {
+	for _, p := range parts {
+		fmt.Fprintf(b, "%s%+6.2f  %-22s %s\n", indent, p.Weight, p.Name, p.Says)
+	}
 }
 
 // printable replaces what could play tricks on a terminal: a list's name or a

@@ -122,7 +122,7 @@ func paymentsLoops(k keeper, splitter *split.Splitter, rules typology.Rules, now
 	}, nil
 }
 
-func correlateLoops(k keeper, weights correlate.Weights) []stream.Loop {
+func correlateLoops(k keeper, weights *correlate.Weights) []stream.Loop {
 	correlator := correlate.New(weights)
 	return []stream.Loop{k.loop("correlate", topicSignals,
 		func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {

@@ -2,7 +2,9 @@ package world
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,16 @@ type memory map[string][]byte
 func (m memory) Get(key []byte) ([]byte, error) { return m[string(key)], nil }
 func (m memory) Set(key, value []byte) error    { m[string(key)] = bytes.Clone(value); return nil }
 func (m memory) Delete(key []byte) error        { delete(m, string(key)); return nil }
+func (m memory) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if strings.HasPrefix(k, string(prefix)) {
+			if more, err := fn([]byte(k), m[k]); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // TestOnlyThePlantedStreamerBecomesACase carries the world through the rooms by
 // hand: every look-alike must stay below the bar.
