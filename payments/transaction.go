@@ -143,6 +143,14 @@ func (r Record) ID() string {
 	return r.Transaction.ID()
 }
 
+// At is when it was paid, or was said to be withdrawn.
+func (r Record) At() time.Time {
+	if r.Withdrawal != nil {
+		return r.Withdrawal.At
+	}
+	return r.Transaction.At
+}
+
 // Institution is that of the transaction that the record is about.
 func (r Record) Institution() string {
 	if r.Withdrawal != nil {

@@ -2,10 +2,13 @@ package app
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/vigil-stream/vigil/correlate"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/origin"
+	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -30,15 +33,41 @@ func signalOutputs(source string, signals []signal.Signal) ([]stream.Output, err
 	return outs, nil
 }
 
-func transferOutput(t payments.Transfer) (stream.Output, error) {
-	data, err := payments.EncodeTransfer(t)
-	if err != nil {
-		return stream.Output{}, err
+// originOutput makes the record by which a payment and its withdrawal meet.
+func originOutput(r payments.Record, splitter *split.Splitter) (stream.Output, error) {
+	e := stream.Event{Source: "vigil/payments", Type: "vigil.origin.v1", Time: r.At(), ContentType: origin.NoteType}
+	if w := r.Withdrawal; w != nil {
+		var everywhere bool
+		e.Key, e.Data, everywhere = origin.OfWithdrawal(w)
+		e.ID = signal.ID("withdrawal", string(e.Data))
+		return stream.Output{Topic: topicOrigins, Event: e, Everywhere: everywhere}, nil
 	}
-	return stream.Output{Topic: topicTransfers, Event: stream.Event{
-		ID: t.ID, Source: "vigil/payments", Type: "vigil.transfer.v1", Subject: string(t.Subject),
-		Time: t.At, Key: string(t.Subject), ContentType: typeJSON, Data: data,
-	}}, nil
+	var err error
+	e.ID = r.ID()
+	e.Key, e.Data, err = origin.OfTransaction(r.Transaction, splitter.Split(r.Transaction))
+	return stream.Output{Topic: topicOrigins, Event: e}, err
+}
+
+// transferOutputs makes the records of what a payment, or its withdrawal, led to.
+func transferOutputs(r origin.Result) ([]stream.Output, error) {
+	outs := make([]stream.Output, 0, len(r.Withdrawn)+len(r.Passed))
+	out := func(id string, subject signal.Subject, at time.Time, data []byte) {
+		outs = append(outs, stream.Output{Topic: topicTransfers, Event: stream.Event{
+			ID: id, Source: "vigil/payments", Type: "vigil.transfer.v1", Subject: string(subject),
+			Time: at, Key: string(subject), ContentType: typeJSON, Data: data,
+		}})
+	}
+	for _, t := range r.Withdrawn {
+		data, err := payments.EncodeTransfer(t)
+		if err != nil {
+			return nil, err
+		}
+		out(signal.ID("withdrawn", t.ID), t.Subject, t.At, data)
+	}
+	for _, p := range r.Passed {
+		out(p.ID, p.Subject, p.At, p.Data)
+	}
+	return outs, nil
 }
 
 func caseOutputs(cases []correlate.Case) ([]stream.Output, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/intake"
+	"github.com/vigil-stream/vigil/payments/origin"
 	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/payments/typology"
 	"github.com/vigil-stream/vigil/review"
@@ -85,6 +86,7 @@ func paymentsLoops(k keeper, splitter *split.Splitter, rules typology.Rules, now
 	if err != nil {
 		return nil, err
 	}
+	ledger := origin.New(origin.DefaultDays)
 	return []stream.Loop{
 		{Name: "payments-split", Topic: topicTransactions,
 			Handle: func(_ context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
@@ -92,24 +94,26 @@ func paymentsLoops(k keeper, splitter *split.Splitter, rules typology.Rules, now
 				good, bad := intake.Parse(m.ContentType, m.Data)
 				var outs []stream.Output
 				for _, r := range good {
-					tx := r.Transaction
-					if tx == nil {
-						continue
-					}
-					if err := notAhead(tx.At, now); err != nil {
+					if err := notAhead(r.At(), now); err != nil {
 						bad = errors.Join(bad, err)
 						continue
 					}
-					for _, t := range splitter.Split(tx) {
-						out, err := transferOutput(t)
-						if err != nil {
-							return nil, err
-						}
-						outs = append(outs, out)
+					out, err := originOutput(r, splitter)
+					if err != nil {
+						return nil, err
 					}
+					outs = append(outs, out)
 				}
 				return outs, bad
 			}},
+		k.loop("payments-origin", topicOrigins,
+			func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
+				result, err := ledger.Process(ctx, s, m.Data)
+				if err != nil {
+					return nil, err
+				}
+				return transferOutputs(result)
+			}),
 		k.loop("payments-profile", topicTransfers,
 			func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
 				t, err := payments.DecodeTransfer(m.Data)

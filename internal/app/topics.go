@@ -15,6 +15,7 @@ const (
 	topicFlags        = "flags"
 	topicScores       = "scores"
 	topicTransactions = "transactions"
+	topicOrigins      = "origins" // payments and withdrawals, by reference, before they count
 	topicTransfers    = "transfers"
 	topicMatches      = "matches"     // match signals, by list entry, before they may go on
 	topicQuarantines  = "quarantines" // entries that are or were held back
@@ -29,6 +30,7 @@ const (
 // state from must outlast the time between two checkpoints by far.
 const (
 	retainWeek = "604800000"   // 7 days, in ms
+	retain14   = "1209600000"  // 14 days: longer than payments are remembered to be withdrawn
 	retain100  = "8640000000"  // 100 days: the longest profile window and some
 	retainYear = "31536000000" // one year, as the REPORT Act asks of what was reported
 )
@@ -56,6 +58,7 @@ func topicSpecs(partitions, printDays int, centres []report.Centre) []stream.Top
 		{Name: topicFlags, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicScores, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicTransactions, Partitions: partitions, Config: settings(retainWeek)},
+		{Name: topicOrigins, Partitions: partitions, Config: settings(retain14)},
 		{Name: topicTransfers, Partitions: partitions, Config: settings(retain100)},
 		{Name: topicMatches, Partitions: partitions, Config: settings(retainWeek)},
 		{Name: topicQuarantines, Partitions: 1, Config: compacted},

@@ -27,8 +27,11 @@
 // # Which payment it is
 //
 // Ref, which with the debtor's agent makes a transaction's id, is the first of TxId, UETR,
-// InstrId that the message has, else MsgId/EndToEndId: EndToEndId is the sender's, who may
-// write the same every month, or NOTPROVIDED. Messages about one payment share no single
+// InstrId that a payment has, else MsgId/EndToEndId: EndToEndId is the sender's, who may
+// write the same every month. Where that is NOTPROVIDED, a digest of ends, amount and time
+// stands behind it, since a message may have it many times. An order's Ref is
+// MsgId before the first of InstrId, EndToEndId, UETR: it is never that of its payment.
+// Messages about one payment share no single
 // reference: an order has no TxId, and a status often neither the parties nor their
 // agents. So [payments.References] go along, and package origin, which remembers what
 // passed, finds that an order and a payment, or a payment and its rejection, are one.

@@ -58,6 +58,25 @@ func (r *Reader) header() {
 // references are those of one payment, as a message has them.
 type references payments.References
 
+// vague tells that no reference names one payment of its message.
+func (r references) vague() bool {
+	return r.Transaction == "" && r.UETR == "" && r.Instruction == "" && !r.named()
+}
+
+// named tells whether the sender gave the payment a name.
+func (r references) named() bool { return !strings.EqualFold(r.EndToEnd, "NOTPROVIDED") }
+
+// ofOrder is ref for an order, which must not have that of its payment.
+func (r references) ofOrder() string {
+	switch {
+	case r.Instruction != "":
+		return r.Message + "/" + r.Instruction
+	case r.UETR != "" && !r.named():
+		return r.Message + "/" + r.UETR
+	}
+	return r.Message + "/" + r.EndToEnd
+}
+
 // ref is the institution's own reference: see the package's text.
 func (r references) ref() string {
 	for _, ref := range []string{r.Transaction, r.UETR, r.Instruction} {

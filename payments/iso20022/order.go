@@ -113,7 +113,10 @@ func (p *payment) ordered(head header, o order, priced string) (*payments.Transa
 		return nil, err
 	}
 	t.Ordered = true
-	return t, nil
+	if ref := p.refs.ofOrder(); !p.refs.vague() {
+		t.Ref = ref
+	}
+	return t, payments.At("PmtId", payments.CheckLength(t.Ref, payments.MaxName))
 }
 
 // at is when an order counts: see the package's text.

@@ -2,6 +2,7 @@ package iso20022
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/vigil-stream/vigil/payments"
@@ -172,10 +173,21 @@ func (p *payment) transaction(priced string, at time.Time) (*payments.Transactio
 	if err := p.refs.check(); err != nil {
 		return nil, payments.At("PmtId", err)
 	}
+	if p.refs.vague() {
+		t.Ref += "/" + p.digest(t)
+	}
 	if err := payments.CheckLength(t.Ref, payments.MaxName); err != nil {
 		return nil, payments.At("PmtId", err)
 	}
 	return t, payments.At("Purp/Cd", payments.CheckLength(p.purpose, 4))
+}
+
+// digest tells payments of one message apart that have no reference of their own.
+func (p *payment) digest(t *payments.Transaction) string {
+	end := func(e payments.Party) string {
+		return signal.ID("end", e.Proxy, e.IBAN, e.Account, e.Issuer, e.Mobile, e.Phone, e.Email, e.Name)
+	}
+	return signal.ID("vague", end(t.Debtor), end(t.Creditor), strconv.FormatInt(t.Amount, 10), t.Currency, strconv.FormatInt(t.At.Unix(), 10))[:12]
 }
 
 // check holds the references to a length that a record can carry.
