@@ -38,6 +38,12 @@ func CheckProof(p Proof, verifierKey string) (Entry, error) {
 	return verify.CheckProof(p, verifierKey)
 }
 
+// Read checks the whole log in the folder dir and calls each with every entry. See
+// verify.Read.
+func Read(ctx context.Context, dir, verifierKey string, each func(index uint64, e Entry)) (Result, error) {
+	return verify.Read(ctx, dir, verifierKey, each)
+}
+
 // Verify checks the whole log in the folder dir, offline, and that it has only
 // grown since the checkpoint previous, if that is not empty. See verify.Log.
 func Verify(ctx context.Context, dir, verifierKey, previous string) (Result, error) {

@@ -46,6 +46,16 @@ type Result struct {
 // The error is, or wraps, a *BadEntry, ErrCheckpoint, ErrRolledBack or
 // ErrForked; any other means that the log could not be read.
 func Log(ctx context.Context, dir, verifierKey, previous string) (res Result, err error) {
+	return read(ctx, dir, verifierKey, previous, nil)
+}
+
+// Read is Log without an earlier checkpoint, and calls each with every entry in turn.
+// What it was called with is true of the log only where the error is nil.
+func Read(ctx context.Context, dir, verifierKey string, each func(index uint64, e Entry)) (Result, error) {
+	return read(ctx, dir, verifierKey, "", each)
+}
+
+func read(ctx context.Context, dir, verifierKey, previous string, each func(uint64, Entry)) (res Result, err error) {
 	f, err := openFolder(dir)
 	if err != nil {
 		return Result{}, err
@@ -69,7 +79,7 @@ func Log(ctx context.Context, dir, verifierKey, previous string) (res Result, er
 		return Result{}, fmt.Errorf("%w: both have %d entries, and different roots", ErrForked, signed.Size)
 	}
 
-	s := scan{folder: f, signed: signed.tree, earlier: earlier.tree, kinds: make(map[string]uint64)}
+	s := scan{folder: f, signed: signed.tree, earlier: earlier.tree, kinds: make(map[string]uint64), each: each}
 	for s.built.size < s.signed.N {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err

@@ -15,6 +15,7 @@ type scan struct {
 	earlier tlog.Tree
 	built   tree
 	kinds   map[string]uint64
+	each    func(uint64, Entry) // nil where nobody asks
 
 	tiles  [maxProof/tileHeight + 1]storedTile // by level, the tile that the scan is in
 	fault  *fault                              // the first entry or hash met that cannot be right
@@ -55,6 +56,9 @@ func (s *scan) bundle() *BadEntry {
 			keep(&s.fault, fault{at, at, why, why})
 		} else {
 			s.kinds[e.Kind]++
+			if s.each != nil {
+				s.each(uint64(at), e)
+			}
 		}
 		if s.built.size == s.earlier.N {
 			s.forked = s.built.root() != s.earlier.Hash

@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+
+	"github.com/vigil-stream/vigil/detect/edge"
+)
+
+// OpenEvidenceOptions say which preserved windows to open, with which key, and where to
+// put their pictures.
+type OpenEvidenceOptions struct {
+	Names    []string // files, or names as ListEvidence prints them
+	Identity string   // file of age identities
+	To       string   // folder, made if it is not there
+	Out      io.Writer
+}
+
+// OpenEvidence decrypts preserved windows and writes their pictures into a folder, each
+// once it was found to be what its SHA-256 says. No picture there is overwritten.
+func OpenEvidence(ctx context.Context, c Config, o OpenEvidenceOptions) error {
+	keys, err := readIdentities(o.Identity)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.To, 0o700); err != nil {
+		return fmt.Errorf("--to: %w", err)
+	}
+	for _, name := range o.Names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := openWindow(ctx, c, name, keys, o); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func readIdentities(name string) ([]age.Identity, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--identity: %w", err)
+	}
+	keys, err := age.ParseIdentities(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("--identity %s: %w", name, err)
+	}
+	return keys, nil
+}
+
+func openWindow(ctx context.Context, c Config, name string, keys []age.Identity, o OpenEvidenceOptions) (err error) {
+	sealed, err := c.sealed(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sealed.Close()) }()
+	plain, err := age.Decrypt(sealed, keys...)
+	if err != nil {
+		return fmt.Errorf("decrypt: %w", err)
+	}
+	h, frames, err := edge.ReadSegment(plain)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for f, err := range frames {
+		if err != nil {
+			return fmt.Errorf("after %d pictures: %w", n, err)
+		}
+		// The name of a stream may be no name of a file, that of the window is one.
+		base := strings.TrimSuffix(filepath.Base(name), ".age")
+		file := fmt.Sprintf("%s-%s-%06d.jpg", base, f.At.UTC().Format("20060102T150405.000Z"), f.Index)
+		if err := writeNew(filepath.Join(o.To, file), func(w io.Writer) error { _, err := w.Write(f.JPEG); return err }); err != nil {
+			return fmt.Errorf("after %d pictures: %w", n, err)
+		}
+		n++
+	}
+	_, err = fmt.Fprintf(o.Out, "%s: %d pictures of stream %s of %s, each what its SHA-256 says\n", name, n, h.Stream, h.Platform)
+	return err
+}
+
+// sealed opens a window: a file, or what has the name in the evidence store.
+func (c *Config) sealed(ctx context.Context, name string) (io.ReadCloser, error) {
+	file, err := os.Open(name)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	bucket, err := openFolder("evidence", c.Evidence)
+	if err != nil {
+		return nil, err
+	}
+	r, err := bucket.NewReader(ctx, name, nil)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("is no file, and nothing in the evidence store: %w", err), bucket.Close())
+	}
+	return &closing{r, bucket}, nil
+}
+
+// closing closes what a reader lies in after it.
+type closing struct {
+	io.ReadCloser
+	in io.Closer
+}
+
+func (c *closing) Close() error { return errors.Join(c.ReadCloser.Close(), c.in.Close()) }
