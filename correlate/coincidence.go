@@ -15,9 +15,12 @@ const (
 	maxHabitTransfers = 128
 )
 
-// leastDays is the least window in which habits are looked for: of somebody new, that
-// nothing came before is known too.
-const leastDays = windowDays
+// Habits are looked for in whole weeks, so many days at least, for of somebody new it is
+// known too that nothing came before, and no more than are kept.
+const (
+	leastHabitDays = 35
+	mostHabitDays  = keptDays / 7 * 7
+)
 
 // A habit is what a subject's private sessions with few viewers are held against: the
 // stretches, within the days kept, in which a transfer is aligned with one.
@@ -42,7 +45,7 @@ func (f *weightsFile) habit(ev *evidence, pairs []pair) habit {
 		slices.SortFunc(h.sessions, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.end, a.end), a.compare(b)) })
 		h.sessions = h.sessions[:maxHabitSessions]
 	}
-	first := ev.until - leastDays*day
+	first := ev.until - leastHabitDays*day
 	for _, e := range h.sessions {
 		first = min(first, e.start)
 	}
@@ -56,7 +59,7 @@ func (f *weightsFile) habit(ev *evidence, pairs []pair) habit {
 			first = min(first, times[0])
 		}
 	}
-	h.days = int(min((ev.until-first+day-1)/day, keptDays))
+	h.days = min(int((ev.until-first+7*day-1)/(7*day))*7, mostHabitDays)
 	h.from = ev.until - int64(h.days)*day
 	for _, e := range h.sessions {
 		if s := (span{max(e.start-lead, h.from), min(e.end, ev.until-1)}); s.from <= s.to {
@@ -92,6 +95,12 @@ func (f *weightsFile) coincide(h *habit, times []int64) (ratio float64, k int) {
 	q := max(f.Coincidence.Aligned.Value, float64(k+1)/float64(n+2))
 	ratio = math.Log(reach(k, n, q)) - math.Log(chance(h.spans, times, h.from, h.days))
 	return max(ratio, 0), k
+}
+
+// mostRatio is no less than any ratio of coincide: −ln of the square of the floor of
+// chance, in the longest window.
+func mostRatio() float64 {
+	return -2 * math.Log(1/float64(2*mostHabitDays)+1/float64(2*mostHabitDays/7))
 }
 
 // coincidence weighs the transfers that the subject received shortly before or during

@@ -227,7 +227,7 @@ func (w *Weights) reachable(kinds int) float64 {
 			high[k] = 1
 		}
 		if has(kindSession) {
-			high[partCoincidence], high[partSeveralPayers], high[partPayingGuests] = math.Log(keptDays), math.Log(keptDays), 1
+			high[partCoincidence], high[partSeveralPayers], high[partPayingGuests] = mostRatio(), mostRatio(), 1
 		}
 	}
 	least := math.Inf(1)

@@ -55,6 +55,16 @@ func sourced(t *testing.T, at string, tree any) (n int) {
 	return n
 }
 
+// changed is the default weights with one thing changed.
+func changed(t testing.TB, from, to string) []byte {
+	t.Helper()
+	out := strings.Replace(string(defaultWeights), from, to, 1)
+	if out == string(defaultWeights) {
+		t.Fatal("the file is not changed")
+	}
+	return []byte(out)
+}
+
 func TestLoadWeightsRefuses(t *testing.T) {
 	tests := []struct {
 		name, from, to string
@@ -85,11 +95,7 @@ func TestLoadWeightsRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			changed := strings.Replace(string(defaultWeights), tt.from, tt.to, 1)
-			if changed == string(defaultWeights) {
-				t.Fatal("the file is not changed")
-			}
-			_, err := LoadWeights([]byte(changed))
+			_, err := LoadWeights(changed(t, tt.from, tt.to))
 			if err == nil {
 				t.Fatal("accepted")
 			}
@@ -103,8 +109,8 @@ func TestLoadWeightsRefuses(t *testing.T) {
 }
 
 func TestLoadWeightsReportsAllAtOnce(t *testing.T) {
-	changed := strings.NewReplacer(`"P07": {`, `"P03": {`, `"up_to": 256`, `"up_to": 100`).Replace(string(defaultWeights))
-	_, err := LoadWeights([]byte(changed))
+	both := strings.NewReplacer(`"P07": {`, `"P03": {`, `"up_to": 256`, `"up_to": 100`).Replace(string(defaultWeights))
+	_, err := LoadWeights([]byte(both))
 	if err == nil || !strings.Contains(err.Error(), "P03") || !strings.Contains(err.Error(), "pdq") {
 		t.Errorf("error %v, want both faults", err)
 	}
