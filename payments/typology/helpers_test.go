@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,15 +19,6 @@ import (
 
 // now is when the newest of the tests' payments were made.
 var now = time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
-
-func tokenizer(t testing.TB) *signal.Tokenizer {
-	t.Helper()
-	tok, err := signal.NewTokenizer([]byte(strings.Repeat("k", signal.MinKey)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tok
-}
 
 // minorOf reads an amount of a currency with two decimals.
 func minorOf(text string) (int64, error) {
@@ -98,6 +90,8 @@ type payment struct {
 	// fromCountry and toCountry are DE and PH where empty.
 	fromCountry, toCountry string
 	currency               string // EUR where empty
+	// more sets what has no field here.
+	more func(*payments.Transaction)
 }
 
 func (p payment) transaction(t testing.TB, n int) payments.Transaction {
@@ -113,19 +107,47 @@ func (p payment) transaction(t testing.TB, n int) payments.Transaction {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return payments.Transaction{
+	tx := payments.Transaction{
 		Institution: "DEMODEFFXXX", Ref: fmt.Sprintf("R%d", n), Amount: amount, Currency: currency,
 		At:         now.Add(-time.Duration(p.daysAgo * float64(day))).Truncate(time.Second),
 		Debtor:     payments.Party{Name: p.from, Country: or(p.fromCountry, "DE"), Agent: "DEMODEFFXXX"},
 		Creditor:   payments.Party{Name: p.to, Country: or(p.toCountry, "PH"), Agent: "DEMOPHMMXXX"},
 		Remittance: []string{p.text},
 	}
+	if p.more != nil {
+		p.more(&tx)
+	}
+	return tx
+}
+
+// splitters are made once: they read the zones of the world.
+var plain, withRates = sync.OnceValues(func() (*split.Splitter, error) { return newSplitter(nil) }),
+	sync.OnceValues(func() (*split.Splitter, error) { return newSplitter(pounds{}) })
+
+func newSplitter(r split.Rates) (*split.Splitter, error) {
+	tok, err := signal.NewTokenizer([]byte(strings.Repeat("k", signal.MinKey)))
+	if err != nil {
+		return nil, err
+	}
+	return split.New(tok, split.Options{Rates: r})
+}
+
+// pounds are rates by which one GBP is one EUR; there are no others.
+type pounds struct{}
+
+func (pounds) Base(minor int64, currency string, _ time.Time) (int64, bool) {
+	return minor, currency == "GBP"
 }
 
 // transfersOf splits payments, oldest or not, into transfers of one role.
 func transfersOf(t testing.TB, role signal.Role, all []payment) []payments.Transfer {
 	t.Helper()
-	splitter, err := split.New(tokenizer(t), split.Options{})
+	return splitBy(t, plain, role, all)
+}
+
+func splitBy(t testing.TB, by func() (*split.Splitter, error), role signal.Role, all []payment) []payments.Transfer {
+	t.Helper()
+	splitter, err := by()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,21 +96,22 @@ func (r *Rules) inBase(e *profile.Entry) (int64, bool) {
 
 // bands says which amounts are meant, by currency: "10 to 100 EUR or 10 to 500 AUD".
 func (r *Rules) bands(v *profile.View, counted []int32, band func(*Limits) Band) string {
-	var currencies []string
+	var few [4]profile.Currency
+	currencies := few[:0]
 	for _, i := range counted {
 		c := v.Entries[i].Currency
 		if r.limits[c] == nil {
 			c = r.base
 		}
-		if code := c.String(); !slices.Contains(currencies, code) {
-			currencies = append(currencies, code)
+		if !slices.Contains(currencies, c) {
+			currencies = append(currencies, c)
 		}
 	}
-	slices.Sort(currencies)
-	said := make([]string, 0, len(currencies))
+	slices.Sort(currencies) // which is by their letters
+	said := make([]string, 0, len(few))
 	for _, c := range currencies {
-		b := band(r.limits[profile.CurrencyOf(c)])
-		said = append(said, fmt.Sprintf("%s to %s %s", payments.FormatAmount(b.Min, c, true), payments.FormatAmount(b.Max, c, true), c))
+		b, code := band(r.limits[c]), c.String()
+		said = append(said, payments.FormatAmount(b.Min, code, true)+" to "+payments.FormatAmount(b.Max, code, true)+" "+code)
 	}
 	return strings.Join(said, " or ")
 }

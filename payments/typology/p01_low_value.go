@@ -45,8 +45,10 @@ func findLowValue(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d transfers of %s were %s within %d days%s", len(counted),
-			r.bands(v, counted, func(l *Limits) Band { return l.Low }), end, days(r.Window), leftOut(v, needAmount|needCountry)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d transfers of %s were %s within %d days%s", len(counted),
+				r.bands(v, counted, func(l *Limits) Band { return l.Low }), end, days(r.Window), leftOut(v, needAmount|needCountry))
+		}),
 		Strength: grow(20, 2, 40, len(counted)-r.LowValue.Transfers),
 	}, true
 }

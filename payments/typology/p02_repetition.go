@@ -64,8 +64,10 @@ func findRepetition(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: top,
-		Says: fmt.Sprintf("%d transfers of %s were %s abroad, each less than %d days after the one before%s", len(top),
-			r.bands(v, top, func(l *Limits) Band { return l.Repeat }), end, days(r.Repetition.Gap), leftOut(v, needAmount|needCountry)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d transfers of %s were %s abroad, each less than %d days after the one before%s", len(top),
+				r.bands(v, top, func(l *Limits) Band { return l.Repeat }), end, days(r.Repetition.Gap), leftOut(v, needAmount|needCountry))
+		}),
 		Strength: grow(30, 4, 60, len(top)-r.Repetition.Transfers),
 	}, true
 }

@@ -47,11 +47,16 @@ func findCorridor(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	var counted []int32
 	var sources []string
+	var origin, destination profile.Country
 	for _, i := range beside.Counted {
-		if e := &v.Entries[i]; alongCorridor(v, e, r) {
-			counted = append(counted, i)
-			origin, destination := ends(v, e)
-			sources = r.Corridors.named(sources, origin, destination)
+		e := &v.Entries[i]
+		if !alongCorridor(v, e, r) {
+			continue
+		}
+		counted = append(counted, i)
+		if o, d := ends(v, e); o != origin || d != destination {
+			origin, destination = o, d
+			sources = r.Corridors.named(sources, o, d)
 		}
 	}
 	if len(counted) < r.CorridorNamed.Transfers {
@@ -60,8 +65,10 @@ func findCorridor(v *profile.View, r *Rules) (engine.Finding, bool) {
 	slices.Sort(sources)
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d of these transfers went along a corridor that %s named; most money on it is sent home to families, and by itself this says nothing",
-			len(counted), strings.Join(sources, " and ")),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d of these transfers went along a corridor that %s named; most money on it is sent home to families, and by itself this says nothing",
+				len(counted), strings.Join(sources, " and "))
+		}),
 		Strength: 0.1,
 	}, true
 }
@@ -82,7 +89,7 @@ func ends(v *profile.View, e *profile.Entry) (origin, destination profile.Countr
 // leading returns the first finding that is enough for companions to speak beside.
 func (r *Rules) leading(v *profile.View) (engine.Finding, bool) {
 	for _, p := range r.lead {
-		if f, ok := p.find(v, r); ok && !f.Victim {
+		if f, ok := p.find(v, r.muted); ok && !f.Victim {
 			return f, true
 		}
 	}

@@ -39,9 +39,11 @@ func findSeveralRecipients(v *profile.View, r *Rules) (engine.Finding, bool) {
 	counted := small[w.From:w.To]
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d of %d transfers sent within %d days were of %s to %d recipients abroad who share no name with the sender%s",
-			len(counted), between(v, counted), days(r.Window),
-			r.bands(v, counted, func(l *Limits) Band { return l.Each }), w.Counterparties, leftOut(v, needAmount|needCountry|needName)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d of %d transfers sent within %d days were of %s to %d recipients abroad who share no name with the sender%s",
+				len(counted), between(v, counted), days(r.Window),
+				r.bands(v, counted, func(l *Limits) Band { return l.Each }), w.Counterparties, leftOut(v, needAmount|needCountry|needName))
+		}),
 		Strength: grow(40, 5, 70, w.Counterparties-r.SeveralRecipients.Recipients),
 	}, true
 }

@@ -41,9 +41,11 @@ func findFanIn(v *profile.View, r *Rules) (engine.Finding, bool) {
 	counted := small[w.From:w.To]
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d of %d transfers received within %d days were of %s from %d senders abroad who share no name with the recipient%s",
-			len(counted), between(v, counted), days(r.Window),
-			r.bands(v, counted, func(l *Limits) Band { return l.FanIn }), w.Counterparties, leftOut(v, needAmount|needCountry|needName)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d of %d transfers received within %d days were of %s from %d senders abroad who share no name with the recipient%s",
+				len(counted), between(v, counted), days(r.Window),
+				r.bands(v, counted, func(l *Limits) Band { return l.FanIn }), w.Counterparties, leftOut(v, needAmount|needCountry|needName))
+		}),
 		Strength: grow(50, 8, 90, w.Counterparties-r.FanIn.Senders),
 	}, true
 }

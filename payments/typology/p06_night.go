@@ -70,8 +70,10 @@ func findNight(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d of %d transfers of low value across a border within %d days were sent between 23:00 and 05:00 where the sender is; at %d of the %d it was night where the recipient is, which counts for nothing%s",
-			len(counted), known, days(r.Window), other, known, leftOut(v, needNight)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d of %d transfers of low value across a border within %d days were sent between 23:00 and 05:00 where the sender is; at %d of the %d it was night where the recipient is, which counts for nothing%s",
+				len(counted), known, days(r.Window), other, known, leftOut(v, needNight))
+		}),
 		Strength: grow(20, 2, 40, len(counted)-r.Night.Transfers),
 	}, true
 }

@@ -46,8 +46,10 @@ func findRound(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d transfers of low value %s other countries within %d days were of round amounts%s",
-			len(counted), end, days(r.Window), leftOut(v, needAmount|needCountry)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d transfers of low value %s other countries within %d days were of round amounts%s",
+				len(counted), end, days(r.Window), leftOut(v, needAmount|needCountry))
+		}),
 		Strength: grow(10, 1, 20, len(counted)-r.Round.Transfers),
 	}, true
 }

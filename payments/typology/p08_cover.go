@@ -48,9 +48,11 @@ func findCover(v *profile.View, r *Rules) (engine.Finding, bool) {
 	counted := picked[w.From:w.To]
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d transfers of low value across a border within %d days had references of %s, between the subject and %s with no name in common%s",
-			len(counted), days(r.Window), plural(w.Classes, "harmless kind", "harmless kinds"),
-			plural(w.Counterparties, "person", "people"), leftOut(v, needAmount|needCountry|needName)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d transfers of low value across a border within %d days had references of %s, between the subject and %s with no name in common%s",
+				len(counted), days(r.Window), plural(w.Classes, "harmless kind", "harmless kinds"),
+				plural(w.Counterparties, "person", "people"), leftOut(v, needAmount|needCountry|needName))
+		}),
 		Strength: grow(30, 8, 70, various(w)-r.Cover.Distinct),
 	}, true
 }

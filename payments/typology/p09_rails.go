@@ -66,8 +66,10 @@ func findRails(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d transfers of low value across a border within %d days went by %d kinds of rails that hide who pays whom (gift card, prepaid card, platform token, virtual asset, third-party processor)%s",
-			len(counted), days(r.Window), of, leftOut(v, needAmount|needCountry)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d transfers of low value across a border within %d days went by %d kinds of rails that hide who pays whom (gift card, prepaid card, platform token, virtual asset, third-party processor)%s",
+				len(counted), days(r.Window), of, leftOut(v, needAmount|needCountry))
+		}),
 		Strength: grow(30, 5, 60, len(counted)-r.Rails.Transfers+of-r.Rails.Kinds),
 	}, true
 }

@@ -56,8 +56,10 @@ func findAdjuncts(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("within 90 days there were %d purchases of %d of these kinds: VPN, screen or video capture, metadata wiping, adult tokens; and %d transfers of low value to people abroad who share no name with the sender%s",
-			len(counted)-sent, of, sent, leftOut(v, needAmount|needCountry|needName)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("within 90 days there were %d purchases of %d of these kinds: VPN, screen or video capture, metadata wiping, adult tokens; and %d transfers of low value to people abroad who share no name with the sender%s",
+				len(counted)-sent, of, sent, leftOut(v, needAmount|needCountry|needName))
+		}),
 		Strength: grow(40, 10, 70, of-r.Adjuncts.Kinds),
 	}, true
 }

@@ -65,8 +65,10 @@ func findTravel(v *profile.View, r *Rules) (engine.Finding, bool) {
 		})
 		return engine.Finding{
 			Counted: counted,
-			Says: fmt.Sprintf("cash was taken %s where tourists do not go, in a country to which %d transfers of low value went to people who share no name with the sender; %s of travel there%s",
-				plural(cash, "time", "times"), sent, plural(trips, "purchase", "purchases"), leftOut(v, needAmount|needName)),
+			Says: r.say(func() string {
+				return fmt.Sprintf("cash was taken %s where tourists do not go, in a country to which %d transfers of low value went to people who share no name with the sender; %s of travel there%s",
+					plural(cash, "time", "times"), sent, plural(trips, "purchase", "purchases"), leftOut(v, needAmount|needName))
+			}),
 			Strength: grow(40, 5, 60, cash-r.Travel.Withdrawals+trips),
 		}, true
 	}

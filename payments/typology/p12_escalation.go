@@ -44,16 +44,21 @@ func findEscalation(v *profile.View, r *Rules) (engine.Finding, bool) {
 	if v.Role == signal.Sender {
 		return escalates(v, r, v.Pick(rising), "were sent abroad")
 	}
+	// Of several such senders the one who paid last is told: the order in which
+	// counterparties lie in a view is that of arrival, and must not matter.
+	var found engine.Finding
 	for o := range v.Others {
 		if v.Others[o].Transfers < r.Escalation.Transfers {
 			continue
 		}
 		picked := v.Pick(func(e *profile.Entry) bool { return int(e.Other) == o && rising(e) })
 		if f, ok := escalates(v, r, picked, "came from one sender abroad"); ok {
-			return f, true
+			if n := len(found.Counted); n == 0 || f.Counted[len(f.Counted)-1] > found.Counted[n-1] {
+				found = f
+			}
 		}
 	}
-	return nothing()
+	return found, found.Counted != nil
 }
 
 func escalates(v *profile.View, r *Rules, picked []int32, end string) (engine.Finding, bool) {
@@ -88,8 +93,10 @@ func escalates(v *profile.View, r *Rules, picked []int32, end string) (engine.Fi
 	}
 	return engine.Finding{
 		Counted: picked,
-		Says: fmt.Sprintf("%d transfers of low value %s, of amounts that rise (correlation %.2f) at gaps that shrink (%.2f)%s",
-			n, end, up, -down, leftOut(v, needAmount|needCountry)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d transfers of low value %s, of amounts that rise (correlation %.2f) at gaps that shrink (%.2f)%s",
+				n, end, up, -down, leftOut(v, needAmount|needCountry))
+		}),
 		Strength: grow(40, 2, 60, n-r.Escalation.Transfers),
 	}, true
 }

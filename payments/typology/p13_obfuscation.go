@@ -87,8 +87,10 @@ func findObfuscation(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("of %s of a virtual asset within %d days there were %s, as analytics providers say",
-			plural(len(counted), "transfer", "transfers"), days(r.Window), strings.Join(facts, ", ")),
+		Says: r.say(func() string {
+			return fmt.Sprintf("of %s of a virtual asset within %d days there were %s, as analytics providers say",
+				plural(len(counted), "transfer", "transfers"), days(r.Window), strings.Join(facts, ", "))
+		}),
 		Strength: strength,
 	}, true
 }

@@ -46,8 +46,10 @@ func findNoTie(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d transfers of low value within %d days went to %s in countries where the sender has paid nobody with a name or an address in common, and nobody before",
-			len(counted), days(r.Window), plural(v.Distinct(counted), "person", "people")),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d transfers of low value within %d days went to %s in countries where the sender has paid nobody with a name or an address in common, and nobody before",
+				len(counted), days(r.Window), plural(v.Distinct(counted), "person", "people"))
+		}),
 		Strength: grow(10, 1, 20, len(counted)-r.NoTie.Transfers),
 	}, true
 }

@@ -56,8 +56,10 @@ func findMicroFanOut(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d payments of %s went to %d recipients within %d days; cash funded %d of the %d of which it is known%s",
-			len(counted), r.bands(v, counted, func(l *Limits) Band { return l.Micro }), w.Counterparties, days(m.Within), cash, known, leftOut(v, needAmount)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d payments of %s went to %d recipients within %d days; cash funded %d of the %d of which it is known%s",
+				len(counted), r.bands(v, counted, func(l *Limits) Band { return l.Micro }), w.Counterparties, days(m.Within), cash, known, leftOut(v, needAmount))
+		}),
 		Strength: grow(40, 1, 70, (len(counted)-m.Transfers)/10),
 	}, true
 }

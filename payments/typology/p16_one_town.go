@@ -68,8 +68,10 @@ func findOneTown(v *profile.View, r *Rules) (engine.Finding, bool) {
 		}
 		return engine.Finding{
 			Counted: counted,
-			Says: fmt.Sprintf("%d transfers of low value within %d days went to %d recipients in one municipality abroad who share no name with the sender, and %d were taken as cash within %d hours (an indicator recalled from practice and not verified)%s",
-				len(counted), days(r.Window), w.Counterparties, cashed, int(r.OneTown.PaidOutWithin/time.Hour), leftOut(v, needAmount|needName)),
+			Says: r.say(func() string {
+				return fmt.Sprintf("%d transfers of low value within %d days went to %d recipients in one municipality abroad who share no name with the sender, and %d were taken as cash within %d hours (an indicator recalled from practice and not verified)%s",
+					len(counted), days(r.Window), w.Counterparties, cashed, int(r.OneTown.PaidOutWithin/time.Hour), leftOut(v, needAmount|needName))
+			}),
 			Strength: grow(30, 5, 50, w.Counterparties-r.OneTown.Recipients),
 		}, true
 	}

@@ -46,6 +46,16 @@ type Rules struct {
 	limits []*Limits // by currency; nil: none
 	base   profile.Currency
 	lead   []Pattern // those beside which companions speak
+	muted  *Rules    // these, without sentences, for those who ask whether something fires
+	mute   bool
+}
+
+// say makes a sentence, unless nobody reads it.
+func (r *Rules) say(sentence func() string) string {
+	if r.mute {
+		return ""
+	}
+	return sentence()
 }
 
 // compile makes what typologies look up at every transfer.
@@ -64,6 +74,9 @@ func (r Rules) compile() *Rules {
 			r.lead = append(r.lead, p)
 		}
 	}
+	muted := r
+	muted.mute = true
+	r.muted = &muted
 	return &r
 }
 

@@ -1,6 +1,7 @@
 package typology
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sort"
@@ -54,7 +55,10 @@ func findSextortion(v *profile.View, r *Rules) (engine.Finding, bool) {
 		if n == 0 {
 			continue
 		}
-		if who = append(who, uint16(o)); len(who) == 1 || c.Last >= v.Others[last].Last {
+		// The one who was paid last is told; of two at once, one by token, since the
+		// order of a view is that of arrival.
+		if who = append(who, uint16(o)); len(who) == 1 || c.Last > v.Others[last].Last ||
+			c.Last == v.Others[last].Last && bytes.Compare(c.Token[:], v.Others[last].Token[:]) > 0 {
 			last, payments = o, n
 		}
 	}
@@ -74,8 +78,10 @@ func victim(v *profile.View, r *Rules, recipient, payments int) engine.Finding {
 	}
 	return engine.Finding{
 		Counted: v.Pick(func(e *profile.Entry) bool { return int(e.Other) == recipient }),
-		Says: fmt.Sprintf("the sender may be a victim of sextortion, perhaps a child, and may need help at once: %d payments within %d days to one new recipient began small and rose; %s. This accuses the sender of nothing",
-			payments, days(r.Sextortion.Over), end),
+		Says: r.say(func() string {
+			return fmt.Sprintf("the sender may be a victim of sextortion, perhaps a child, and may need help at once: %d payments within %d days to one new recipient began small and rose; %s. This accuses the sender of nothing",
+				payments, days(r.Sextortion.Over), end)
+		}),
 		Strength: strength, Victim: true,
 	}
 }
@@ -84,8 +90,10 @@ func extorter(v *profile.View, r *Rules, who []uint16) engine.Finding {
 	counted := v.Pick(func(e *profile.Entry) bool { return slices.Contains(who, e.Other) })
 	return engine.Finding{
 		Counted: counted,
-		Says: fmt.Sprintf("%d senders who may be victims of sextortion, perhaps children, each paid the recipient a rapid series that began small and rose (%d payments)%s",
-			len(who), len(counted), leftOut(v, needAmount)),
+		Says: r.say(func() string {
+			return fmt.Sprintf("%d senders who may be victims of sextortion, perhaps children, each paid the recipient a rapid series that began small and rose (%d payments)%s",
+				len(who), len(counted), leftOut(v, needAmount))
+		}),
 		Strength: grow(50, 10, 80, len(who)-r.Sextortion.Victims),
 	}
 }
