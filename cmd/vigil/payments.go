@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) payments() *cobra.Command {
-	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsRules(), c.paymentsBacktest())
+	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsTables(), c.paymentsRules(), c.paymentsBacktest())
 }
 
 func (c *cli) paymentsSchema() *cobra.Command {
@@ -35,6 +35,25 @@ func (c *cli) paymentsRates() *cobra.Command {
 				return err
 			}
 			return app.CheckRates(conf, files[0], c.out)
+		},
+	}
+}
+
+func (c *cli) paymentsTables() *cobra.Command {
+	return &cobra.Command{
+		Use:   "tables [FOLDER]",
+		Short: "Check the tables of zones, merchants, tourist places and corridors before they are used",
+		Args:  args(cobra.MaximumNArgs(1)),
+		RunE: func(_ *cobra.Command, folders []string) error {
+			conf, err := c.config()
+			if err != nil {
+				return err
+			}
+			folder := ""
+			if len(folders) > 0 {
+				folder = folders[0]
+			}
+			return app.CheckTables(conf, folder, c.out)
 		},
 	}
 }

@@ -79,7 +79,7 @@ type Config struct {
 	// preserved of them; empty means the policy that comes with vigil.
 	WatchPolicy string `yaml:"watch_policy"`
 	// PaymentTables is a folder of data files that stand in for those that come with
-	// vigil, by name: zones.csv, merchants.csv, tourists.csv. Empty means those.
+	// vigil, by name: zones.csv, merchants.csv, tourists.csv, corridors.csv. Empty means those.
 	PaymentTables string `yaml:"payment_tables"`
 	// BaseCurrency is what rules of amounts reckon in, ISO 4217.
 	BaseCurrency string `yaml:"base_currency"`

@@ -23,7 +23,6 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/internal/stream"
-	"github.com/vigil-stream/vigil/payments/typology"
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/review"
 )
@@ -150,7 +149,11 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		}
 		g.Go(func() error { return rates.follow(ctx, log) })
 		log.Info("payment tables", zap.String("versions", splitter.Versions()), zap.String("rates", rates.file.Table().Version()))
-		more, err := paymentsLoops(keep, splitter, typology.DefaultRules(), time.Now)
+		rules, err := c.typologyRules()
+		if err != nil {
+			return fail(err)
+		}
+		more, err := paymentsLoops(keep, splitter, rules, time.Now)
 		if err != nil {
 			return fail(err)
 		}

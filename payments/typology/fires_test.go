@@ -243,6 +243,8 @@ func TestTheOtherTypologiesFireAtTheirParameters(t *testing.T) {
 		{"slow", "X01", signal.Sender, series(base, 40, 50, 100, 300), false},
 		{"paid before", "X01", signal.Sender, append(series(base, 6, 50, 100, 300), aged(20)), false},
 		{"family", "X01", signal.Sender, series(kin, 6, 50, 100, 300), false},
+		{"in a currency with limits", "X01", signal.Sender, series(with(base, func(p *payment) { p.currency = "AUD" }), 6, 300, 400, 2000), true},
+		{"in two currencies", "X01", signal.Sender, append(series(base, 6, 50, 100, 300), with(base, func(p *payment) { p.currency, p.amount, p.daysAgo = "AUD", "900", -0.8 })), false},
 		{"without a rate", "X01", signal.Sender, series(with(base, func(p *payment) { p.currency = "GBP" }), 6, 50, 100, 300), false},
 		{"one victim's recipient", "X01", signal.Recipient, series(base, 6, 50, 100, 300), false},
 		{"two victims' recipient", "X01", signal.Recipient, append(series(base, 6, 50, 100, 300), series(with(base, func(p *payment) { p.from, p.daysAgo = "Xa", 9 }), 6, 40, 80, 90)...), true},

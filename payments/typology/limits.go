@@ -22,6 +22,7 @@ type Limits struct {
 	FanIn  Band   // each of several senders: P05
 	Each   Band   // each of several recipients: P04
 	Micro  Band   // P15
+	Extort Band   // X01: the first payment is below Min, and none above Max
 	Round  int64  // an amount is round where it is a multiple of this: P07
 	Source string // where the limits are from
 }

@@ -25,7 +25,7 @@ func Judge(v *profile.View) (m Missing) {
 		if e.Country == 0 || e.OtherCountry == 0 {
 			m.Countries++
 		}
-		if e.Abroad() && v.Of(e).Tie == profile.TieUnknown {
+		if purchase := e.Bought != 0 || e.Rail&profile.RailCard != 0; !purchase && e.Abroad() && v.Of(e).Tie == profile.TieUnknown {
 			m.Names++
 		}
 		if sendersNight(v, e) == profile.Unknown {

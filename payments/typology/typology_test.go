@@ -190,7 +190,7 @@ func TestDefaultRulesSayWhereTheyAreFrom(t *testing.T) {
 		if profile.CurrencyOf(currency) == 0 || l.Source == "" || l.Round < 1 {
 			t.Errorf("%s: %+v", currency, l)
 		}
-		for _, b := range []Band{l.Low, l.Repeat, l.FanIn, l.Each, l.Micro} {
+		for _, b := range []Band{l.Low, l.Repeat, l.FanIn, l.Each, l.Micro, l.Extort} {
 			if b.Min < 1 || b.Max < b.Min {
 				t.Errorf("%s: band %+v", currency, b)
 			}

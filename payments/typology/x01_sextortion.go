@@ -12,13 +12,11 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// Sextortion are the parameters of X01. Amounts are in minor units of Rules.Base.
+// Sextortion are the parameters of X01. Amounts: Limits.Extort.
 type Sextortion struct {
 	Payments int           // of a series, at least
 	Rapid    time.Duration // that many of them within this
 	Over     time.Duration // all of them within this
-	First    int64         // the first is below this
-	Most     int64         // and none is above this
 	Stop     time.Duration // after so long without another the series has stopped
 	Victims  int           // senders of such series to one recipient, at least
 }
@@ -29,12 +27,12 @@ func sextortion() Pattern {
 		Looks: "sender, as a possible victim: a rapid series to one new recipient who shares no name or address, beginning small, rising, then stopping; recipient: several senders of such series",
 		Parameters: func(r *Rules) string {
 			x := r.Sextortion
-			return fmt.Sprintf("%d or more payments within %d days and all within %d, the first below %d %s, none above %d, the last above the first; stopped after %d days; recipient: %d or more such senders",
-				x.Payments, days(x.Rapid), days(x.Over), x.First/100, r.Base, x.Most/100, days(x.Stop), x.Victims)
+			return fmt.Sprintf("%d or more payments within %d days and all within %d, the last above the first, more of them above the one before than below; stopped after %d days; recipient: %d or more such senders; the first below, and none above: %s",
+				x.Payments, days(x.Rapid), days(x.Over), days(x.Stop), x.Victims, r.allBands(func(l *Limits) Band { return l.Extort }))
 		},
 		Source:   "FATF, FinCEN FIN-2025-NTC2 [S2]: rapid series, first below EUR 250, up to EUR 1,500, abrupt stop; how rapid, how many, how long [A]",
 		Alike:    "people who pay a trade in instalments, who lend to a new friend, who lose at a game; victims of other frauds, who need help as well",
-		Abstains: "series with an amount without a rate; recipients who were paid before",
+		Abstains: "series with an amount without limit or rate, or with amounts of two currencies that have limits; recipients who were paid before",
 		find:     findSextortion,
 	}
 }
@@ -102,6 +100,7 @@ func extorter(v *profile.View, r *Rules, who []uint16) engine.Finding {
 // none of those that X01 looks for.
 func extorted(v *profile.View, r *Rules, o int) int {
 	x, c := &r.Sextortion, &v.Others[o]
+	var limits *Limits
 	var first, before int64
 	n, rapid, rises, falls := 0, 0, 0, 0
 	from := sort.Search(len(v.Entries), func(i int) bool { return v.Entries[i].At >= c.First })
@@ -110,13 +109,13 @@ func extorted(v *profile.View, r *Rules, o int) int {
 		if int(e.Other) != o {
 			continue
 		}
-		amount, known := r.inBase(e)
-		if !known || amount > x.Most || e.Bought != 0 {
+		l, amount := r.judge(e)
+		if l == nil || n > 0 && l != limits || amount > l.Extort.Max || e.Bought != 0 {
 			return 0
 		}
 		switch {
 		case n == 0:
-			first = amount
+			limits, first = l, amount
 		case amount > before:
 			rises++
 		case amount < before:
@@ -128,7 +127,7 @@ func extorted(v *profile.View, r *Rules, o int) int {
 		before = amount
 		n++
 	}
-	if n < c.Transfers || rapid < x.Payments || first >= x.First || before <= first || rises <= falls {
+	if n < x.Payments || n < c.Transfers || rapid < x.Payments || first >= limits.Extort.Min || before <= first || rises <= falls {
 		return 0
 	}
 	return n
