@@ -1,11 +1,9 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
-	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/profile"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -37,7 +35,11 @@ type Finding struct {
 type State interface {
 	Get(key []byte) ([]byte, error) // nil, nil when absent
 	Set(key, value []byte) error
-	Delete(key []byte) error
+	// DeleteRange removes the keys from one on, up to another that stays.
+	DeleteRange(from, to []byte) error
+	// Scan calls fn with each key that begins with prefix and its value, in ascending
+	// order, until fn returns false or an error, which it passes on.
+	Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error
 }
 
 // Config says what an Engine asks.
@@ -46,10 +48,16 @@ type Config struct {
 	// Marks says what the limits of a deployment make of a transfer's amount, for the
 	// totals; nil: nothing.
 	Marks func(*profile.Entry) profile.Marks
+	// CacheBytes limits the memory of one partition's profiles, besides some 50 bytes
+	// for each that find it in the store; 0: 256 MiB. Without a store it does not hold.
+	CacheBytes int64
 }
 
 // An Engine has the typologies. It holds no state.
-type Engine struct{ c Config }
+type Engine struct {
+	c          Config
+	cacheBytes int64
+}
 
 // New returns an engine, or an error that says what is wrong with its typologies.
 func New(c Config) (*Engine, error) {
@@ -68,86 +76,9 @@ func New(c Config) (*Engine, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("payments engine: %w", err)
 	}
-	return &Engine{c: c}, nil
-}
-
-// Partition returns the profiles of one partition, to be used with one State (or
-// with none) from its beginning on or from where it was left.
-func (e *Engine) Partition() *Partition {
-	return &Partition{e: e, memory: make(map[key]*profile.Profile)}
-}
-
-// A Partition has the profiles of one partition. It is for one goroutine.
-type Partition struct {
-	e      *Engine
-	memory map[key]*profile.Profile
-	view   profile.View
-}
-
-type key struct {
-	token profile.Token
-	role  signal.Role
-}
-
-// Process adds a transfer to the profile of its subject and role, or takes it out
-// where it is withdrawn, and returns what the typologies now say differently. A
-// transfer that came before, or comes later than is kept, changes nothing and
-// gives nothing. A Rejection means a reference used twice, of which the first use
-// stands; any other error is the store's.
-func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) ([]signal.Signal, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	e := &Engine{c: c, cacheBytes: c.CacheBytes}
+	if e.cacheBytes <= 0 {
+		e.cacheBytes = 256 << 20
 	}
-	prof, err := p.load(s, &t)
-	if err != nil {
-		return nil, err
-	}
-	added, changed := -1, false
-	if e := profile.NewEntry(&t); t.Withdrawn {
-		changed = prof.Withdraw(e)
-	} else if added, changed, err = prof.Add(e, profile.TokenOf(t.Other)); err != nil {
-		return nil, fmt.Errorf("transfer %s: %w", t.ID, err)
-	}
-	if !changed {
-		return nil, nil
-	}
-	signals := p.evaluate(prof, added, t.At)
-	return signals, p.save(s, &t, prof)
-}
-
-func (p *Partition) load(s State, t *payments.Transfer) (*profile.Profile, error) {
-	k := key{token: profile.TokenOf(t.Subject), role: t.Role}
-	if s == nil {
-		prof := p.memory[k]
-		if prof == nil {
-			prof = profile.New(t.Subject, t.Role, p.e.c.Marks)
-			p.memory[k] = prof
-		}
-		return prof, nil
-	}
-	data, err := s.Get(k.bytes())
-	if err != nil {
-		return nil, fmt.Errorf("read profile of %s: %w", t.Subject, err)
-	}
-	prof, err := profile.Decode(data, t.Subject, t.Role, p.e.c.Marks)
-	if err != nil {
-		return nil, fmt.Errorf("profile of %s: %w", t.Subject, err)
-	}
-	return prof, nil
-}
-
-func (p *Partition) save(s State, t *payments.Transfer, prof *profile.Profile) error {
-	if s == nil {
-		return nil
-	}
-	k := key{token: profile.TokenOf(t.Subject), role: t.Role}
-	if err := s.Set(k.bytes(), prof.Encode(nil)); err != nil {
-		return fmt.Errorf("write profile of %s: %w", t.Subject, err)
-	}
-	return nil
-}
-
-func (k key) bytes() []byte {
-	b := append([]byte("p"), k.token[:]...)
-	return append(b, k.role[0])
+	return e, nil
 }

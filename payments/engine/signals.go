@@ -21,10 +21,11 @@ const (
 
 // evaluate asks the typologies, notes in the profile which fire, and makes signals
 // of what is new, says something else, or is no longer there.
-func (p *Partition) evaluate(prof *profile.Profile, added int, at time.Time) []signal.Signal {
+func (p *Partition) evaluate(prof *profile.Profile, added int) []signal.Signal {
 	v := prof.View(&p.view, added)
-	before := prof.Fired
-	prof.Fired = nil
+	p.before = append(p.before[:0], prof.Fired...)
+	before := p.before
+	prof.Fired = prof.Fired[:0]
 	var signals []signal.Signal
 	for _, ty := range p.e.c.Typologies {
 		f, ok := ty.Find(v)
@@ -45,7 +46,7 @@ func (p *Partition) evaluate(prof *profile.Profile, added int, at time.Time) []s
 			return f.Typology == old.Typology && f.Version == old.Version && f.About == old.About
 		})
 		if !stands {
-			signals = append(signals, withdrawal(v, prof.Revision(), old, at))
+			signals = append(signals, withdrawal(v, prof.Revision(), old))
 		}
 	}
 	return signals
@@ -63,7 +64,7 @@ func digest(v *profile.View, f *Finding) uint64 {
 		o := v.Of(e)
 		put(uint64(o.Transfers)<<8 | uint64(o.Tie))
 		put(uint64(o.First))
-		put(uint64(o.Last))
+		put(o.Mix())
 	}
 	_, _ = h.Write([]byte(f.Says)) // of a hash: no error
 	return h.Sum64()
@@ -145,7 +146,8 @@ func newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding)
 	}
 	for _, i := range newest(f.Counted, signal.MaxEvidence) {
 		e := &v.Entries[i]
-		s.Evidence = append(s.Evidence, signal.Evidence{What: "transaction", Holder: e.Institution, Ref: e.Ref, At: utc(e.At)})
+		institution, own := v.Source(e)
+		s.Evidence = append(s.Evidence, signal.Evidence{What: "transaction", Holder: institution, Ref: own, At: utc(e.At)})
 	}
 	return s
 }
@@ -204,7 +206,8 @@ func sayPairs(v *profile.View, pairs []pair, as *signal.Subject) []signal.Pair {
 }
 
 // withdrawal takes back what a typology said, under the version that said it.
-func withdrawal(v *profile.View, revision uint64, f profile.Fired, at time.Time) signal.Signal {
+func withdrawal(v *profile.View, revision uint64, f profile.Fired) signal.Signal {
+	at := utc(v.Newest)
 	subject, role := subjectOf(v, f.About)
 	return signal.Signal{
 		ID: signalID(v, f), Revision: revision, Kind: signal.KindPayment, Subject: subject,

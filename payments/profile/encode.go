@@ -1,78 +1,160 @@
 package profile
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/vigil-stream/vigil/signal"
 )
 
 // format is the first byte of a stored profile.
-const format = 3
+const format = 4
 
 // Encode appends the profile's bytes: the same for the same profile.
 func (p *Profile) Encode(b []byte) []byte {
 	b = append(b, format)
-	b = binary.AppendUvarint(b, p.changes)
-	b = binary.AppendVarint(b, p.newest)
-	b = binary.AppendVarint(b, p.lineAt)
-	b = binary.LittleEndian.AppendUint64(b, p.lineID)
-	b = binary.AppendUvarint(b, uint64(len(p.Fired)))
-	for i := range p.Fired {
-		f := &p.Fired[i]
-		b = appendString(b, f.Typology)
-		b = appendString(b, f.Version)
-		b = append(b, f.About[:]...)
-		b = binary.LittleEndian.AppendUint64(b, f.Said)
-	}
-	b = binary.AppendUvarint(b, uint64(len(p.dead)))
+	b = appendUvarint(b, p.changes)
+	b = appendVarint(b, p.newest)
+	b = AppendFired(b, p.Fired)
+	b = appendUvarint(b, uint64(len(p.dead)))
 	for _, d := range p.dead {
-		b = binary.LittleEndian.AppendUint64(b, d.id)
-		b = binary.AppendVarint(b, d.at)
+		b = appendUint64(b, d.id)
+		b = appendVarint(b, d.at)
 	}
+	b = p.sealed.append(b)
+
 	// Counterparties and institutions are numbered in the order of the entries.
-	var numbers [mostExact + 1]uint16
-	places := numbers[:0]
-	if len(p.others) > len(numbers) {
-		places = make([]uint16, 0, len(p.others))
+	var memory [2 * 64]uint16
+	numbers := memory[:]
+	if len(p.others)+len(p.institutions) > len(numbers) {
+		numbers = make([]uint16, len(p.others)+len(p.institutions))
 	}
-	places = places[:len(p.others)]
-	var others []Token
-	var institutions []string
+	others, institutions := numbers[:len(p.others)], numbers[len(p.others):]
+	nOthers, nInstitutions := uint16(0), uint16(0)
 	for i := range p.entries {
 		e := &p.entries[i]
-		if places[e.Other] == 0 {
-			others = append(others, p.others[e.Other].Token)
-			places[e.Other] = uint16(len(others))
+		if others[e.Other] == 0 {
+			nOthers++
+			others[e.Other] = nOthers
 		}
-		if !slices.Contains(institutions, e.Institution) && len(institutions) < maxInstitutions {
-			institutions = append(institutions, e.Institution)
+		if institutions[e.institution] == 0 {
+			nInstitutions++
+			institutions[e.institution] = nInstitutions
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(len(others)))
-	for i := range others {
-		b = append(b, others[i][:]...)
+	b = appendUvarint(b, uint64(nOthers))
+	n := uint16(0)
+	for i := range p.entries {
+		if o := p.entries[i].Other; others[o] == n+1 {
+			b = append(b, p.others[o].Token[:]...)
+			n++
+		}
 	}
-	b = binary.AppendUvarint(b, uint64(len(institutions)))
-	for _, s := range institutions {
-		b = appendString(b, s)
+	b = appendUvarint(b, uint64(nInstitutions))
+	n = 0
+	for i := range p.entries {
+		if in := p.entries[i].institution; institutions[in] == n+1 {
+			s := p.institutions[in]
+			b = appendText(b, p.text[s.at:s.at+s.len])
+			n++
+		}
 	}
-	b = binary.AppendUvarint(b, uint64(len(p.entries)))
-	last := p.newest - Kept
+	b = appendUvarint(b, uint64(len(p.entries)))
+	last := int64(0)
 	for i := range p.entries {
 		e := &p.entries[i]
-		institution := slices.Index(institutions, e.Institution)
-		b = appendEntry(b, e, e.At-last, places[e.Other]-1, institution)
+		b = appendVarint(b, e.At-last)
 		last = e.At
+		b = appendUvarint(b, uint64(others[e.Other]-1))
+		b = appendUvarint(b, uint64(institutions[e.institution]-1))
+		b = appendText(b, p.text[e.refAt:e.refAt+uint32(e.refLen)])
+		b = appendEntry(b, e)
 	}
 	return b
 }
 
-// maxInstitutions limits those that have a number within a profile; any others are
-// written out.
-const maxInstitutions = 64
+// Decode makes p of what Encode wrote. An error means that the store is damaged,
+// and leaves p empty.
+func (p *Profile) Decode(data []byte, subject signal.Subject, role signal.Role, marks func(*Entry) Marks) error {
+	p.Reset(subject, role, marks)
+	if len(data) == 0 || data[0] != format {
+		return fmt.Errorf("a stored profile does not have format %d, which this program knows", format)
+	}
+	d := decoder{data: data, at: 1}
+	p.changes = d.uvarint()
+	p.newest = d.varint()
+	p.readFired(&d)
+	for range d.count(9) {
+		p.dead = append(p.dead, death{id: d.uint64(), at: d.varint()})
+	}
+	p.sealed = d.sealed()
+	for range d.count(len(Token{})) {
+		p.others = append(p.others, Other{Token: d.token()})
+	}
+	for range d.count(1) {
+		name := d.text()
+		p.institutions = append(p.institutions, span{uint32(len(p.text)), uint32(len(name))})
+		p.text = append(p.text, name...)
+	}
+	n := d.count(20)
+	d.check(n <= mostExact)
+	last := int64(0)
+	for i := 0; i < n && !d.broken; i++ {
+		last += d.varint()
+		other, institution, ref := d.uvarint(), d.uvarint(), d.text()
+		d.check(other < uint64(len(p.others)) && institution < uint64(len(p.institutions)) && len(ref) < 1<<16)
+		e := d.entry()
+		e.At, e.Other, e.institution = last, uint16(other), uint16(institution)
+		e.refAt, e.refLen = uint32(len(p.text)), uint16(len(ref))
+		p.text = append(p.text, ref...)
+		if p.marks != nil {
+			e.Marks = p.marks(&e)
+		}
+		p.entries = append(p.entries, e)
+		p.ids = append(p.ids, e.ID)
+	}
+	if d.broken || d.at < len(d.data) {
+		p.Reset(subject, role, marks)
+		return errors.New("a stored profile is damaged")
+	}
+	p.countAll()
+	return nil
+}
+
+// countAll makes the summaries of all counterparties.
+func (p *Profile) countAll() {
+	if len(p.entries) < 16 || !p.sealed.empty() {
+		for o := range p.others {
+			p.count(o)
+		}
+		return
+	}
+	for i := range p.others {
+		p.others[i].exact = 0
+	}
+	steady := false
+	for i := range p.entries {
+		e := &p.entries[i]
+		o := &p.others[e.Other]
+		if o.exact == 0 {
+			o.First, o.amount, o.money = e.At, e.Amount, e.Currency
+		}
+		o.exact++
+		o.mix += e.ID
+		o.Transfers++
+		o.Last = e.At
+		o.Tie = max(o.Tie, e.Tie)
+		if o.amount != e.Amount || o.money != e.Currency {
+			o.amount = -1
+		}
+		steady = steady || o.exact >= steadyTransfers && o.amount >= 0
+	}
+	for i := range p.others {
+		if o := &p.others[i]; steady && o.exact >= steadyTransfers && o.amount >= 0 {
+			o.Steady = p.isSteady(i)
+		}
+	}
+}
 
 // What of an entry is not always there, by its bit.
 const (
@@ -86,82 +168,64 @@ const (
 	hasClasses
 )
 
-func appendEntry(b []byte, e *Entry, after int64, other uint16, institution int) []byte {
-	var has byte
-	set := func(is bool, bit byte) {
-		if is {
-			has |= bit
-		}
+// appendEntry writes what an entry has of its own.
+func appendEntry(b []byte, e *Entry) []byte {
+	at := len(b)
+	b = append(b, 0)
+	has := byte(0)
+	b = appendUint64(b, e.ID)
+	b = appendUvarint(b, uint64(e.Amount))
+	b = appendUint16(b, uint16(e.Currency))
+	b = appendUint16(b, uint16(e.Country)|uint16(e.Tie&1)<<15)
+	b = appendUint16(b, uint16(e.OtherCountry)|uint16(e.Tie>>1)<<15)
+	if e.Base != 0 {
+		has |= hasBase
+		b = appendUvarint(b, uint64(e.Base))
 	}
-	set(e.Base != 0, hasBase)
-	set(e.OtherTown != 0, hasTown)
-	set(e.Exposures != 0, hasExposures)
-	set(e.PaidOutAfter != 0, hasPaidOut)
-	set(e.Purpose != [4]byte{}, hasPurpose)
-	set(e.Night|e.OtherNight|e.Tourists != 0, hasAnswers)
-	set(e.Rail != 0 || e.Funding|Funding(e.Bought) != 0, hasMoney)
-	set(e.Classes != 0, hasClasses)
-	b = append(b, has)
-	b = binary.LittleEndian.AppendUint64(b, e.ID)
-	b = binary.AppendUvarint(b, uint64(after))
-	b = binary.AppendUvarint(b, uint64(e.Amount))
-	b = binary.LittleEndian.AppendUint16(b, uint16(e.Currency))
-	b = binary.LittleEndian.AppendUint16(b, uint16(e.Country)|uint16(e.Tie&1)<<15)
-	b = binary.LittleEndian.AppendUint16(b, uint16(e.OtherCountry)|uint16(e.Tie>>1)<<15)
-	b = binary.AppendUvarint(b, uint64(other))
-	b = binary.AppendUvarint(b, uint64(institution+1))
-	if institution < 0 {
-		b = appendString(b, e.Institution)
+	if e.OtherTown != 0 {
+		has |= hasTown
+		b = appendUint64(b, e.OtherTown)
 	}
-	b = appendString(b, e.Ref)
-	if has&hasBase != 0 {
-		b = binary.AppendUvarint(b, uint64(e.Base))
+	if e.Exposures != 0 {
+		has |= hasExposures
+		b = appendUvarint(b, uint64(e.Exposures))
 	}
-	if has&hasTown != 0 {
-		b = binary.LittleEndian.AppendUint64(b, e.OtherTown)
+	if e.PaidOutAfter != 0 {
+		has |= hasPaidOut
+		b = appendUvarint(b, uint64(e.PaidOutAfter))
 	}
-	if has&hasExposures != 0 {
-		b = binary.AppendUvarint(b, uint64(e.Exposures))
-	}
-	if has&hasPaidOut != 0 {
-		b = binary.AppendUvarint(b, uint64(e.PaidOutAfter))
-	}
-	if has&hasPurpose != 0 {
+	if e.Purpose != [4]byte{} {
+		has |= hasPurpose
 		b = append(b, e.Purpose[:]...)
 	}
-	if has&hasAnswers != 0 {
+	if e.Night|e.OtherNight|e.Tourists != 0 {
+		has |= hasAnswers
 		b = append(b, byte(e.Night)|byte(e.OtherNight)<<2|byte(e.Tourists)<<4)
 	}
-	if has&hasMoney != 0 {
-		b = binary.LittleEndian.AppendUint16(b, uint16(e.Rail))
+	if e.Rail != 0 || e.Funding != 0 || e.Bought != 0 {
+		has |= hasMoney
+		b = appendUint16(b, uint16(e.Rail))
 		b = append(b, byte(e.Funding), byte(e.Bought))
 	}
-	if has&hasClasses != 0 {
+	if e.Classes != 0 {
+		has |= hasClasses
 		b = append(b, byte(e.Classes))
 	}
+	b[at] = has
 	return b
 }
 
-func (d *decoder) entry(p *Profile, last int64, others int, institutions []string) (e Entry) {
+func (d *decoder) entry() (e Entry) {
 	has := d.byte()
 	e.ID = d.uint64()
-	e.At = last + int64(d.uvarint())
-	e.Amount = int64(d.uvarint())
+	e.Amount = d.number()
 	e.Currency = Currency(d.uint16())
 	country, otherCountry := d.uint16(), d.uint16()
 	e.Country, e.OtherCountry = Country(country&0x7fff), Country(otherCountry&0x7fff)
 	e.Tie = Tie(country>>15 | otherCountry>>15<<1)
-	other := d.uvarint()
-	d.check(other < uint64(others))
-	e.Other = uint16(other)
-	if n := d.uvarint(); n == 0 {
-		e.Institution = d.string()
-	} else if d.check(n <= uint64(len(institutions))); !d.broken {
-		e.Institution = institutions[n-1]
-	}
-	e.Ref = d.string()
+	d.check(e.Currency < Currencies)
 	if has&hasBase != 0 {
-		e.Base = int64(d.uvarint())
+		e.Base = d.number()
 	}
 	if has&hasTown != 0 {
 		e.OtherTown = d.uint64()
@@ -186,64 +250,49 @@ func (d *decoder) entry(p *Profile, last int64, others int, institutions []strin
 	if has&hasClasses != 0 {
 		e.Classes = Classes(d.byte())
 	}
-	if p.marks != nil {
-		e.Marks = p.marks(&e)
-	}
 	return e
 }
 
-// Decode reads what Encode wrote, and no bytes as an empty profile. An error means
-// that the store is damaged.
-func Decode(data []byte, subject signal.Subject, role signal.Role, marks func(*Entry) Marks) (*Profile, error) {
-	p := New(subject, role, marks)
-	if len(data) == 0 {
-		return p, nil
+// AppendFired writes what typologies last said.
+func AppendFired(b []byte, fired []Fired) []byte {
+	b = appendUvarint(b, uint64(len(fired)))
+	for i := range fired {
+		f := &fired[i]
+		b = appendText(b, f.Typology)
+		b = appendText(b, f.Version)
+		if f.About == (Token{}) {
+			b = append(b, 0)
+		} else {
+			b = append(b, 1)
+			b = append(b, f.About[:]...)
+		}
+		b = appendUint64(b, f.Said)
 	}
-	if data[0] != format {
-		return nil, fmt.Errorf("a stored profile has format %d, and this program knows %d", data[0], format)
-	}
-	d := decoder{text: string(data), at: 1}
-	p.changes = d.uvarint()
-	p.newest = d.varint()
-	p.lineAt = d.varint()
-	p.lineID = d.uint64()
-	for range d.count(26) {
-		f := Fired{Typology: d.string(), Version: d.string()}
-		copy(f.About[:], d.take(len(f.About)))
+	return b
+}
+
+func (p *Profile) readFired(d *decoder) {
+	p.Fired = p.Fired[:0]
+	for range d.count(11) {
+		f := Fired{Typology: p.name(d.text()), Version: p.name(d.text())}
+		if d.byte() != 0 {
+			f.About = d.token()
+		}
 		f.Said = d.uint64()
 		p.Fired = append(p.Fired, f)
 	}
-	for range d.count(9) {
-		p.dead = append(p.dead, death{id: d.uint64(), at: d.varint()})
-	}
-	p.others = make([]Other, d.count(len(Token{})))
-	for i := range p.others {
-		copy(p.others[i].Token[:], d.take(len(Token{})))
-	}
-	institutions := make([]string, d.count(1))
-	for i := range institutions {
-		institutions[i] = d.string()
-	}
-	n := d.count(20)
-	p.entries = make([]Entry, 0, n+1) // one is about to be added
-	last := p.newest - Kept
-	for range n {
-		e := d.entry(p, last, len(p.others), institutions)
-		if d.broken {
-			break
-		}
-		last = e.At
-		p.entries = append(p.entries, e)
-	}
-	if d.broken || d.at < len(d.text) {
-		return nil, errors.New("a stored profile is damaged")
-	}
-	for o := range p.others {
-		p.count(o)
-	}
-	return p, nil
 }
 
-func appendString(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+// name returns the string of a name.
+func (p *Profile) name(text []byte) string {
+	for _, n := range p.names {
+		if n == string(text) {
+			return n
+		}
+	}
+	n := string(text)
+	if len(p.names) < 256 {
+		p.names = append(p.names, n)
+	}
+	return n
 }

@@ -56,8 +56,12 @@ type Entry struct {
 	Bought     Bought
 	Classes    Classes
 	Marks      Marks
-	// Institution and Ref say where the whole transaction can be found.
-	Institution, Ref string
+
+	// Where its reference lies in the profile's text, and its institution among the
+	// profile's.
+	refAt       uint32
+	refLen      uint16
+	institution uint16
 }
 
 // Marks are what a deployment's limits say of one transfer's amount.
@@ -77,7 +81,6 @@ func NewEntry(t *payments.Transfer) Entry {
 		PaidOutAfter: int32(t.PaidOutAfter), Currency: CurrencyOf(t.Currency),
 		Country: CountryOf(t.Country), OtherCountry: CountryOf(t.OtherCountry),
 		Night: answerOf(t.Night), OtherNight: answerOf(t.OtherNight), Tourists: answerOf(t.Tourists),
-		Institution: t.Institution, Ref: t.Ref,
 	}
 	copy(e.Purpose[:], t.Purpose)
 	if t.Rail != "" {

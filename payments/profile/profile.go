@@ -22,24 +22,32 @@ const (
 
 // A Profile is what is known of one subject in one role: a function of the set
 // of transfers and withdrawals that came, in whatever order, as far as none came
-// later than the package's text says.
+// later than the package's text says. Its memory can be used again (Reset, Decode).
 type Profile struct {
 	role    signal.Role
 	subject signal.Subject
 	marks   func(*Entry) Marks
 
-	entries []Entry // by time and id
-	others  []Other // those of entries, and of sealed
-	dead    []death // by id
-	newest  int64   // the newest time heard of
-	// line is the time and id below which nothing is taken any more, beside Kept.
-	lineAt  int64
-	lineID  uint64
+	entries []Entry  // by time and id
+	ids     []uint64 // theirs, in the same order
+	others  []Other  // those of entries; one without transfers is a gap
+	dead    []death  // by id
+	sealed  sealed   // what is no longer among entries
+	newest  int64    // the newest time heard of
 	changes uint64
+
+	// text has the references of entries and the names of institutions, and what is no
+	// longer used of them.
+	text         []byte
+	institutions []span
 
 	// Fired is the engine's: what its typologies last said.
 	Fired []Fired
+	names []string // of typologies and versions, so that each is one string
 }
+
+// A span is a part of a profile's text.
+type span struct{ at, len uint32 }
 
 // Fired is that a typology fires on a profile.
 type Fired struct {
@@ -54,78 +62,56 @@ type death struct {
 	at int64
 }
 
-// An Other is what a profile knows of one counterparty.
-type Other struct {
-	Token Token
-	// Transfers counts all that are kept, First and Last are the times of the oldest
-	// and the newest of them.
-	Transfers   int
-	First, Last int64
-	Tie         Tie // the closest of all its transfers: one shared name is enough
-	// Steady says that it looks like a regular customer or donor: see isSteady.
-	Steady bool
-	exact  int // of Transfers, those among the entries
-}
-
 // New returns the empty profile of a subject in a role. marks says what limits
 // make of an amount; nil: nothing.
 func New(subject signal.Subject, role signal.Role, marks func(*Entry) Marks) *Profile {
-	return &Profile{role: role, subject: subject, marks: marks}
+	p := &Profile{}
+	p.Reset(subject, role, marks)
+	return p
 }
 
-// Empty reports whether nothing is known.
-func (p *Profile) Empty() bool { return p.changes == 0 }
+// Reset makes p the empty profile of a subject in a role.
+func (p *Profile) Reset(subject signal.Subject, role signal.Role, marks func(*Entry) Marks) {
+	*p = Profile{
+		role: role, subject: subject, marks: marks,
+		entries: p.entries[:0], ids: p.ids[:0], others: p.others[:0], dead: p.dead[:0],
+		text: p.text[:0], institutions: p.institutions[:0], Fired: p.Fired[:0], names: p.names,
+	}
+}
 
-// Revision grows with every change.
+// Len is how many transfers are kept exactly.
+func (p *Profile) Len() int { return len(p.entries) }
+
+// Newest is the newest time heard of, in seconds since 1970; 0: none.
+func (p *Profile) Newest() int64 { return p.newest }
+
+// Revision grows with every change, also where the profile was forgotten between.
 func (p *Profile) Revision() uint64 {
 	return uint64(max(0, (p.newest-Kept)/3600))*1_000_000 + p.changes
 }
 
-func (p *Profile) find(at int64, id uint64) int {
-	lo, hi := 0, len(p.entries)
-	for lo < hi {
-		if mid := (lo + hi) / 2; p.entries[mid].before(at, id) {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo
-}
-
-func (p *Profile) indexID(id uint64) int {
-	for i := len(p.entries) - 1; i >= 0; i-- {
-		if p.entries[i].ID == id {
-			return i
-		}
-	}
-	return -1
-}
-
-// Add takes a transfer with its counterparty. It returns the place of the new
-// entry, or -1 where there is none, and whether anything changed: a transfer
-// that came before, or later than is kept, changes nothing, and one that was
-// withdrawn before it came leaves no entry. One whose id is that of another
-// transfer is a Rejection: the institution contradicts itself, and which is right
-// cannot be told here.
-func (p *Profile) Add(e Entry, other Token) (place int, changed bool, err error) {
-	if i := p.indexID(e.ID); i >= 0 {
+// Add takes a transfer with its counterparty, its institution and its reference.
+// It returns the place of the new entry, or -1 where there is none, and whether
+// anything changed: a transfer that came before, or later than is kept, changes
+// nothing, and one that was withdrawn before it came leaves no entry. One whose id
+// is that of another transfer is a Rejection, and changes nothing: the institution
+// contradicts itself, and which is right cannot be told here.
+func (p *Profile) Add(e Entry, other Token, institution, ref string) (place int, changed bool, err error) {
+	if i := slices.Index(p.ids, e.ID); i >= 0 {
 		known := &p.entries[i]
 		if known.Amount != e.Amount || known.Currency != e.Currency || p.others[known.Other].Token != other {
 			return -1, false, signal.Reject("reference-reused", "the institution gave this reference to another transfer before")
 		}
 		return -1, false, nil
 	}
-	if e.At < p.newest-Kept || e.At < p.lineAt || e.At == p.lineAt && e.ID <= p.lineID {
+	if e.At < p.newest-Kept || p.sealed.covers(e.At, e.ID) {
 		return -1, false, nil
 	}
-	if d, dead := p.findDead(e.ID); dead {
-		if p.dead[d].id != e.ID {
-			return -1, false, nil
-		}
+	if _, dead := p.findDead(e.ID); dead {
 		if e.At <= p.newest {
 			return -1, false, nil
 		}
+		// As if it had come before its withdrawal: windows end with it.
 		p.newest = e.At
 		p.changes++
 		p.cut()
@@ -134,17 +120,26 @@ func (p *Profile) Add(e Entry, other Token) (place int, changed bool, err error)
 	if p.marks != nil {
 		e.Marks = p.marks(&e)
 	}
+	e.refAt, e.refLen = uint32(len(p.text)), uint16(len(ref))
+	p.text = append(p.text, ref...)
+	e.institution = p.institutionOf(institution)
 	e.Other = p.other(other)
 	i := p.find(e.At, e.ID)
 	p.entries = slices.Insert(p.entries, i, e)
+	p.ids = slices.Insert(p.ids, i, e.ID)
 	p.changes++
 	p.newest = max(p.newest, e.At)
-	p.count(int(e.Other))
+	if i == len(p.entries)-1 {
+		p.countNewest(&p.entries[i])
+	} else {
+		p.count(int(e.Other))
+	}
 	return i - p.cut(), true, nil
 }
 
-// Withdraw takes a transfer out; it may come before the transfer.
-func (p *Profile) Withdraw(e Entry) (changed bool) {
+// Withdraw takes a transfer out; it may come before the transfer. It reports
+// whether anything changed.
+func (p *Profile) Withdraw(e Entry) bool {
 	d, dead := p.findDead(e.ID)
 	if dead || e.At < p.newest-Kept {
 		return false
@@ -159,9 +154,10 @@ func (p *Profile) Withdraw(e Entry) (changed bool) {
 		}
 		p.dead = slices.Delete(p.dead, oldest, oldest+1)
 	}
-	if i := p.indexID(e.ID); i >= 0 {
+	if i := slices.Index(p.ids, e.ID); i >= 0 {
 		o := int(p.entries[i].Other)
 		p.entries = slices.Delete(p.entries, i, i+1)
+		p.ids = slices.Delete(p.ids, i, i+1)
 		p.count(o)
 	}
 	p.changes++
@@ -170,7 +166,27 @@ func (p *Profile) Withdraw(e Entry) (changed bool) {
 	return true
 }
 
+// find returns the place of a time and id among the entries.
+func (p *Profile) find(at int64, id uint64) int {
+	hi := len(p.entries)
+	if hi > 0 && p.entries[hi-1].before(at, id) {
+		return hi
+	}
+	lo := 0
+	for lo < hi {
+		if mid := (lo + hi) / 2; p.entries[mid].before(at, id) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
 func (p *Profile) findDead(id uint64) (int, bool) {
+	if len(p.dead) == 0 {
+		return 0, false
+	}
 	return slices.BinarySearchFunc(p.dead, id, func(d death, id uint64) int {
 		switch {
 		case d.id < id:
@@ -182,69 +198,82 @@ func (p *Profile) findDead(id uint64) (int, bool) {
 	})
 }
 
-// other returns the place of a counterparty, which is made where there is none.
-func (p *Profile) other(t Token) uint16 {
-	free := -1
-	for i := range p.others {
-		if p.others[i].Token == t && p.others[i].Transfers > 0 {
-			return uint16(i)
-		}
-		if p.others[i].Transfers == 0 {
-			free = i
-		}
-	}
-	if free < 0 {
-		free = len(p.others)
-		p.others = append(p.others, Other{})
-	}
-	p.others[free] = Other{Token: t}
-	return uint16(free)
-}
-
-// cut drops what is no longer kept, and returns how many entries that were.
+// cut drops what is older than is kept, and seals what is no longer kept exactly.
+// It returns how many entries went.
 func (p *Profile) cut() int {
+	floor := p.newest - Kept
 	n := 0
 	for n < len(p.entries) {
 		e := &p.entries[n]
 		over := len(p.entries) - n
-		if e.At >= p.newest-Kept && (over <= fewExact || e.At >= p.newest-settle) && over <= mostExact {
-			break
-		}
-		if e.At >= p.newest-Kept {
-			p.lineAt, p.lineID = e.At, e.ID
+		if e.At >= floor {
+			if over <= fewExact || e.At >= p.newest-settle && over <= mostExact {
+				break
+			}
+			gap := int64(-1)
+			if n+1 < len(p.entries) {
+				gap = p.entries[n+1].At - e.At
+			}
+			p.sealed.add(e, p.others[e.Other].Token, gap)
 		}
 		n++
 	}
-	if n > 0 {
-		var gone [mostExact + 1]uint16
-		for i := range n {
-			gone[i] = p.entries[i].Other
-		}
-		p.entries = slices.Delete(p.entries, 0, n)
-		for _, o := range gone[:n] {
+	p.sealed.cut(floor)
+	if len(p.dead) > 0 {
+		p.dead = slices.DeleteFunc(p.dead, func(d death) bool { return d.at < floor })
+	}
+	gone := p.entries[:n]
+	p.entries, p.ids = p.entries[n:], p.ids[n:]
+	for i := range gone {
+		if o := gone[i].Other; p.others[o].exact > 0 {
 			p.count(int(o))
 		}
 	}
-	p.dead = slices.DeleteFunc(p.dead, func(d death) bool { return d.at < p.newest-Kept })
+	for _, token := range p.sealed.changed {
+		if i := slices.IndexFunc(p.others, func(o Other) bool { return o.Token == token }); i >= 0 {
+			p.count(i)
+		}
+	}
+	p.sealed.changed = p.sealed.changed[:0]
+	if len(p.text) > 2*refBytes*len(p.entries)+4096 {
+		p.compact()
+	}
 	return n
 }
 
-// count makes a counterparty's summary anew.
-func (p *Profile) count(o int) {
-	out := Other{Token: p.others[o].Token}
+// refBytes is what an entry's text has at most, mostly.
+const refBytes = 64
+
+// compact copies what is used to memory of its own.
+func (p *Profile) compact() {
+	p.entries, p.ids = slices.Clone(p.entries), slices.Clone(p.ids)
+	old, names := p.text, p.institutions
+	p.text, p.institutions = make([]byte, 0, len(old)/2), nil
 	for i := range p.entries {
 		e := &p.entries[i]
-		if int(e.Other) != o {
-			continue
-		}
-		if out.Transfers == 0 {
-			out.First = e.At
-		}
-		out.Last = e.At
-		out.Transfers++
-		out.exact++
-		out.Tie = max(out.Tie, e.Tie)
+		ref := old[e.refAt : e.refAt+uint32(e.refLen)]
+		e.refAt = uint32(len(p.text))
+		p.text = append(p.text, ref...)
+		s := names[e.institution]
+		e.institution = p.institutionOf(string(old[s.at : s.at+s.len]))
 	}
-	out.Steady = out.exact >= steadyTransfers && p.isSteady(o)
-	p.others[o] = out
+}
+
+// institutionOf returns the place of an institution, which is made where there is
+// none.
+func (p *Profile) institutionOf(name string) uint16 {
+	for i, s := range p.institutions {
+		if string(p.text[s.at:s.at+s.len]) == name {
+			return uint16(i)
+		}
+	}
+	p.institutions = append(p.institutions, span{uint32(len(p.text)), uint32(len(name))})
+	p.text = append(p.text, name...)
+	return uint16(len(p.institutions) - 1)
+}
+
+// source returns an entry's institution and reference.
+func (p *Profile) source(e *Entry) (institution, ref []byte) {
+	s := p.institutions[e.institution]
+	return p.text[s.at : s.at+s.len], p.text[e.refAt : e.refAt+uint32(e.refLen)]
 }

@@ -34,8 +34,10 @@ type Total struct {
 	Low, Round                        int // by the deployment's limits
 	Night, OtherNight                 int
 	Abroad                            int
-	// Approximate says that Others, New, Unrelated and Countries are not exact, since
-	// there were more transfers in the window than are kept exactly.
+	// Approximate says that there were more transfers in the window than are kept
+	// exactly. Then sums reach back to the beginning of a day and not of a second, Others,
+	// Unrelated and Countries to that of ten days, Others and Unrelated are estimates with
+	// a standard error of 3.3 %, and New counts those alone that are kept exactly.
 	Approximate bool
 }
 
@@ -92,11 +94,67 @@ func (v *View) total(w Window) Total {
 			t.Unrelated++
 		}
 	}
+	if s := &v.p.sealed; s.at >= from {
+		t.Approximate = true
+		v.addSealed(&t, from)
+	}
 	return t
 }
 
+// addSealed adds what is not kept exactly any more.
+func (v *View) addSealed(t *Total, from int64) {
+	s := &v.p.sealed
+	for i := range s.days {
+		d := &s.days[i]
+		if d.day < from/day {
+			continue
+		}
+		t.Transfers += int(d.transfers)
+		t.Base += d.base
+		t.NoBase += int(d.noBase)
+		t.Low += int(d.low)
+		t.Round += int(d.round)
+		t.Night += int(d.night)
+		t.OtherNight += int(d.otherNight)
+		t.Abroad += int(d.abroad)
+	}
+	others, unrelated := newHLL(), newHLL()
+	var countries []Country
+	for i := range v.Others {
+		if o := &v.Others[i]; o.Transfers > 0 && o.Last >= from {
+			others.add(o.Token)
+			if o.Tie == TieNone {
+				unrelated.add(o.Token)
+			}
+		}
+	}
+	for i := v.p.find(from, 0); i < len(v.Entries); i++ {
+		countries = addCountry(countries, v.Entries[i].OtherCountry)
+	}
+	for i := range s.slots {
+		l := &s.slots[i]
+		if l.number < from/day/slotDays {
+			continue
+		}
+		others.merge(l.others)
+		unrelated.merge(l.unrelated)
+		for _, c := range l.countries {
+			countries = addCountry(countries, c)
+		}
+	}
+	t.Others, t.Unrelated, t.Countries = others.count(), unrelated.count(), len(countries)
+}
+
+func addCountry(set []Country, c Country) []Country {
+	if i, is := slices.BinarySearch(set, c); !is && c != 0 && len(set) < maxSlotCountries {
+		return slices.Insert(set, i, c)
+	}
+	return set
+}
+
 // AmountAt returns the quantile q, 0 to 1, of the amounts in the base currency of
-// the last 90 days; it is not known where no transfer has one.
+// the last 90 days; it is not known where no transfer has one. It is exact where
+// View.Sketched is false, and else within 2 %.
 func (v *View) AmountAt(q float64) (minor int64, known bool) {
 	v.numbers = v.numbers[:0]
 	for i := range v.Entries {
@@ -104,25 +162,38 @@ func (v *View) AmountAt(q float64) (minor int64, known bool) {
 			v.numbers = append(v.numbers, b)
 		}
 	}
-	return quantile(v.numbers, q)
+	return v.quantile(q, func(l *slot) quantiles { return l.amounts })
 }
 
 // GapAt returns the quantile q, 0 to 1, of the seconds between one transfer and
 // the next over the last 90 days; it is not known with fewer than two transfers.
+// It is exact where View.Sketched is false, and else within 2 %.
 func (v *View) GapAt(q float64) (seconds int64, known bool) {
 	v.numbers = v.numbers[:0]
 	for i := 1; i < len(v.Entries); i++ {
 		v.numbers = append(v.numbers, v.Entries[i].At-v.Entries[i-1].At)
 	}
-	return quantile(v.numbers, q)
+	return v.quantile(q, func(l *slot) quantiles { return l.gaps })
 }
 
-func quantile(numbers []int64, q float64) (int64, bool) {
-	if len(numbers) == 0 {
-		return 0, false
+// quantile is of v.numbers and of what is sealed.
+func (v *View) quantile(q float64, of func(*slot) quantiles) (int64, bool) {
+	q = min(max(q, 0), 1)
+	if !v.Sketched {
+		if len(v.numbers) == 0 {
+			return 0, false
+		}
+		slices.Sort(v.numbers)
+		return v.numbers[int(math.Round(q*float64(len(v.numbers)-1)))], true
 	}
-	slices.Sort(numbers)
-	return numbers[int(math.Round(min(max(q, 0), 1)*float64(len(numbers)-1)))], true
+	all := newQuantiles()
+	for _, n := range v.numbers {
+		all.add(n)
+	}
+	for i := range v.p.sealed.slots {
+		all.merge(of(&v.p.sealed.slots[i]))
+	}
+	return all.at(q)
 }
 
 // Slopes returns how amount and gap change from one of some entries to the next,

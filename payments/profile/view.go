@@ -17,7 +17,8 @@ type View struct {
 	// transfers is a gap.
 	Others []Other
 	// Added is the place of the transfer that was just added; -1: one was taken out, or
-	// came too late to be kept.
+	// came too late to be kept. It may save work, but what is found may not depend on it:
+	// the same transfers in another order must give the same in the end.
 	Added int
 	// Newest is the time that windows end with, in seconds since 1970: of the newest
 	// transfer that was heard of.
@@ -38,7 +39,7 @@ type View struct {
 // call of View, Add or Withdraw. v is made anew, and its memory used again.
 func (p *Profile) View(v *View, added int) *View {
 	v.Role, v.Subject, v.Entries, v.Others = p.role, p.subject, p.entries, p.others
-	v.Added, v.Newest, v.Sketched = added, p.newest, p.lineAt > p.newest-Kept
+	v.Added, v.Newest, v.Sketched = added, p.newest, !p.sealed.empty()
 	v.p = p
 	v.has = [windows]bool{}
 	v.picks = v.picks[:0]
@@ -54,6 +55,12 @@ func (v *View) Pick(keep func(*Entry) bool) []int32 {
 		}
 	}
 	return slices.Clip(v.picks[from:])
+}
+
+// Source returns the institution that told of an entry, and its own reference.
+func (v *View) Source(e *Entry) (institution, ref string) {
+	i, r := v.p.source(e)
+	return string(i), string(r)
 }
 
 // Of returns the counterparty of an entry.
