@@ -36,6 +36,12 @@ func (k keeper) loop(name, topic string, handle stream.Handler) stream.Loop {
 	return stream.Loop{Name: name, Topic: topic, Handle: handle, StateDir: k.dir, Checkpoints: k.checkpoints, CheckpointEvery: k.every}
 }
 
+func (k keeper) owned(name, topic string, open func(context.Context, stream.State) (stream.Owner, error)) stream.Loop {
+	l := k.loop(name, topic, nil)
+	l.Open = open
+	return l
+}
+
 func detectLoops(k keeper, c Config, db *hashdb.DB, reg prometheus.Registerer, now func() time.Time) []stream.Loop {
 	detector := detect.New(db, c.Matching.options())
 	reg.MustRegister(newDetectMetrics(detector.Stats))
@@ -114,17 +120,27 @@ func paymentsLoops(k keeper, splitter *split.Splitter, rules typology.Rules, now
 				}
 				return transferOutputs(result)
 			}),
-		k.loop("payments-profile", topicTransfers,
-			func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
-				t, err := payments.DecodeTransfer(m.Data)
-				if err != nil {
-					return nil, err
-				}
-				signals, err := profiles.Partition().Process(ctx, s, t)
-				return signalsOr(err, "vigil/payments", signals)
-			}),
+		k.owned("payments-profile", topicTransfers, func(_ context.Context, s stream.State) (stream.Owner, error) {
+			p := profiles.Partition()
+			return profileOwner{p}, p.Open(s)
+		}),
 	}, nil
 }
+
+// A profileOwner has the profiles of one partition.
+type profileOwner struct{ profiles *engine.Partition }
+
+func (o profileOwner) Handle(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
+	o.profiles.Keep() // or Dropped would undo it where this record is refused at once
+	t, err := payments.DecodeTransfer(m.Data)
+	if err != nil {
+		return nil, err
+	}
+	signals, err := o.profiles.Process(ctx, s, t)
+	return signalsOr(err, "vigil/payments", signals)
+}
+
+func (o profileOwner) Dropped() { o.profiles.Drop() }
 
 func correlateLoops(k keeper, weights *correlate.Weights) []stream.Loop {
 	correlator := correlate.New(weights)

@@ -109,7 +109,7 @@ func TestLoopWaitsForItsTopicAndSaysSo(t *testing.T) {
 func TestConfigurationErrorsAreAllNamed(t *testing.T) {
 	c := &Client{}
 	err := c.Run(t.Context(), Loop{Name: "a/b", CheckpointEvery: -1})
-	if !contains(err, "name:", "topic:", "handle:", "checkpoint every") {
+	if !contains(err, "name:", "topic:", "handle, open:", "checkpoint every") {
 		t.Errorf("got %v", err)
 	}
 	for _, cfg := range []Config{{}, {Brokers: []string{""}}, {Brokers: []string{"x:1"}, MaxMessage: 5}} {

@@ -25,6 +25,17 @@ import (
 // of the same messages in the same order, without clock or chance.
 type Handler func(ctx context.Context, m Message, s State) ([]Output, error)
 
+// An Owner handles the records of one partition for as long as this process has it,
+// and may keep in memory what is in the state: nobody else changes that meanwhile. It
+// is called by one goroutine.
+type Owner interface {
+	// Handle is a Handler.
+	Handle(ctx context.Context, m Message, s State) ([]Output, error)
+	// Dropped says that what the last call of Handle did to the state was not kept:
+	// memory must follow. It comes before the next call.
+	Dropped()
+}
+
 // process makes one record's effects part of what the next flush makes durable.
 // It returns an error only when the worker must stop.
 func (w *worker) process(ctx context.Context, r record) error {
@@ -33,6 +44,9 @@ func (w *worker) process(ctx context.Context, r record) error {
 		w.progress.begin("the record cannot be handled yet", r.offset)
 		outs, made, err := w.try(ctx, r)
 		reason, isPermanent := permanentReason(err)
+		if err != nil && w.owner != nil {
+			w.owner.Dropped()
+		}
 		switch {
 		case err == nil:
 			return w.accept(r, outs, made)
@@ -86,15 +100,15 @@ func (w *worker) try(ctx context.Context, r record) ([]outgoing, *changes, error
 	}
 	var made *changes
 	if w.store != nil {
-		made = &changes{store: w.store, made: map[string]change{}}
+		made = &changes{store: w.store}
 	}
 	start := time.Now()
 	outs, err := w.call(ctx, m, made)
-	w.c.metrics.seconds.WithLabelValues(w.loop.Name).Observe(time.Since(start).Seconds())
+	w.seconds.Observe(time.Since(start).Seconds())
 	if _, isPermanent := permanentReason(err); err != nil && !isPermanent {
 		return nil, nil, err
 	}
-	ready := make([]outgoing, 0, len(outs))
+	var ready []outgoing
 	for _, o := range outs {
 		out, encodeErr := w.c.encode(o)
 		if encodeErr != nil {
@@ -125,6 +139,9 @@ func (w *worker) call(ctx context.Context, m Message, made *changes) (outs []Out
 	}()
 	if made == nil {
 		return w.loop.Handle(ctx, m, nil)
+	}
+	if w.owner != nil {
+		return w.owner.Handle(ctx, m, made)
 	}
 	return w.loop.Handle(ctx, m, made)
 }

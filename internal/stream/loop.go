@@ -21,6 +21,8 @@ type Loop struct {
 	Name   string // the consumer group is the prefix and this
 	Topic  string // without the prefix
 	Handle Handler
+	// Open, in place of Handle, makes an owner for each partition that is taken on.
+	Open func(ctx context.Context, s State) (Owner, error)
 
 	// StateDir is this process's own folder for the state of the partitions
 	// that it has; empty for a loop without state.
@@ -52,8 +54,11 @@ func (l *Loop) check() error {
 	if l.Topic == "" {
 		errs = append(errs, errors.New("topic: a name is needed"))
 	}
-	if l.Handle == nil {
-		errs = append(errs, errors.New("handle: a handler is needed"))
+	if (l.Handle == nil) == (l.Open == nil) {
+		errs = append(errs, errors.New("handle, open: one of them is needed"))
+	}
+	if l.Open != nil && l.StateDir == "" {
+		errs = append(errs, errors.New("state dir: open needs one"))
 	}
 	if l.StateDir == "" && l.Checkpoints != nil {
 		errs = append(errs, errors.New("state dir: checkpoints need one"))

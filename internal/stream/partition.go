@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"strconv"
@@ -31,7 +32,10 @@ type worker struct {
 	log       *zap.Logger
 	progress  *progress
 	store     *store // nil in a loop without state
-	saved     int64  // offset of the last checkpoint
+	owner     Owner  // nil in a loop with a handler for all
+	seconds   prometheus.Observer
+	saved     int64     // offset of the last checkpoint
+	notBefore time.Time // when the next one may be made
 
 	next int64 // offset of the next record to handle
 
@@ -49,6 +53,7 @@ func newWorker(m *member, partition int, committed int64, commit func(int64) err
 		c: m.c, loop: m.loop, partition: partition, committed: max(committed, -1), commit: commit,
 		log:      m.log.With(zap.Int("partition", partition)),
 		progress: &progress{loop: m.loop.Name, topic: m.loop.Topic, partition: partition, limit: m.loop.StuckAfter},
+		seconds:  m.c.metrics.seconds.WithLabelValues(m.loop.Name),
 		dead:     map[string]int{},
 	}
 }
@@ -113,6 +118,11 @@ func (w *worker) openOnce(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if w.loop.Open != nil {
+		if w.owner, err = w.loop.Open(ctx, &changes{store: w.store}); err != nil {
+			return errors.Join(fmt.Errorf("open the owner of the state: %w", err), w.store.close())
+		}
 	}
 	w.saved, w.since = w.next, time.Now()
 	// The first flush commits the position where the group has none, so that
@@ -224,6 +234,10 @@ func (w *worker) sendAll(ctx context.Context) error {
 	}
 }
 
+// checkpointShare is how much longer a worker does records than checkpoints, at
+// least: those of a large state are made less often, and cost a longer replay.
+const checkpointShare = 20
+
 // checkpoint puts the state on the shelf when it is at least `every` records
 // ahead of the last time. Its failure costs a longer replay and no record, so
 // the loop goes on.
@@ -231,6 +245,11 @@ func (w *worker) checkpoint(ctx context.Context, every int64) {
 	if w.loop.Checkpoints == nil || w.store == nil || w.store.next-w.saved < every {
 		return
 	}
+	began := time.Now()
+	if every > 1 && began.Before(w.notBefore) {
+		return
+	}
+	defer func() { w.notBefore = time.Now().Add(checkpointShare * time.Since(began)) }()
 	scratch := filepath.Join(w.loop.StateDir, w.loop.Name, w.loop.Topic, strconv.Itoa(w.partition)+".checkpoint")
 	result := "ok"
 	if err := w.loop.shelf(w.c.cfg.Prefix, w.partition).save(ctx, w.store, scratch); err != nil {

@@ -78,7 +78,7 @@ func TestChangesOfARecordAreAllOrNothing(t *testing.T) {
 			t.Errorf("%s is %q, %v; want %v", key, got, err, value)
 		}
 	}
-	record := func() *changes { return &changes{store: st, made: map[string]change{}} }
+	record := func() *changes { return &changes{store: st} }
 
 	kept := record()
 	set(kept, "a", "1")

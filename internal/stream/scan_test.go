@@ -26,7 +26,7 @@ func TestScan(t *testing.T) {
 	}
 	scans := 0
 	for round := range 60 {
-		c := &changes{store: st, made: map[string]change{}}
+		c := &changes{store: st}
 		for range 10 {
 			k, v := key(), fmt.Sprint(round)
 			if r.IntN(3) == 0 {
@@ -70,7 +70,7 @@ func TestScan(t *testing.T) {
 	if scans == 0 {
 		t.Error("nothing was scanned")
 	}
-	c := &changes{store: st, made: map[string]change{}}
+	c := &changes{store: st}
 	seen := 0
 	errStop := errors.New("stop")
 	if err := c.Scan(nil, func(_, _ []byte) (bool, error) { seen++; return false, nil }); err != nil || seen != 1 {

@@ -19,6 +19,8 @@ type State interface {
 	Get(key []byte) ([]byte, error) // nil, nil when absent
 	Set(key, value []byte) error
 	Delete(key []byte) error
+	// DeleteRange removes the keys from one on, up to another that stays.
+	DeleteRange(from, to []byte) error
 	// Scan calls fn with each key that begins with prefix and its value, in ascending
 	// order, until fn returns false or an error, which it passes on. Key and value
 	// are fn's only during the call, in which it must not change the state.
@@ -109,46 +111,107 @@ func (s *store) close() error {
 // handler has succeeded.
 type changes struct {
 	store *store
-	made  map[string]change
+	gone  []keyRange // what is deleted before made is set
+	made  []change
+	index map[string]int // of made, where there are many
 }
 
 type change struct {
+	key     string
 	value   []byte
 	deleted bool
 }
 
+// A keyRange has the keys from one on, up to another that it does not have.
+type keyRange struct{ from, to string }
+
+func (r keyRange) has(key string) bool { return key >= r.from && key < r.to }
+
+// find returns the place of a key's change, or -1. Most records make few.
+func (c *changes) find(key string) int {
+	const few = 16
+	if len(c.made) <= few {
+		return slices.IndexFunc(c.made, func(m change) bool { return m.key == key })
+	}
+	if c.index == nil {
+		c.index = make(map[string]int)
+		for i := range c.made {
+			c.index[c.made[i].key] = i
+		}
+	}
+	if i, is := c.index[key]; is {
+		return i
+	}
+	return -1
+}
+
+// own returns the record's own change of a key, or nil.
+func (c *changes) own(key string) *change {
+	if i := c.find(key); i >= 0 {
+		return &c.made[i]
+	}
+	for _, r := range c.gone {
+		if r.has(key) {
+			return &change{key: key, deleted: true}
+		}
+	}
+	return nil
+}
+
 // Get returns the record's own change, or what is in the store.
 func (c *changes) Get(key []byte) ([]byte, error) {
-	if made, ok := c.made[string(key)]; ok {
-		if made.deleted {
-			return nil, nil
+	if len(c.made)+len(c.gone) > 0 {
+		if own := c.own(string(key)); own != nil {
+			if own.deleted {
+				return nil, nil
+			}
+			return append([]byte{}, own.value...), nil
 		}
-		return append([]byte{}, made.value...), nil
 	}
 	return c.store.get(stateKey(key))
 }
 
 // Set keeps copies of key and value.
 func (c *changes) Set(key, value []byte) error {
-	c.made[string(key)] = change{value: append([]byte{}, value...)}
+	c.put(change{key: string(key), value: append([]byte{}, value...)})
 	return nil
 }
 
 // Delete removes a key; an absent one is no error.
 func (c *changes) Delete(key []byte) error {
-	c.made[string(key)] = change{deleted: true}
+	c.put(change{key: string(key), deleted: true})
+	return nil
+}
+
+func (c *changes) put(made change) {
+	if i := c.find(made.key); i >= 0 {
+		c.made[i] = made
+		return
+	}
+	if c.index != nil {
+		c.index[made.key] = len(c.made)
+	}
+	c.made = append(c.made, made)
+}
+
+// DeleteRange removes the record's own changes as well.
+func (c *changes) DeleteRange(from, to []byte) error {
+	r := keyRange{string(from), string(to)}
+	c.made = slices.DeleteFunc(c.made, func(made change) bool { return r.has(made.key) })
+	c.index = nil
+	c.gone = append(c.gone, r)
 	return nil
 }
 
 // Scan goes through the store and the record's own changes side by side.
 func (c *changes) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) (err error) {
-	var own []string
-	for key := range c.made {
-		if strings.HasPrefix(key, string(prefix)) {
-			own = append(own, key)
+	var own []change
+	for _, made := range c.made {
+		if strings.HasPrefix(made.key, string(prefix)) {
+			own = append(own, made)
 		}
 	}
-	slices.Sort(own)
+	slices.SortFunc(own, func(a, b change) int { return strings.Compare(a.key, b.key) })
 	lower := stateKey(prefix)
 	it, err := c.store.batch.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)})
 	if err != nil {
@@ -157,14 +220,18 @@ func (c *changes) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) 
 	defer func() { err = errors.Join(err, it.Close()) }()
 	stored := it.First()
 	for stored || len(own) > 0 {
-		if !stored || len(own) > 0 && own[0] <= string(it.Key()[1:]) {
-			key := own[0]
+		if stored && slices.ContainsFunc(c.gone, func(r keyRange) bool { return r.has(string(it.Key()[1:])) }) {
+			stored = it.Next()
+			continue
+		}
+		if !stored || len(own) > 0 && own[0].key <= string(it.Key()[1:]) {
+			made := own[0]
 			own = own[1:]
-			if stored && key == string(it.Key()[1:]) {
+			if stored && made.key == string(it.Key()[1:]) {
 				stored = it.Next() // overruled
 			}
-			if made := c.made[key]; !made.deleted {
-				if more, err := fn([]byte(key), made.value); err != nil || !more {
+			if !made.deleted {
+				if more, err := fn([]byte(made.key), made.value); err != nil || !more {
 					return err
 				}
 			}
@@ -198,12 +265,17 @@ func after(prefix []byte) []byte {
 }
 
 func (c *changes) apply() error {
-	for key, made := range c.made {
+	for _, r := range c.gone {
+		if err := c.store.batch.DeleteRange(stateKey([]byte(r.from)), stateKey([]byte(r.to)), nil); err != nil {
+			return fmt.Errorf("write state: %w", err)
+		}
+	}
+	for _, made := range c.made {
 		var err error
 		if made.deleted {
-			err = c.store.batch.Delete(stateKey([]byte(key)), nil)
+			err = c.store.batch.Delete(stateKey([]byte(made.key)), nil)
 		} else {
-			err = c.store.batch.Set(stateKey([]byte(key)), made.value, nil)
+			err = c.store.batch.Set(stateKey([]byte(made.key)), made.value, nil)
 		}
 		if err != nil {
 			return fmt.Errorf("write state: %w", err)

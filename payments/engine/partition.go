@@ -73,7 +73,7 @@ func (e *Engine) Partition() *Partition {
 
 // Profiles is how many profiles there are, and how many bytes they take in memory.
 func (p *Partition) Profiles() (n int, bytes int64) {
-	p.settle()
+	p.Keep()
 	bytes = p.slab.bytes + int64(p.hot.entries)*hotBytes
 	for i := range p.table.parts {
 		bytes += int64(len(p.table.parts[i].slots)) * slotBytes
@@ -88,16 +88,14 @@ func (p *Partition) Profiles() (n int, bytes int64) {
 // stands; any other error is the store's.
 //
 // Where what Process set in the state is not kept after all, Drop must be called
-// before the next Process.
+// before Keep or the next Process.
 func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) ([]signal.Signal, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	p.settle()
-	if s != nil && !p.opened {
-		if err := p.open(s); err != nil {
-			return nil, err
-		}
+	p.Keep()
+	if err := p.Open(s); err != nil {
+		return nil, err
 	}
 	p.sweep()
 	k := keyOf(t.Subject, t.Role)
@@ -190,7 +188,7 @@ func (p *Partition) read(s State, sl *slot, subject signal.Subject) error {
 	return nil
 }
 
-// stage writes the record of a change, and notes what settle is to do.
+// stage writes the record of a change, and notes what Keep is to do.
 func (p *Partition) stage(s State, fresh bool) error {
 	w := &p.work
 	prof := w.prof
@@ -226,8 +224,9 @@ func (p *Partition) stage(s State, fresh bool) error {
 	return nil
 }
 
-// settle makes what the last call of Process did part of the partition.
-func (p *Partition) settle() {
+// Keep makes what the last call of Process did part of the partition, as does the
+// next call.
+func (p *Partition) Keep() {
 	w := &p.work
 	if !w.began {
 		return
@@ -261,8 +260,12 @@ func (p *Partition) forget(k key) {
 	p.scratch = &profile.Profile{} // it may be the one that panicked
 }
 
-// open finds the newest record of each profile.
-func (p *Partition) open(s State) error {
+// Open finds the newest record of each profile in the state, as does the first call
+// of Process.
+func (p *Partition) Open(s State) error {
+	if s == nil || p.opened {
+		return nil
+	}
 	err := s.Scan([]byte{logPrefix}, func(k, value []byte) (bool, error) {
 		seq, err := parseLogKey(k)
 		if err != nil {

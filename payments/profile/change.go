@@ -16,7 +16,7 @@ func (p *Profile) Apply(c *Change) (place int, changed bool, err error) {
 	if c.Withdrawn {
 		return -1, p.Withdraw(c.Entry), nil
 	}
-	return p.Add(c.Entry, c.Other, c.Institution, c.Ref)
+	return p.add(c.Entry, c.Other, c.Institution, c.Ref)
 }
 
 // AppendChange writes a change and what the typologies said after it.

@@ -90,13 +90,17 @@ func (p *Profile) Revision() uint64 {
 	return uint64(max(0, (p.newest-Kept)/3600))*1_000_000 + p.changes
 }
 
-// Add takes a transfer with its counterparty, its institution and its reference.
-// It returns the place of the new entry, or -1 where there is none, and whether
+// Add takes a transfer with its counterparty. It returns the place of the new entry, or -1 where there is none, and whether
 // anything changed: a transfer that came before, or later than is kept, changes
 // nothing, and one that was withdrawn before it came leaves no entry. One whose id
 // is that of another transfer is a Rejection, and changes nothing: the institution
 // contradicts itself, and which is right cannot be told here.
-func (p *Profile) Add(e Entry, other Token, institution, ref string) (place int, changed bool, err error) {
+func (p *Profile) Add(e Entry, other Token) (place int, changed bool, err error) {
+	return p.add(e, other, "", "")
+}
+
+// add is Add with the institution and its reference.
+func (p *Profile) add(e Entry, other Token, institution, ref string) (place int, changed bool, err error) {
 	if i := slices.Index(p.ids, e.ID); i >= 0 {
 		known := &p.entries[i]
 		if known.Amount != e.Amount || known.Currency != e.Currency || p.others[known.Other].Token != other {

@@ -28,7 +28,7 @@ func viewOf(t testing.TB, role signal.Role, all ...paid) *profile.View {
 	for i, one := range all {
 		e := profile.Entry{
 			ID: uint64(i + 1), At: probeNow - int64(one.days*day), Amount: one.amount, Base: one.amount, Currency: profile.CurrencyOf("EUR"),
-			Country: profile.CountryOf("DE"), OtherCountry: profile.CountryOf("PH"), Tie: profile.TieNone, Institution: "DEMODEFFXXX", Ref: fmt.Sprint(i),
+			Country: profile.CountryOf("DE"), OtherCountry: profile.CountryOf("PH"), Tie: profile.TieNone,
 		}
 		if one.with != nil {
 			one.with(&e)
