@@ -2,7 +2,7 @@ package main
 
 import (
 	"io"
-	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,23 +52,32 @@ func (c *cli) run() *cobra.Command {
 }
 
 func (c *cli) feed() *cobra.Command {
-	return &cobra.Command{
+	o := app.FeedOptions{Out: c.out, Errs: c.errs}
+	cmd := &cobra.Command{
 		Use:   "feed FILE|-…",
-		Short: "Send payments, pacs.008 or JSON lines, into transactions",
-		Args:  args(cobra.MinimumNArgs(1)),
+		Short: "Send payments of any format into transactions",
+		Long: "Send the payments of files into transactions: ISO 20022 (pacs.008, pain.001, pacs.002),\n" +
+			"JSON lines and the other formats, each record as one of its own, whatever the length of\n" +
+			"the file. A feed that was stopped goes on where it was when it is typed again. Bad\n" +
+			"records are told by number and reason, and the rest is sent.",
+		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			conf, err := c.config()
 			if err != nil {
 				return err
 			}
-			sources := make([]app.Source, len(files))
-			for i, name := range files {
-				sources[i] = app.Source{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }}
+			for _, name := range files {
+				source := app.OpenFile(name, c.errs)
 				if name == "-" {
-					sources[i] = app.Source{Name: "standard input", Open: func() (io.ReadCloser, error) { return io.NopCloser(c.in), nil }}
+					source = app.Source{Name: "standard input", Once: true, Open: func() (io.ReadCloser, error) { return io.NopCloser(c.in), nil }}
 				}
+				o.Sources = append(o.Sources, source)
 			}
-			return app.Feed(cmd.Context(), conf, sources, c.out, c.errs)
+			return usage(app.Feed(cmd.Context(), conf, o))
 		},
 	}
+	f := cmd.Flags()
+	f.StringVar(&o.Format, "format", "auto", "how the files hold payments: `NAME` is auto or one of "+strings.Join(app.FeedFormats(), ", "))
+	f.StringVar(&o.Errors, "errors", "", "write what is refused to this `FILE`: CSV if it is called .csv, else JSON lines")
+	return cmd
 }

@@ -252,7 +252,9 @@ func (b *backtester) record(ctx context.Context, r payments.Record) error {
 
 // OpenFile makes a source of a file, which shows on errs how far it is.
 func OpenFile(name string, errs io.Writer) Source {
-	return Source{Name: name, Open: func() (io.ReadCloser, error) {
+	info, err := os.Stat(name)
+	once := err == nil && !info.Mode().IsRegular()
+	return Source{Name: name, Once: once, Open: func() (io.ReadCloser, error) {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, err

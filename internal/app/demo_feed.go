@@ -117,7 +117,12 @@ func (d *demo) feedPayments(ctx context.Context, client *stream.Client) error {
 		if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
 			return fmt.Errorf("demo payments: %w", err)
 		}
-		if _, err := feedOne(ctx, client, file, &b, io.Discard, d.Out); err != nil {
+		report, err := newFeedReport("", d.Out)
+		if err != nil {
+			return err
+		}
+		f := feeder{client: client, source: OpenFile(file, io.Discard), report: report, out: io.Discard, now: time.Now}
+		if err := f.run(ctx); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
@@ -16,70 +21,219 @@ import (
 type Source struct {
 	Name string
 	Open func() (io.ReadCloser, error)
+	// Once says that it can be opened once, as a pipe: a feed that was stopped cannot go
+	// on with it.
+	Once bool
 }
 
-const feedBatch = 200
+// FeedOptions say what to send and how to tell of it.
+type FeedOptions struct {
+	Sources []Source
+	Format  string // see intake.Open
+	// Errors is a file for what is refused, as CSV where its name ends so, else as JSON
+	// lines; empty for none.
+	Errors    string
+	Out, Errs io.Writer
+}
 
-// Feed sends the transactions of each source, pacs.008 or JSON lines, each as a
-// record of its own. What payments will refuse is named on errs and sent all the
-// same, so that the dead letters hold it.
-func Feed(ctx context.Context, c Config, sources []Source, out, errs io.Writer) (err error) {
+// FeedFormats are the formats of files, besides auto.
+func FeedFormats() []string { return intake.Names() }
+
+// How much is sent at once, at most.
+const (
+	feedBatch = 500
+	feedBytes = 2 << 20
+)
+
+// markEvery is how often it is noted how far a file is sent.
+const markEvery = 250 * time.Millisecond
+
+// Feed sends the payments of each source, each as a record of its own. What payments will
+// refuse is reported and sent all the same, so that the dead letters hold it. A feed that
+// was stopped in the middle of a file goes on there when it is called again.
+func Feed(ctx context.Context, c Config, o FeedOptions) (err error) {
+	if o.Format != "" && o.Format != "auto" && !slices.Contains(intake.Names(), o.Format) {
+		return fmt.Errorf("%w: format %q is not one of auto, %s", ErrUsage, o.Format, strings.Join(intake.Names(), ", "))
+	}
 	client, err := dial(ctx, c, topicTransactions)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	refused := 0
-	for _, source := range sources {
-		r, err := source.Open()
-		if err != nil {
-			return err
+	report, err := newFeedReport(o.Errors, o.Errs)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, report.close()) }()
+	for _, source := range o.Sources {
+		f := feeder{client: client, source: source, format: o.Format, report: report, out: o.Out, now: time.Now}
+		if !source.Once {
+			f.marks = c.path("feed")
 		}
-		n, err := feedOne(ctx, client, source.Name, r, out, errs)
-		if err = errors.Join(err, r.Close()); err != nil {
+		err := f.run(ctx)
+		if errors.Is(err, errChanged) {
+			if _, err = fmt.Fprintf(o.Errs, "%s: is not the file that was sent in part before, and is sent from its beginning\n", source.Name); err == nil {
+				f.afresh = true
+				report.forget(source.Name)
+				err = f.run(ctx)
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", source.Name, err)
 		}
-		refused += n
 	}
-	if refused > 0 {
+	if report.total > 0 {
 		return ErrSomeRefused
 	}
 	return nil
 }
 
-func feedOne(ctx context.Context, client *stream.Client, name string, r io.Reader, out, errs io.Writer) (refused int, err error) {
-	var batch []stream.Output
-	sent := 0
-	flush := func() error {
-		err := client.Produce(ctx, batch...)
-		sent += len(batch)
-		batch = batch[:0]
+// errChanged says that a file is not the one that its mark was made of.
+var errChanged = errors.New("the file has changed since it was sent in part")
+
+// A feeder sends one file.
+type feeder struct {
+	client *stream.Client
+	source Source
+	format string
+	marks  string // the folder of marks, or empty
+	afresh bool   // whatever mark there is
+	report *feedReport
+	out    io.Writer
+	now    func() time.Time
+}
+
+// A parcel is what is sent at once, and how far the file is done with it.
+type parcel struct {
+	outs []stream.Output
+	size int
+	mark mark
+}
+
+func (f *feeder) run(ctx context.Context) error {
+	r, err := f.source.Open()
+	if err != nil {
 		return err
 	}
-	reader, err := intake.Open(r, "auto")
+	m, before, err := f.begin(r)
 	if err != nil {
-		return 0, err
+		return errors.Join(err, r.Close())
 	}
-	err = each(reader, func(item payments.Item) error {
+	reader, err := intake.Open(m, f.format)
+	if err != nil {
+		return errors.Join(err, r.Close())
+	}
+	if before.Records > 0 {
+		if _, err := fmt.Fprintf(f.out, "%s: goes on after record %d\n", f.source.Name, before.Records); err != nil {
+			return errors.Join(err, r.Close())
+		}
+	}
+	began := f.now()
+	var done mark
+	g, gctx := errgroup.WithContext(ctx)
+	parcels := make(chan parcel, 2)
+	g.Go(func() error {
+		defer close(parcels)
+		return f.read(gctx, reader, before, parcels)
+	})
+	g.Go(func() (err error) {
+		done, err = f.send(gctx, m.id, parcels, before)
+		return err
+	})
+	if err := errors.Join(g.Wait(), r.Close()); err != nil {
+		if done.Records > 0 && !errors.Is(err, errChanged) && f.marks != "" {
+			err = fmt.Errorf("%w; %d records are sent: the same command goes on after them", err, done.Records)
+		}
+		return err
+	}
+	if err := f.forget(m.id); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f.out, "%s: %d records sent%s, %s%s\n", f.source.Name, done.Records, earlier(before.Records), f.report.summary(f.source.Name),
+		pace(done.Records-before.Records, f.now().Sub(began)))
+	return err
+}
+
+func earlier(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of them earlier", n)
+}
+
+// pace tells how fast it was, where that says anything.
+func pace(records int, took time.Duration) string {
+	if took < time.Second {
+		return ""
+	}
+	return fmt.Sprintf(" (%.0f a second)", float64(records)/took.Seconds())
+}
+
+// read cuts the file into parcels. What is before the mark is read and reported, and not
+// sent.
+func (f *feeder) read(ctx context.Context, reader payments.Reader, before mark, to chan<- parcel) error {
+	var p parcel
+	flush := func() error {
+		select {
+		case to <- p:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		p = parcel{mark: p.mark}
+		return nil
+	}
+	err := each(reader, func(item payments.Item) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if item.Err == nil {
+			item.Err = payments.At("the time", notAhead(item.At(), f.now))
+		}
 		if item.Err != nil {
-			refused++
-			if _, err := fmt.Fprintf(errs, "%s: transaction %d: %v\n", name, item.Number, item.Err); err != nil {
+			if err := f.report.add(f.source.Name, item); err != nil {
 				return err
 			}
 		}
-		batch = append(batch, transactionOutput(item))
-		if len(batch) == feedBatch {
+		out := transactionOutput(item)
+		p.mark = p.mark.next(out.Event.ID)
+		if p.mark.Records <= before.Records {
+			if p.mark.Records == before.Records && p.mark != before {
+				return errChanged
+			}
+			return nil
+		}
+		p.outs = append(p.outs, out)
+		if p.size += len(item.Data); len(p.outs) == feedBatch || p.size >= feedBytes {
 			return flush()
 		}
 		return nil
 	})
+	if err == nil && p.mark.Records < before.Records {
+		return errChanged
+	}
 	if err == nil {
 		err = flush()
 	}
-	if err == nil {
-		_, err = fmt.Fprintf(out, "%s: %d transactions sent, %d of them bad\n", name, sent, refused)
+	return err
+}
+
+// send sends the parcels, and notes how far it is. It returns how far it came.
+func (f *feeder) send(ctx context.Context, id string, parcels <-chan parcel, before mark) (done mark, err error) {
+	done = before
+	var noted time.Time
+	for p := range parcels {
+		if err := f.client.Produce(ctx, p.outs...); err != nil {
+			return done, errors.Join(err, f.note(id, done))
+		}
+		done = p.mark
+		if f.now().Sub(noted) >= markEvery {
+			if err := f.note(id, done); err != nil {
+				return done, err
+			}
+			noted = f.now()
+		}
 	}
-	return refused, err
+	return done, f.note(id, done)
 }
 
 // each calls f with every item of a file.

@@ -1,0 +1,206 @@
+package app
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A refusal is what an institution is told of a record that is bad, so that it can mend
+// it. It has no personal data.
+type refusal struct {
+	File      string `json:"file"`
+	Record    int    `json:"record"` // its number in the file, the first is 1
+	Byte      int64  `json:"byte"`   // where it begins in the file
+	Reference string `json:"reference,omitempty"`
+	Code      string `json:"code"`
+	Place     string `json:"place,omitempty"` // the field
+	Reason    string `json:"reason"`
+}
+
+// newRefusals tells all faults of an item.
+func newRefusals(file string, item payments.Item) []refusal {
+	var all []refusal
+	for _, err := range parts(item.Err) {
+		r := refusal{File: file, Record: item.Number, Byte: item.Offset, Reference: item.Ref, Reason: err.Error()}
+		if item.Err != nil && r.Reference == "" && item.Record != (payments.Record{}) && item.Transaction != nil {
+			r.Reference = item.Transaction.Ref
+		}
+		var rejection *signal.Rejection
+		if errors.As(err, &rejection) {
+			r.Code = rejection.Reason()
+			r.Reason = strings.TrimPrefix(rejection.Error(), r.Code+": ")
+			r.Place = strings.ReplaceAll(strings.TrimRight(strings.TrimSuffix(err.Error(), rejection.Error()), ": /"), ": ", "/")
+			// A place may be named in the text itself.
+			if field, text, ok := strings.Cut(r.Reason, ": "); ok && !strings.Contains(field, " ") {
+				r.Place, r.Reason = strings.TrimLeft(r.Place+"/"+strings.TrimLeft(field, "/"), "/"), text
+			}
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// parts are the errors that are joined in one.
+func parts(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only where err itself is joined
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, parts(e)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+// maxShown is how many refusals of a file are shown on a terminal.
+const maxShown = 20
+
+// A feedReport tells of refused records: the first of each file on errs, all of them in
+// a file.
+type feedReport struct {
+	errs io.Writer
+	name string
+	file *os.File
+	buf  *bufio.Writer
+	csv  *csv.Writer
+
+	mu    sync.Mutex
+	total int
+	codes map[string]map[string]int // by file and code
+	shown map[string]int
+}
+
+func newFeedReport(name string, errs io.Writer) (*feedReport, error) {
+	r := &feedReport{errs: errs, name: name, codes: map[string]map[string]int{}, shown: map[string]int{}}
+	if name == "" {
+		return r, nil
+	}
+	var err error
+	if r.file, err = os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
+		return nil, fmt.Errorf("report of errors: %w", err)
+	}
+	r.buf = bufio.NewWriter(r.file)
+	if strings.HasSuffix(strings.ToLower(name), ".csv") {
+		r.csv = csv.NewWriter(r.buf)
+		err = r.csv.Write([]string{"file", "record", "byte", "reference", "code", "place", "reason"})
+	}
+	return r, err
+}
+
+func (r *feedReport) add(file string, item payments.Item) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.codes[file] == nil {
+		r.codes[file] = map[string]int{}
+	}
+	r.total++
+	for i, f := range newRefusals(file, item) {
+		if i == 0 {
+			r.codes[file][f.Code]++
+		}
+		if err := r.show(f); err != nil {
+			return err
+		}
+		if err := r.write(f); err != nil {
+			return fmt.Errorf("report of errors: %w", err)
+		}
+	}
+	return nil
+}
+
+func (r *feedReport) show(f refusal) error {
+	r.shown[f.File]++
+	var err error
+	switch n := r.shown[f.File]; {
+	case n <= maxShown:
+		_, err = fmt.Fprintf(r.errs, "%s: record %d: %s: %s: %s\n", f.File, f.Record, f.Place, f.Code, f.Reason)
+	case n == maxShown+1:
+		more := "--errors FILE would list them all"
+		if r.name != "" {
+			more = "all are in " + r.name
+		}
+		_, err = fmt.Fprintf(r.errs, "%s: and more: %s\n", f.File, more)
+	}
+	return err
+}
+
+func (r *feedReport) write(f refusal) error {
+	switch {
+	case r.csv != nil:
+		return r.csv.Write([]string{
+			f.File, strconv.Itoa(f.Record), strconv.FormatInt(f.Byte, 10), formula(f.Reference), f.Code, f.Place, f.Reason,
+		})
+	case r.buf != nil:
+		line, err := json.Marshal(f)
+		if err != nil {
+			return err
+		}
+		_, err = r.buf.Write(append(line, '\n'))
+		return err
+	}
+	return nil
+}
+
+// formula keeps a reference from being taken for a formula by a spreadsheet.
+func formula(s string) string {
+	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r") {
+		return "'" + s
+	}
+	return s
+}
+
+// forget takes a file out of the counts, to be told of anew.
+func (r *feedReport) forget(file string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range r.codes[file] {
+		r.total -= n
+	}
+	delete(r.codes, file)
+	delete(r.shown, file)
+}
+
+// summary counts a file's bad records by their codes.
+func (r *feedReport) summary(file string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	codes := r.codes[file]
+	total := 0
+	var list []string
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		total += codes[code]
+		list = append(list, fmt.Sprintf("%s %d", code, codes[code]))
+	}
+	if total == 0 {
+		return "none of them bad"
+	}
+	return fmt.Sprintf("%d of them bad: %s", total, strings.Join(list, ", "))
+}
+
+func (r *feedReport) close() error {
+	if r.file == nil {
+		return nil
+	}
+	var err error
+	if r.csv != nil {
+		r.csv.Flush()
+		err = r.csv.Error()
+	}
+	if err = errors.Join(err, r.buf.Flush(), r.file.Close()); err != nil {
+		return fmt.Errorf("report of errors: %w", err)
+	}
+	return nil
+}
