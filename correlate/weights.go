@@ -148,6 +148,9 @@ var weightsSchema = signal.MustSchema(schemas, "schema/weights.json")
 //go:embed weights.json
 var defaultWeights []byte
 
+// DefaultFile returns the weights file that comes with the binary.
+func DefaultFile() []byte { return slices.Clone(defaultWeights) }
+
 // DefaultWeights returns the weights that come with the binary.
 func DefaultWeights() (*Weights, error) { return LoadWeights(defaultWeights) }
 

@@ -84,7 +84,7 @@ func newRoot(in io.Reader, out, errs io.Writer) *cobra.Command {
 	root.AddCommand(
 		c.demo(), c.run(), c.watch(), c.streams(), c.intake(), c.feed(), c.payments(),
 		c.hash(), c.hashes(), c.review(), c.inbox(), c.evidence(), c.audit(), c.topics(),
-		c.simulate(),
+		c.simulate(), c.evaluate(),
 		&cobra.Command{
 			Use: "version", Short: "Print the version", Args: args(cobra.NoArgs),
 			RunE: func(*cobra.Command, []string) error { return app.Version(out) },

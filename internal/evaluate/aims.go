@@ -1,0 +1,83 @@
+package evaluate
+
+import (
+	"fmt"
+	"math"
+)
+
+// Judge holds a report to the aims. An aim that was missed stays in the report, with what
+// was got in its place.
+func (r *Report) Judge() {
+	at := r.at(AimedPrevalence)
+	if at == nil || len(at.Variants) < int(Variants) {
+		return
+	}
+	budget := func(v Variant) Measure {
+		for i, b := range budgets {
+			if b == AimedBudget {
+				return at.Variants[v].Budgets[i]
+			}
+		}
+		return Measure{}
+	}
+	all := budget(All)
+	r.Aims = append(r.Aims, Aim{
+		What: "precision at a prevalence of 0.01 % and one case per 10,000 people", Want: "at least 0.5",
+		Got: told(all.Precision), Met: all.Precision.Value >= 0.5,
+	}, Aim{
+		What: "recall of guilty people there", Want: "at least 0.7",
+		Got: told(all.Recall) + fmt.Sprintf("; of networks %s", told(all.Networks)), Met: all.Recall.Value >= 0.7,
+	})
+	single := max(budget(Hashes).Recall.Value, budget(Payments).Recall.Value)
+	times := "no single source finds anybody"
+	if single > 0 {
+		times = fmt.Sprintf("%.1f times (%.3f and %.3f)", all.Recall.Value/single, all.Recall.Value, single)
+	}
+	r.Aims = append(r.Aims, Aim{
+		What: "recall there, over that of the better single source", Want: "at least 3 times",
+		Got: times, Met: all.Recall.Value > 0 && all.Recall.Value >= 3*single,
+	})
+	for _, g := range r.Groups {
+		if g.Prevalence != AimedPrevalence || g.PerTenThousand != AimedBudget {
+			continue
+		}
+		for _, of := range []struct {
+			what   string
+			shares []Share
+		}{{"look-alike group", g.Groups}, {"corridor", g.Corridors}} {
+			worst := Share{}
+			for _, s := range of.shares {
+				if s.Ratio > worst.Ratio {
+					worst = s
+				}
+			}
+			r.Aims = append(r.Aims, Aim{
+				What: "false positives of the worst " + of.what + ", over those of all innocent people there", Want: "at most 1.5 times, or the page shows why",
+				Got: fmt.Sprintf("%s: %.1f times (%d of %d people, %d of %d in all)", worst.Name, worst.Ratio, worst.Cases, worst.People, g.All.Cases, g.All.People),
+				Met: worst.Ratio <= 1.5,
+			})
+		}
+	}
+	for _, c := range r.Calibration {
+		r.Aims = append(r.Aims, Aim{
+			What: fmt.Sprintf("calibration at a prevalence of %g %%", 100*c.Prevalence), Want: "within 0.1",
+			Got: fmt.Sprintf("expected error %.3f, worst tenth %.3f", c.Of.ECE, c.Of.Worst), Met: c.Of.ECE <= 0.1 && c.Of.Worst <= 0.1,
+		})
+	}
+}
+
+func (r *Report) at(prevalence float64) *AtPrevalence {
+	for i := range r.At {
+		if r.At[i].Prevalence == prevalence {
+			return &r.At[i]
+		}
+	}
+	return nil
+}
+
+func told(i Interval) string {
+	if math.IsNaN(i.Value) {
+		return "not defined: there is no case"
+	}
+	return fmt.Sprintf("%.3f (%.3f to %.3f)", i.Value, i.Low, i.High)
+}

@@ -1,0 +1,101 @@
+package evaluate
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Share is how often a group of innocent people is suspected.
+type Share struct {
+	Name     string   `json:"name"`
+	People   int      `json:"people"`
+	Cases    int      `json:"cases"` // of them, wrongly
+	Rate     Interval `json:"rate"`  // with Wilson's bounds
+	Ratio    float64  `json:"ratio"` // of its rate to that of all innocent people
+	RatioLow float64  `json:"ratio_low"`
+	// Parts are the mean weights of the parts in those cases, the largest first.
+	Parts []PartMean `json:"parts,omitempty"`
+}
+
+// A PartMean is the mean weight of a part of the score.
+type PartMean struct {
+	Name   string  `json:"name"`
+	Weight float64 `json:"weight"`
+}
+
+// FalsePositives counts innocent people at or above a threshold, of each name that of
+// gives them; an empty one is left out. The first return is of all innocent people.
+func FalsePositives(people []Person, threshold float64, of func(*Person) string) (Share, []Share) {
+	all, by := Share{Name: "all innocent people"}, make(map[string]*Share)
+	sums := make(map[string]map[string]float64)
+	for i := range people {
+		p := &people[i]
+		if p.Guilty {
+			continue
+		}
+		name := of(p)
+		s := by[name]
+		if s == nil {
+			s = &Share{Name: name}
+			by[name], sums[name] = s, make(map[string]float64)
+		}
+		all.People++
+		s.People++
+		if p.Best[All] >= threshold {
+			all.Cases++
+			s.Cases++
+			for part, w := range p.Parts {
+				sums[name][part] += w
+			}
+		}
+	}
+	all.rate(nil)
+	var shares []Share
+	for name, s := range by {
+		if name == "" {
+			continue
+		}
+		s.rate(&all)
+		for part, sum := range sums[name] {
+			s.Parts = append(s.Parts, PartMean{part, sum / float64(s.Cases)})
+		}
+		slices.SortFunc(s.Parts, func(a, b PartMean) int {
+			return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Name, b.Name))
+		})
+		shares = append(shares, *s)
+	}
+	slices.SortFunc(shares, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Rate.Value, a.Rate.Value), cmp.Compare(b.People, a.People), cmp.Compare(a.Name, b.Name))
+	})
+	return all, shares
+}
+
+func (s *Share) rate(all *Share) {
+	s.Rate = Wilson(float64(s.Cases)/float64(s.People), float64(s.People))
+	if all == nil {
+		s.Ratio, s.RatioLow = 1, 1
+		return
+	}
+	if all.Rate.Value > 0 {
+		s.Ratio, s.RatioLow = s.Rate.Value/all.Rate.Value, s.Rate.Low/all.Rate.Value
+	}
+}
+
+// GuiltyParts are the mean weights of the parts of guilty people at or above a threshold.
+func GuiltyParts(people []Person, threshold float64) []PartMean {
+	n, sums := 0.0, make(map[string]float64)
+	for i := range people {
+		if p := &people[i]; p.Guilty && p.Best[All] >= threshold {
+			n++
+			for part, w := range p.Parts {
+				sums[part] += w
+			}
+		}
+	}
+	var parts []PartMean
+	for part, sum := range sums {
+		parts = append(parts, PartMean{part, sum / n})
+	}
+	slices.SortFunc(parts, func(a, b PartMean) int { return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Name, b.Name)) })
+	return parts
+}

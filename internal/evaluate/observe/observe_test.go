@@ -1,0 +1,211 @@
+package observe
+
+import (
+	"iter"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/vigil-stream/vigil/correlate"
+	"github.com/vigil-stream/vigil/internal/evaluate"
+	"github.com/vigil-stream/vigil/internal/world/simulate"
+)
+
+// aWorld is small and has many networks, some of whom show listed pictures.
+func aWorld(t *testing.T) *simulate.World {
+	t.Helper()
+	k := simulate.DefaultKnobs()
+	k.PartPeople, k.Prevalence, k.Hash.Networks, k.Hash.Sessions = 1500, 0.03, 0.5, 0.7
+	w, err := simulate.New(simulate.Options{Seed: 4, People: 3000, Days: 45, Knobs: k})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// kept gives only the records that keep says.
+type kept struct {
+	*simulate.World
+	keep func(simulate.Record) bool
+}
+
+func (k kept) Open(part int) (iter.Seq2[simulate.Record, error], simulate.Labels, error) {
+	records, labels, err := k.World.Open(part)
+	return func(yield func(simulate.Record, error) bool) {
+		for r, err := range records {
+			if (err != nil || k.keep(r)) && !yield(r, err) {
+				return
+			}
+		}
+	}, labels, err
+}
+
+func see(t *testing.T, w Source, workers int) []evaluate.Person {
+	t.Helper()
+	s, err := NewScorers(correlate.DefaultFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := World(t.Context(), w, s, workers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(seen.People) != 3000 || seen.Records == 0 || seen.Signals == 0 {
+		t.Fatalf("%d people, %d records, %d signals", len(seen.People), seen.Records, seen.Signals)
+	}
+	return seen.People
+}
+
+// equal compares what was seen, with NaN equal to itself.
+func equal(a, b []evaluate.Person) bool {
+	clear := func(in []evaluate.Person) []evaluate.Person {
+		out := append([]evaluate.Person(nil), in...)
+		for i := range out {
+			if math.IsNaN(out[i].FirstPayment) {
+				out[i].FirstPayment = -1
+			}
+			if math.IsNaN(out[i].FirstSession) {
+				out[i].FirstSession = -1
+			}
+		}
+		return out
+	}
+	return reflect.DeepEqual(clear(a), clear(b))
+}
+
+func TestAWorldIsSeenTheSameByAnyNumberOfWorkers(t *testing.T) {
+	w := aWorld(t)
+	one := see(t, w, 1)
+	if !equal(one, see(t, w, 2)) {
+		t.Error("two workers see another world than one")
+	}
+	matched, remembered := 0, 0
+	for i := range one {
+		p := &one[i]
+		if p.Best[evaluate.Hashes] > evaluate.Floor {
+			matched++
+		}
+		if len(p.Days) == 0 {
+			continue
+		}
+		remembered++
+		best := evaluate.Moment{Day: -1, Score: math.Inf(-1)}
+		for j, m := range p.Days {
+			if j > 0 && m.Day <= p.Days[j-1].Day {
+				t.Fatal("days are out of order")
+			}
+			if m.Score > best.Score {
+				best = m
+			}
+		}
+		if best.Score != p.Best[evaluate.All] || p.Days[len(p.Days)-1].Score != p.Last {
+			t.Fatalf("the best of %v is not %v", p.Days, p.Best[evaluate.All])
+		}
+		if p.Best[evaluate.All] > evaluate.Remembered && len(p.Parts) == 0 {
+			t.Error("a score without parts")
+		}
+	}
+	if matched < 3 || remembered < 20 {
+		t.Errorf("%d people matched a list and %d were remembered", matched, remembered)
+	}
+}
+
+// TestAScoreIsAsOfItsDay: what comes later changes nothing of what was told before.
+func TestAScoreIsAsOfItsDay(t *testing.T) {
+	w := aWorld(t)
+	const day = 20
+	until := w.Start().Add(day * 24 * time.Hour)
+	all, half := see(t, w, 2), see(t, kept{w, func(r simulate.Record) bool { return r.Arrives.Before(until) }}, 2)
+	compared := 0
+	for i := range all {
+		before := func(p *evaluate.Person) (out []evaluate.Moment) {
+			for _, m := range p.Days {
+				if m.Day < day {
+					out = append(out, m)
+				}
+			}
+			return out
+		}
+		a, b := before(&all[i]), before(&half[i])
+		if !reflect.DeepEqual(a, b) {
+			t.Fatalf("with what came later %v, without %v", a, b)
+		}
+		compared += len(a)
+	}
+	if compared < 20 {
+		t.Errorf("compared %d days", compared)
+	}
+}
+
+// TestAVariantSeesWhatItMay: hashes alone change by no payment, payments alone by no
+// session and no match, and what has no timing by no shift of everybody's sessions.
+func TestAVariantSeesWhatItMay(t *testing.T) {
+	w := aWorld(t)
+	whole := see(t, w, 2)
+	without := func(topics ...simulate.Topic) []evaluate.Person {
+		return see(t, kept{w, func(r simulate.Record) bool {
+			for _, topic := range topics {
+				if r.Topic == topic {
+					return false
+				}
+			}
+			return true
+		}}, 2)
+	}
+	noPayments, noPlatforms := without(simulate.Transactions), without(simulate.Sessions, simulate.Frames, simulate.Flags, simulate.Scores)
+	changed := 0
+	for i := range whole {
+		if a, b := whole[i].Best[evaluate.Hashes], noPayments[i].Best[evaluate.Hashes]; a != b {
+			t.Fatalf("hashes alone: %v with payments, %v without", a, b)
+		}
+		if a, b := whole[i].Best[evaluate.Payments], noPlatforms[i].Best[evaluate.Payments]; a != b {
+			t.Fatalf("payments alone: %v with platforms, %v without", a, b)
+		}
+		if whole[i].Best[evaluate.All] != noPayments[i].Best[evaluate.All] {
+			changed++
+		}
+	}
+	if changed < 20 {
+		t.Errorf("payments changed the whole score of %d people only", changed)
+	}
+}
+
+// TestShuffledLabelsAreChance: no label finds its way into a score.
+func TestShuffledLabelsAreChance(t *testing.T) {
+	people := see(t, aWorld(t), 2)
+	area := func() float64 { return evaluate.NewCurve(people, evaluate.All, nil).AveragePrecision() }
+	with, prevalence := area(), evaluate.Prevalence(people)
+	die := rand.New(rand.NewPCG(5, 5))
+	mean := 0.0
+	const n = 20
+	for range n {
+		die.Shuffle(len(people), func(i, j int) { people[i].Guilty, people[j].Guilty = people[j].Guilty, people[i].Guilty })
+		mean += area() / n
+	}
+	if math.Abs(mean-prevalence) > 0.5*prevalence || with < 2*mean {
+		t.Errorf("average precision %.3f, shuffled %.3f at a prevalence of %.3f", with, mean, prevalence)
+	}
+}
+
+func TestMemoryScansInOrder(t *testing.T) {
+	m := make(memory)
+	for _, k := range []string{"0123456789abcdefX2", "0123456789abcdefX1", "0123456789abcdefY", "other"} {
+		if err := m.Set([]byte(k), []byte(k)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for prefix, want := range map[string]int{"0123456789abcdefX": 2, "0123456789abcdef": 3, "01": 3, "": 4, "none": 0} {
+		var got []string
+		if err := m.Scan([]byte(prefix), func(k, v []byte) (bool, error) {
+			got = append(got, string(k))
+			return string(k) == string(v), nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != want || len(got) > 1 && got[0] > got[1] {
+			t.Errorf("%q: %q", prefix, got)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package evaluate
+
+import "math"
+
+// A Variant is a score: the whole one, or one that is denied some of the evidence.
+type Variant int
+
+// The variants.
+const (
+	All      Variant = iota
+	Hashes           // list matches alone: what a system sees that matches hashes
+	Payments         // payment typologies alone
+	NoTiming         // everything but whether payments and streams coincide
+	Variants         // how many there are
+)
+
+func (v Variant) String() string {
+	return [...]string{"all", "hashes only", "payments only", "all without timing"}[v]
+}
+
+// A Person is what the pipeline made of somebody, and what is true.
+type Person struct {
+	Group    string
+	Guilty   bool
+	Network  int32 // 0 for the innocent
+	Circle   int32 // who is resampled together
+	Corridor string
+	// Weight is how many people this one stands for, see Weigh.
+	Weight float64
+	// Best is the highest score at the end of any day, by variant: natural-log odds, Floor
+	// where there was nothing. It is what a reviewer who looks at day's end would have seen.
+	Best [Variants]float64
+	// Days are the ends of days at which the score of All changed, above Remembered.
+	Days []Moment
+	// Last is the score of All at the end of the world.
+	Last float64
+	// FirstPayment and FirstSession are days since the world began, NaN where there is none.
+	FirstPayment, FirstSession float64
+	// Parts are those of the day of Best[All], in thousandths by name, for people whose
+	// score was above Remembered.
+	Parts map[string]float64
+}
+
+// A Moment is a score at the end of a day.
+type Moment struct {
+	Day   int
+	Score float64
+}
+
+// Floor is the score of those of whom nothing was seen.
+const Floor = -30
+
+// Remembered is the score above which days and parts are kept: below it no budget reaches.
+const Remembered = -6
+
+// Reached returns the first day at whose end the score was at or above a threshold.
+func (p *Person) Reached(threshold float64) (day int, ok bool) {
+	for _, m := range p.Days {
+		if m.Score >= threshold {
+			return m.Day, true
+		}
+	}
+	return 0, false
+}
+
+// Prevalence is the share of guilty people, by count and not by weight.
+func Prevalence(people []Person) float64 {
+	n := 0
+	for i := range people {
+		if people[i].Guilty {
+			n++
+		}
+	}
+	return float64(n) / float64(len(people))
+}
+
+// Weigh gives weights under which the prevalence is the one given: guilty people count
+// less than one, or more, and innocent people one.
+func Weigh(people []Person, prevalence float64) {
+	now := Prevalence(people)
+	w := 0.0
+	if now > 0 && now < 1 {
+		w = prevalence * (1 - now) / (now * (1 - prevalence))
+	}
+	for i := range people {
+		people[i].Weight = 1
+		if people[i].Guilty {
+			people[i].Weight = w
+		}
+	}
+}
+
+// Shift is what a score of natural-log odds gains when the prevalence is another than the
+// one that its prior was for.
+func Shift(prior, prevalence float64) float64 { return logit(prevalence) - prior }
+
+func logit(p float64) float64 { return math.Log(p / (1 - p)) }
+
+// Probability is that of a score.
+func Probability(score float64) float64 { return 1 / (1 + math.Exp(-score)) }

@@ -1,0 +1,277 @@
+package evaluate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Report is all that is measured; its JSON is what the page draws.
+type Report struct {
+	World     Described `json:"world"`
+	Validated Described `json:"validated"` // where the thresholds are from
+	Weights   string    `json:"weights"`
+	Command   string    `json:"command,omitempty"`
+
+	At          []AtPrevalence  `json:"at"`
+	Calibration []CalibrationAt `json:"calibration"`
+	Groups      []GroupsAt      `json:"groups"`
+	Robustness  []Scenario      `json:"robustness"`
+	Victims     map[string]int  `json:"victims"` // put to a person as possible victims, by group
+	Aims        []Aim           `json:"aims"`
+}
+
+// Described says what a world was like.
+type Described struct {
+	Name       string  `json:"name"`
+	Seed       uint64  `json:"seed"`
+	People     int     `json:"people"`
+	Days       int     `json:"days"`
+	Guilty     int     `json:"guilty"`
+	Networks   int     `json:"networks"`
+	Prevalence float64 `json:"prevalence"`
+	Records    int     `json:"records"`
+	Signals    int     `json:"signals"`
+	Seconds    float64 `json:"seconds"`
+}
+
+// AtPrevalence is what is found at one prevalence.
+type AtPrevalence struct {
+	Prevalence float64     `json:"prevalence"`
+	Variants   []AtVariant `json:"variants"`
+	// Yields are of the whole score, by cases a day.
+	Yields []Yield `json:"yields"`
+	// FromPayment and FromSession are the quartiles of days to a case.
+	FromPayment Delay `json:"from_payment"`
+	FromSession Delay `json:"from_session"`
+}
+
+// A Delay is how long it took.
+type Delay struct {
+	People    int        `json:"people"`
+	Quartiles [3]float64 `json:"quartiles"` // days
+	All       []float64  `json:"all"`
+}
+
+// AtVariant is what one score finds.
+type AtVariant struct {
+	Name    string    `json:"name"`
+	Area    Interval  `json:"average_precision"`
+	Budgets []Measure `json:"budgets"` // by cases per 10,000 people, as Budgets
+	Curve   []Point   `json:"curve"`
+}
+
+// A Point of a curve of precision over recall.
+type Point struct {
+	Recall    float64 `json:"recall"`
+	Precision float64 `json:"precision"`
+}
+
+// CalibrationAt is a reliability diagram.
+type CalibrationAt struct {
+	Name       string      `json:"name"`
+	Prevalence float64     `json:"prevalence"`
+	Of         Calibration `json:"of"`
+}
+
+// GroupsAt are the innocent people suspected at one budget.
+type GroupsAt struct {
+	PerTenThousand float64    `json:"per_10k"`
+	Prevalence     float64    `json:"prevalence"`
+	All            Share      `json:"all"`
+	Groups         []Share    `json:"groups"`
+	Corridors      []Share    `json:"corridors"`
+	Guilty         []PartMean `json:"guilty_parts"`
+}
+
+// A Scenario is a world that differs in one respect.
+type Scenario struct {
+	Name    string   `json:"name"`
+	What    string   `json:"what"`
+	Guilty  int      `json:"guilty"`
+	Area    Interval `json:"average_precision"`
+	Measure Measure  `json:"measure"` // at a prevalence of 0.01 % and one case per 10,000
+	// WithoutTiming is the recall of the score that does not look at coincidence.
+	WithoutTiming Interval `json:"without_timing"`
+}
+
+// An Aim is what was wished for, and whether it was reached.
+type Aim struct {
+	What string `json:"what"`
+	Want string `json:"want"`
+	Got  string `json:"got"`
+	Met  bool   `json:"met"`
+}
+
+// Prevalences are those that are reported, and Budgets the cases per 10,000 people over
+// the whole of a world's days.
+var (
+	prevalences = []float64{0.001, 0.0001}
+	budgets     = []float64{0.5, 1, 2, 5, 10, 20}
+)
+
+// AimedPrevalence and AimedBudget are those of the aims.
+const (
+	AimedPrevalence = 0.0001
+	AimedBudget     = 1
+)
+
+// Thresholds are by prevalence, variant and budget, as validation gave them. A file of them
+// is versioned by the weights that they are for.
+type Thresholds struct {
+	Weights string         `json:"weights"`
+	From    Described      `json:"from"` // the world that they were found on
+	Of      []ThresholdsAt `json:"of"`
+}
+
+// ThresholdsAt are those of one prevalence and variant, by Budgets.
+type ThresholdsAt struct {
+	Prevalence float64   `json:"prevalence"`
+	Variant    string    `json:"variant"`
+	Budgets    []float64 `json:"budgets"` // cases per 10,000 people
+	Scores     []float64 `json:"scores"`
+}
+
+// FitThresholds finds the thresholds on worlds that are not to be measured.
+func FitThresholds(people []Person, weights string) Thresholds {
+	t := Thresholds{Weights: weights}
+	for _, prevalence := range prevalences {
+		Weigh(people, prevalence)
+		for v := range Variants {
+			at := ThresholdsAt{Prevalence: prevalence, Variant: v.String(), Budgets: budgets}
+			c := NewCurve(people, v, nil)
+			for _, b := range budgets {
+				at.Scores = append(at.Scores, c.Threshold(b))
+			}
+			t.Of = append(t.Of, at)
+		}
+	}
+	return t
+}
+
+// Score returns a threshold.
+func (t Thresholds) Score(prevalence float64, v Variant, budget float64) (float64, error) {
+	for _, at := range t.Of {
+		if at.Prevalence == prevalence && at.Variant == v.String() {
+			for i, b := range at.Budgets {
+				if b == budget && i < len(at.Scores) {
+					return at.Scores[i], nil
+				}
+			}
+		}
+	}
+	return 0, fmt.Errorf("the thresholds have none of %q at a prevalence of %g and %g cases per 10,000", v, prevalence, budget)
+}
+
+// Describe counts what a world was like.
+func Describe(name string, seed uint64, people []Person, days, records, signals int, seconds float64) Described {
+	d := Described{Name: name, Seed: seed, People: len(people), Days: days, Records: records, Signals: signals, Seconds: seconds, Prevalence: Prevalence(people)}
+	networks := make(map[int32]bool)
+	for i := range people {
+		if people[i].Guilty {
+			d.Guilty++
+			networks[people[i].Network] = true
+		}
+	}
+	d.Networks = len(networks)
+	return d
+}
+
+// Measured fills a report from a world, by thresholds from elsewhere. prior is the natural
+// log odds that the weights begin with.
+func Measured(people []Person, days int, t Thresholds, prior float64, draws int) (Report, error) {
+	r := Report{Weights: t.Weights}
+	sample := NewResampler(people, 0xb007, draws)
+	for _, prevalence := range prevalences {
+		Weigh(people, prevalence)
+		at := AtPrevalence{Prevalence: prevalence}
+		for v := range Variants {
+			av := AtVariant{Name: v.String(), Area: AreaWith(people, v, sample), Curve: NewCurve(people, v, nil).points()}
+			for _, b := range budgets {
+				score, err := t.Score(prevalence, v, b)
+				if err != nil {
+					return r, err
+				}
+				av.Budgets = append(av.Budgets, MeasureAt(people, v, score, sample))
+			}
+			at.Variants = append(at.Variants, av)
+		}
+		for i, b := range budgets {
+			// The bar is that of the budget: what is below is never put before anybody.
+			at.Yields = append(at.Yields, Queue(people, days, 100*b/float64(days), at.Variants[All].Budgets[i].Threshold))
+		}
+		bar := at.Variants[All].Budgets[1].Threshold
+		at.FromPayment = newDelay(Delays(people, bar, func(p *Person) float64 { return p.FirstPayment }))
+		at.FromSession = newDelay(Delays(people, bar, func(p *Person) float64 { return p.FirstSession }))
+		r.At = append(r.At, at)
+
+		shift := Shift(prior, prevalence)
+		r.Calibration = append(r.Calibration, CalibrationAt{
+			Name: "as of the last day", Prevalence: prevalence,
+			Of: Calibrate(people, 0.02, func(p *Person) float64 { return p.Last + shift }),
+		})
+		for _, b := range []float64{1, 10} {
+			score, err := t.Score(prevalence, All, b)
+			if err != nil {
+				return r, err
+			}
+			g := GroupsAt{PerTenThousand: b, Prevalence: prevalence, Guilty: GuiltyParts(people, score)}
+			g.All, g.Groups = FalsePositives(people, score, func(p *Person) string { return p.Group })
+			_, g.Corridors = FalsePositives(people, score, func(p *Person) string { return p.Corridor })
+			r.Groups = append(r.Groups, g)
+		}
+	}
+	return r, nil
+}
+
+func newDelay(all []float64) Delay {
+	d := Delay{People: len(all), Quartiles: Quartiles(all), All: all}
+	if len(all) == 0 {
+		d.Quartiles = [3]float64{}
+		d.All = []float64{}
+	}
+	return d
+}
+
+// Played measures a scenario, by the thresholds of the usual world.
+func Played(name, what string, people []Person, t Thresholds, draws int) (Scenario, error) {
+	s := Scenario{Name: name, What: what}
+	for i := range people {
+		if people[i].Guilty {
+			s.Guilty++
+		}
+	}
+	sample := NewResampler(people, 0xb007, draws)
+	Weigh(people, AimedPrevalence)
+	s.Area = AreaWith(people, All, sample)
+	score, err := t.Score(AimedPrevalence, All, AimedBudget)
+	if err != nil {
+		return s, err
+	}
+	s.Measure = MeasureAt(people, All, score, sample)
+	if score, err = t.Score(AimedPrevalence, NoTiming, AimedBudget); err != nil {
+		return s, err
+	}
+	s.WithoutTiming = MeasureAt(people, NoTiming, score, sample).Recall
+	return s, nil
+}
+
+// points thins a curve to at most 400 points for a plot.
+func (c Curve) points() []Point {
+	var all []Point
+	last := Point{-1, -1}
+	for _, s := range c.Steps {
+		p := Point{s.Guilty / c.Guilty, s.Guilty / s.Cases}
+		if s.Cases > 0 && c.Guilty > 0 && (math.Abs(p.Recall-last.Recall) > 0.0025 || math.Abs(p.Precision-last.Precision) > 0.02) {
+			all = append(all, p)
+			last = p
+		}
+	}
+	if all == nil {
+		all = []Point{}
+	}
+	return all
+}
+
+// Budgets are the cases per 10,000 people that a report has, in its order.
+func Budgets() []float64 { return slices.Clone(budgets) }
