@@ -190,11 +190,11 @@ func (f *Fleet) change(s *slot, want *Spec) {
 			f.streams[want.Subject] = map[*slot]bool{}
 		}
 		f.streams[want.Subject][s] = true
-		if until, ok := f.raised.get(want.Subject, now); ok {
-			s.raise(until, signal.KindPayment)
+		if r, ok := f.raised.get(want.Subject, now); ok {
+			s.raise(r.until, r.why)
 		}
 	} else {
-		f.gone.put(s.key, now.Add(linger), now)
+		f.gone.put(s.key, remembered{until: now.Add(linger)}, now)
 	}
 	s.want, s.done = want, false
 	s.stop()

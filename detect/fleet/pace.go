@@ -3,6 +3,8 @@ package fleet
 import (
 	"sync"
 	"time"
+
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // A gate spreads starts: one passes at once after a pause, and then one every so often.
@@ -57,32 +59,37 @@ func (t *thinner) pass(at time.Time) bool {
 
 func interval(fps float64) time.Duration { return time.Duration(float64(time.Second) / fps) }
 
-// recent remembers things until a time each, and no more of them than most: beyond
-// that, what is new is not remembered.
+// recent remembers things until a time each and why, and no more of them than most:
+// beyond that, what is new is not remembered.
 type recent[K comparable] struct {
-	most  int
-	until map[K]time.Time
+	most int
+	all  map[K]remembered
+}
+
+type remembered struct {
+	until time.Time
+	why   signal.Kind // empty where nothing asks
 }
 
 func newRecent[K comparable](most int) *recent[K] {
-	return &recent[K]{most: most, until: map[K]time.Time{}}
+	return &recent[K]{most: most, all: map[K]remembered{}}
 }
 
-func (r *recent[K]) put(k K, until, now time.Time) {
-	if len(r.until) >= r.most {
-		for old, t := range r.until {
-			if !t.After(now) {
-				delete(r.until, old)
+func (r *recent[K]) put(k K, what remembered, now time.Time) {
+	if len(r.all) >= r.most {
+		for old, m := range r.all {
+			if !m.until.After(now) {
+				delete(r.all, old)
 			}
 		}
-		if len(r.until) >= r.most {
+		if len(r.all) >= r.most {
 			return
 		}
 	}
-	r.until[k] = until
+	r.all[k] = what
 }
 
-func (r *recent[K]) get(k K, now time.Time) (time.Time, bool) {
-	t, ok := r.until[k]
-	return t, ok && t.After(now)
+func (r *recent[K]) get(k K, now time.Time) (remembered, bool) {
+	m, ok := r.all[k]
+	return m, ok && m.until.After(now)
 }

@@ -82,7 +82,7 @@ const (
 
 var (
 	version  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	typology = regexp.MustCompile(`^P[0-9]{2}$`)
+	typology = regexp.MustCompile(`^[PX][0-9]{2}$`)
 )
 
 // ReadPolicy reads a policy, of which every key must be there save those of raise_on,
@@ -199,7 +199,7 @@ func (p Policy) check(fault func(field, format string, args ...any)) {
 			fault("raise_on.payment.strength", "want more than 0 and at most 1")
 		}
 		if len(pay.Typologies) > maxList || slices.ContainsFunc(pay.Typologies, func(t string) bool { return !typology.MatchString(t) }) {
-			fault("raise_on.payment.typologies", "want at most %d, each as P05", maxList)
+			fault("raise_on.payment.typologies", "want at most %d, each as P05 or X01", maxList)
 		}
 		if len(pay.Roles) > 2 || slices.ContainsFunc(pay.Roles, func(r signal.Role) bool {
 			return r != signal.Sender && r != signal.Recipient

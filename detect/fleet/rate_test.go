@@ -134,6 +134,19 @@ func TestPaymentRaisesTheRunningStreamWithinTwoSeconds(t *testing.T) {
 	}
 }
 
+// TestAStreamToComeIsRaisedForWhatItWas: a flag that names no stream concerns the next one
+// too, and is what the status and the metrics say.
+func TestAStreamToComeIsRaisedForWhatItWas(t *testing.T) {
+	perform(t, Options{}, nil, func(s *stage) {
+		s.Signal(flag(""))
+		s.put(live("one"))
+		s.sleep(time.Second)
+		if st := s.status("one"); !st.Raised || st.Why != signal.KindFlag {
+			t.Errorf("got %+v", st)
+		}
+	})
+}
+
 func TestFurtherReasonsProlongARaiseAndDoNotReopen(t *testing.T) {
 	perform(t, Options{}, nil, func(s *stage) {
 		s.put(live("one"), live("two"))

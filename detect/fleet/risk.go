@@ -41,7 +41,7 @@ func (f *Fleet) Signal(s signal.Signal) (Window, bool) {
 		of.raise(until, s.Kind)
 	}
 	if all {
-		f.raised.put(s.Subject, until, now)
+		f.raised.put(s.Subject, remembered{until, s.Kind}, now)
 		for of := range f.streams[s.Subject] {
 			of.raise(until, s.Kind)
 		}

@@ -299,18 +299,18 @@ func TestRecentIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecent[int](100)
 		for i := range 1000 {
-			r.put(i, time.Now().Add(time.Minute), time.Now())
+			r.put(i, remembered{until: time.Now().Add(time.Minute)}, time.Now())
 		}
-		if _, ok := r.get(99, time.Now()); !ok || len(r.until) != 100 {
-			t.Errorf("%d are remembered", len(r.until))
+		if _, ok := r.get(99, time.Now()); !ok || len(r.all) != 100 {
+			t.Errorf("%d are remembered", len(r.all))
 		}
 		time.Sleep(time.Minute)
 		if _, ok := r.get(99, time.Now()); ok {
 			t.Error("remembered for too long")
 		}
-		r.put(1000, time.Now().Add(time.Minute), time.Now())
-		if len(r.until) != 1 {
-			t.Errorf("%d are kept though their time is over", len(r.until)-1)
+		r.put(1000, remembered{until: time.Now().Add(time.Minute)}, time.Now())
+		if len(r.all) != 1 {
+			t.Errorf("%d are kept though their time is over", len(r.all)-1)
 		}
 	})
 }
