@@ -54,11 +54,17 @@ func (a *Advisor) Seen(platform, stream string, subject signal.Subject) {
 }
 
 // Signal takes what the river says.
-func (a *Advisor) Signal(s signal.Signal) {
+func (a *Advisor) Signal(s signal.Signal) { a.Heard(s, a.now()) }
+
+// Heard takes what was said at a time before.
+func (a *Advisor) Heard(s signal.Signal, said time.Time) {
 	one, all := a.policy.raises(s)
 	named, ok := names(s)
 	now := a.now()
-	until := now.Add(a.policy.Quiet)
+	until := said.Add(a.policy.Quiet)
+	if !until.After(now) {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	over := func(x advised) bool { return !x.until.After(now) }
@@ -79,7 +85,9 @@ func (x advised) prolonged(until, now time.Time, why signal.Kind) advised {
 	if i, found := slices.BinarySearch(x.why, why); !found {
 		x.why = slices.Insert(slices.Clone(x.why), i, why)
 	}
-	x.until = until
+	if until.After(x.until) {
+		x.until = until
+	}
 	return x
 }
 

@@ -35,6 +35,12 @@ func TestAdvisor(t *testing.T) {
 	want("the flag is past", p.RaisedFPS, signal.KindPayment)
 	now = now.Add(p.Quiet)
 	want("all is quiet", p.BaseFPS)
+	a.Heard(flag, now.Add(-p.Quiet))
+	want("a flag of so long ago", p.BaseFPS)
+	a.Heard(flag, now.Add(time.Second-p.Quiet))
+	want("a flag of a little later", p.RaisedFPS, signal.KindFlag)
+	now = now.Add(time.Second)
+	want("its quiet time goes from then", p.BaseFPS)
 	held := signal.Signal{Kind: signal.KindMatch, Subject: who, Match: &signal.Match{Platform: "p", Stream: "s", FramesMatched: 9, Held: true}}
 	a.Signal(held)
 	want("a match that is held", p.BaseFPS)

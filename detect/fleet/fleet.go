@@ -31,6 +31,7 @@ type Fleet struct {
 	wanted  int // of them
 	streams map[signal.Subject]map[*slot]bool
 	raised  *recent[signal.Subject] // subjects, so that a stream to come is raised too
+	named   *recent[key]            // and streams by their names, likewise
 	gone    *recent[key]            // streams that were here until a moment ago
 	tending sync.WaitGroup
 }
@@ -54,6 +55,7 @@ func New(o Options) (*Fleet, error) {
 		slots:   map[key]*slot{},
 		streams: map[signal.Subject]map[*slot]bool{},
 		raised:  newRecent[signal.Subject](maxRecent),
+		named:   newRecent[key](maxRecent),
 		gone:    newRecent[key](maxRecent),
 	}, nil
 }
@@ -191,6 +193,9 @@ func (f *Fleet) change(s *slot, want *Spec) {
 		}
 		f.streams[want.Subject][s] = true
 		if r, ok := f.raised.get(want.Subject, now); ok {
+			s.raise(r.until, r.why)
+		}
+		if r, ok := f.named.get(s.key, now); ok {
 			s.raise(r.until, r.why)
 		}
 	} else {

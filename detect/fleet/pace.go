@@ -76,6 +76,9 @@ func newRecent[K comparable](most int) *recent[K] {
 }
 
 func (r *recent[K]) put(k K, what remembered, now time.Time) {
+	if before, ok := r.all[k]; ok && before.until.After(what.until) {
+		return
+	}
 	if len(r.all) >= r.most {
 		for old, m := range r.all {
 			if !m.until.After(now) {

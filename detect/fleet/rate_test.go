@@ -147,6 +147,37 @@ func TestAStreamToComeIsRaisedForWhatItWas(t *testing.T) {
 	})
 }
 
+// TestWhatWasSaidBeforeIsHeard: a fleet that is started anew hears what was said while
+// another watched, and the quiet time goes from then.
+func TestWhatWasSaidBeforeIsHeard(t *testing.T) {
+	perform(t, Options{}, nil, func(s *stage) {
+		now := time.Now()
+		s.Heard(flag("one"), now.Add(-9*time.Minute))
+		s.Heard(flag("two"), now.Add(-11*time.Minute))
+		s.put(live("one"), live("two"), live("three"))
+		s.sleep(30 * time.Second)
+		for stream, want := range map[string]bool{"one": true, "two": false, "three": false} {
+			if st := s.status(stream); st.Raised != want {
+				t.Errorf("%s: %+v", stream, st)
+			}
+		}
+		s.sleep(40 * time.Second)
+		if st := s.status("one"); st.Raised {
+			t.Errorf("raised for longer than the quiet time: %+v", st)
+		}
+		// An older word, heard later, shortens nothing.
+		s.Signal(flag("two"))
+		s.Heard(flag("two"), now)
+		s.Remove("demo", "two")
+		s.sleep(time.Second)
+		s.put(live("two"))
+		s.sleep(9*time.Minute + 30*time.Second)
+		if st := s.status("two"); !st.Raised {
+			t.Errorf("an older word shortened the newer: %+v", st)
+		}
+	})
+}
+
 func TestFurtherReasonsProlongARaiseAndDoNotReopen(t *testing.T) {
 	perform(t, Options{}, nil, func(s *stage) {
 		s.put(live("one"), live("two"))

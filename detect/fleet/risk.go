@@ -25,7 +25,12 @@ type Why struct {
 // says it concerns, and returns what is to be preserved of the stream that it names, if
 // that is or was lately watched here. A signal that comes again, or in a later
 // revision, prolongs the first and asks for the window anew.
-func (f *Fleet) Signal(s signal.Signal) (Window, bool) {
+func (f *Fleet) Signal(s signal.Signal) (Window, bool) { return f.Heard(s, f.o.Now()) }
+
+// Heard is Signal of what was said at a time before, as a fleet hears it that was not there
+// then: the quiet time goes from when it was said, and a stream that is yet to be wanted
+// is raised too.
+func (f *Fleet) Heard(s signal.Signal, said time.Time) (Window, bool) {
 	p := f.o.Policy
 	named, hasName := names(s)
 	one, all := p.raises(s)
@@ -34,11 +39,17 @@ func (f *Fleet) Signal(s signal.Signal) (Window, bool) {
 		return Window{}, false
 	}
 	now := f.o.Now()
-	until := now.Add(p.Quiet)
+	until := said.Add(p.Quiet)
+	if !until.After(now) {
+		one, all = false, false
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if of := f.slots[named]; one && of != nil && of.want != nil {
-		of.raise(until, s.Kind)
+	if one {
+		f.named.put(named, remembered{until, s.Kind}, now)
+		if of := f.slots[named]; of != nil && of.want != nil {
+			of.raise(until, s.Kind)
+		}
 	}
 	if all {
 		f.raised.put(s.Subject, remembered{until, s.Kind}, now)

@@ -121,15 +121,7 @@ func sendRecords(ctx context.Context, client *stream.Client, advisor *fleet.Advi
 
 // adviseBy lets what the river says change the advice.
 func adviseBy(ctx context.Context, client *stream.Client, advisor *fleet.Advisor, log *zap.Logger) error {
-	return client.FollowNew(ctx, topicSignals, func() {}, func(m stream.Message) error {
-		s, err := signal.Decode(m.Data)
-		if err != nil {
-			log.Error("passed over a signal", zap.Int("partition", m.Partition), zap.Int64("offset", m.Offset), zap.Error(err))
-			return nil
-		}
-		advisor.Signal(s)
-		return nil
-	})
+	return hearSignals(ctx, client, log, advisor.Heard)
 }
 
 // adviceFrom is the advice as platforms get it. That a bank saw something is not theirs

@@ -259,15 +259,26 @@ func (c *Config) openRings() (*edge.Rings, error) {
 
 // followSignals lets what the river says set rates and preserve windows.
 func followSignals(ctx context.Context, client *stream.Client, streams *fleet.Fleet, sink *watchSink, log *zap.Logger) error {
-	return client.FollowNew(ctx, topicSignals, func() {}, func(m stream.Message) error {
+	return hearSignals(ctx, client, log, func(s signal.Signal, said time.Time) {
+		if window, ok := streams.Heard(s, said); ok {
+			sink.preserve(window)
+		}
+	})
+}
+
+// recentSignals is how many signals of before, in each partition, who begins to hear them
+// begins with: a process that is started anew must not forget whom it looked at closely.
+const recentSignals = 10_000
+
+// hearSignals calls hear with what the river says and said lately, and when.
+func hearSignals(ctx context.Context, client *stream.Client, log *zap.Logger, hear func(s signal.Signal, said time.Time)) error {
+	return client.FollowRecent(ctx, topicSignals, recentSignals, func() {}, func(m stream.Message) error {
 		s, err := signal.Decode(m.Data)
 		if err != nil {
 			log.Error("passed over a signal", zap.Int("partition", m.Partition), zap.Int64("offset", m.Offset), zap.Error(err))
 			return nil
 		}
-		if window, ok := streams.Signal(s); ok {
-			sink.preserve(window)
-		}
+		hear(s, m.Arrived)
 		return nil
 	})
 }

@@ -393,6 +393,39 @@ func TestFollowNewBeginsAtTheEnd(t *testing.T) {
 	})
 }
 
+func TestFollowRecentBeginsALittleBefore(t *testing.T) {
+	onBrokers(t, func(t *testing.T, addr string) {
+		w := newTown(t, addr, TopicSpec{Name: "in", Partitions: 1})
+		w.produce(numbered("in", "k", 0, 9)...)
+		for back, want := range map[int64]int{0: 0, 4: 4, 100: 9} {
+			ctx, cancel := context.WithCancel(t.Context())
+			began := make(chan struct{})
+			seen := make(chan int64, 20)
+			ended := make(chan error, 1)
+			go func() {
+				ended <- w.c.FollowRecent(ctx, "in", back, func() { close(began) }, func(m Message) error {
+					seen <- m.Offset
+					return nil
+				})
+			}()
+			<-began
+			var first int64
+			for i := range want {
+				if offset := <-seen; i == 0 {
+					first = offset
+				}
+			}
+			if want > 0 && first != int64(9-want) {
+				t.Errorf("%d back begins with offset %d", back, first)
+			}
+			cancel()
+			if err := <-ended; err != nil || len(seen) > 0 {
+				t.Error(len(seen), err)
+			}
+		}
+	})
+}
+
 func TestCompressedBatchesAndABomb(t *testing.T) {
 	onBrokers(t, func(t *testing.T, addr string) {
 		w := newTown(t, addr,

@@ -64,6 +64,12 @@ func (c *Client) FollowFrom(ctx context.Context, topic string, from func(partiti
 // FollowNew is Follow that begins with what comes after the call; began is called when
 // it is settled what that is.
 func (c *Client) FollowNew(ctx context.Context, topic string, began func(), fn func(Message) error) error {
+	return c.FollowRecent(ctx, topic, 0, began, fn)
+}
+
+// FollowRecent is FollowNew that begins with up to so many records of before the call, in
+// each partition.
+func (c *Client) FollowRecent(ctx context.Context, topic string, records int64, began func(), fn func(Message) error) error {
 	n, err := c.awaitPartitions(ctx, topic)
 	if err != nil {
 		return endsWith(ctx, err)
@@ -78,7 +84,7 @@ func (c *Client) FollowNew(ctx context.Context, topic string, began func(), fn f
 		}
 	}
 	began()
-	return c.FollowFrom(ctx, topic, func(partition int) int64 { return ends[partition] }, fn)
+	return c.FollowFrom(ctx, topic, func(partition int) int64 { return max(0, ends[partition]-records) }, fn)
 }
 
 // endsWith drops the error that only says that ctx has ended.
