@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,11 +40,43 @@ func TestScripts(t *testing.T) {
 				data := ts.ReadFile(args[0])
 				ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(data[:len(data)-20]), 0o600))
 			},
+			// await FILE waits until it is there; * stands for anything.
+			"await": func(ts *testscript.TestScript, _ bool, args []string) {
+				for until := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+					if found, err := filepath.Glob(ts.MkAbs(args[0])); err != nil || len(found) > 0 {
+						ts.Check(err)
+						return
+					}
+					if time.Now().After(until) {
+						ts.Fatalf("%s does not come", args[0])
+					}
+				}
+			},
+			// bank N FILE writes a message of so many payments.
+			"bank": func(ts *testscript.TestScript, _ bool, args []string) {
+				n, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[1]), bankMessage(n), 0o600))
+			},
 		},
 		Setup: func(env *testscript.Env) error {
 			return writePicture(filepath.Join(env.WorkDir, "picture.png"))
 		},
 	})
+}
+
+// bankMessage is a pacs.008 of n payments between made-up people.
+func bankMessage(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.10"><FIToFICstmrCdtTrf>` +
+		`<GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-03-31T14:00:00+02:00</CreDtTm></GrpHdr>`)
+	for i := range n {
+		fmt.Fprintf(&b, `<CdtTrfTxInf><PmtId><EndToEndId>E%[1]d</EndToEndId><TxId>T%[1]d</TxId></PmtId><IntrBkSttlmAmt Ccy="EUR">50.00</IntrBkSttlmAmt>`+
+			`<ChrgBr>SLEV</ChrgBr><Dbtr><Nm>Payer %[1]d</Nm></Dbtr><DbtrAgt><FinInstnId><BICFI>DEMODEFFXXX</BICFI></FinInstnId></DbtrAgt>`+
+			`<CdtrAgt><FinInstnId><BICFI>DEMOPHMMXXX</BICFI></FinInstnId></CdtrAgt><Cdtr><Nm>Payee %[1]d</Nm></Cdtr></CdtTrfTxInf>`+"\n", i+1)
+	}
+	b.WriteString(`</FIToFICstmrCdtTrf></Document>`)
+	return b.Bytes()
 }
 
 // writePicture draws rings of several greys, so that the hash has quality.
