@@ -121,7 +121,7 @@ func (d *demo) feedPayments(ctx context.Context, client *stream.Client) error {
 		if err != nil {
 			return err
 		}
-		f := feeder{client: client, source: OpenFile(file, io.Discard), report: report, out: io.Discard, now: time.Now}
+		f := feeder{client: client, source: OpenFile(file, io.Discard), open: openAny, report: report, out: io.Discard, now: time.Now}
 		if err := f.run(ctx); err != nil {
 			return err
 		}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,7 +27,7 @@ type Source struct {
 // FeedOptions say what to send and how to tell of it.
 type FeedOptions struct {
 	Sources []Source
-	Format  string // see intake.Open
+	FileFormat
 	// Errors is a file for what is refused, as CSV where its name ends so, else as JSON
 	// lines; empty for none.
 	Errors    string
@@ -49,11 +47,14 @@ const (
 const markEvery = 250 * time.Millisecond
 
 // Feed sends the payments of each source, each as a record of its own. What payments will
-// refuse is reported and sent all the same, so that the dead letters hold it. A feed that
-// was stopped in the middle of a file goes on there when it is called again.
+// refuse is reported and sent all the same, so that the dead letters hold it; but for what
+// has no form in which it could be sent: a row of CSV, and a card's message, which may hold
+// the card's number. A feed that was stopped in the middle of a file goes on there when it
+// is called again.
 func Feed(ctx context.Context, c Config, o FeedOptions) (err error) {
-	if o.Format != "" && o.Format != "auto" && !slices.Contains(intake.Names(), o.Format) {
-		return fmt.Errorf("%w: format %q is not one of auto, %s", ErrUsage, o.Format, strings.Join(intake.Names(), ", "))
+	open, err := o.opener(c)
+	if err != nil {
+		return err
 	}
 	client, err := dial(ctx, c, topicTransactions)
 	if err != nil {
@@ -66,7 +67,7 @@ func Feed(ctx context.Context, c Config, o FeedOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, report.close()) }()
 	for _, source := range o.Sources {
-		f := feeder{client: client, source: source, format: o.Format, report: report, out: o.Out, now: time.Now}
+		f := feeder{client: client, source: source, format: o.name(), open: open, report: report, out: o.Out, now: time.Now}
 		if !source.Once {
 			f.marks = c.path("feed")
 		}
@@ -96,6 +97,8 @@ type feeder struct {
 	client *stream.Client
 	source Source
 	format string
+	open   opener
+	unsent int    // records that have no form in which they could be sent
 	marks  string // the folder of marks, or empty
 	afresh bool   // whatever mark there is
 	report *feedReport
@@ -119,7 +122,7 @@ func (f *feeder) run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, r.Close())
 	}
-	reader, err := intake.Open(m, f.format)
+	reader, err := f.open(m)
 	if err != nil {
 		return errors.Join(err, r.Close())
 	}
@@ -149,7 +152,7 @@ func (f *feeder) run(ctx context.Context) error {
 	if err := f.forget(m.id); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f.out, "%s: %d records sent%s, %s%s\n", f.source.Name, done.Records, earlier(before.Records), f.report.summary(f.source.Name),
+	_, err = fmt.Fprintf(f.out, "%s: %d records sent%s, %s%s\n", f.source.Name, done.Records-f.unsent, earlier(before.Records), f.report.summary(f.source.Name),
 		pace(done.Records-before.Records, f.now().Sub(began)))
 	return err
 }
@@ -196,10 +199,16 @@ func (f *feeder) read(ctx context.Context, reader payments.Reader, before mark, 
 		}
 		out := transactionOutput(item)
 		p.mark = p.mark.next(out.Event.ID)
+		if item.Data == nil {
+			f.unsent++
+		}
 		if p.mark.Records <= before.Records {
 			if p.mark.Records == before.Records && p.mark != before {
 				return errChanged
 			}
+			return nil
+		}
+		if item.Data == nil {
 			return nil
 		}
 		p.outs = append(p.outs, out)

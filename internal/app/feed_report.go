@@ -185,9 +185,9 @@ func (r *feedReport) summary(file string) string {
 		list = append(list, fmt.Sprintf("%s %d", code, codes[code]))
 	}
 	if total == 0 {
-		return "none of them bad"
+		return "none bad"
 	}
-	return fmt.Sprintf("%d of them bad: %s", total, strings.Join(list, ", "))
+	return fmt.Sprintf("%d bad: %s", total, strings.Join(list, ", "))
 }
 
 func (r *feedReport) close() error {

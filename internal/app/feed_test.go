@@ -135,7 +135,7 @@ func TestAFeedThatWasStoppedGoesOn(t *testing.T) {
 		stopped = len(ids)
 	}
 	out, errs, err := feed(t.Context(), data, n*n, nil)
-	if !errors.Is(err, ErrSomeRefused) || !strings.Contains(out, "goes on after record") || !strings.Contains(out, "20000 records sent") || !strings.Contains(out, "2 of them bad: amount-negative 2") {
+	if !errors.Is(err, ErrSomeRefused) || !strings.Contains(out, "goes on after record") || !strings.Contains(out, "20000 records sent") || !strings.Contains(out, "2 bad: amount-negative 2") {
 		t.Errorf("%v\n%s%s", err, out, errs)
 	}
 	ids, records := fed(t, client, topicTransactions)
@@ -202,7 +202,7 @@ func TestErrorsAreTabledForABank(t *testing.T) {
 	err := Feed(t.Context(), c, FeedOptions{Errors: report, Out: &out, Errs: &errs, Sources: []Source{{Name: "b.xml", Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}}}})
-	if !errors.Is(err, ErrSomeRefused) || !strings.Contains(out.String(), "24 of them bad: amount-negative 23, text-too-long 1") {
+	if !errors.Is(err, ErrSomeRefused) || !strings.Contains(out.String(), "24 bad: amount-negative 23, text-too-long 1") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 	if lines := strings.Count(errs.String(), "\n"); lines != maxShown+1 || !strings.Contains(errs.String(), "all are in "+report) {
