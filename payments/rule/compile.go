@@ -38,6 +38,7 @@ type Compiled struct {
 	Rule
 	version  string
 	text     string // fingerprint of all that decides whether it fires
+	since    int64  // the set since which it reads so; 0: not known
 	roles    [2]bool
 	exempt   map[profile.Token]bool
 	newest   pred
@@ -70,7 +71,6 @@ func Compile(f File) *Set {
 
 func compile(f File, r Rule) *Compiled {
 	c := &Compiled{Rule: r, base: f.Base, text: fingerprint(f, r)}
-	c.version = fmt.Sprintf("%d-%s", r.Version, c.text[:8])
 	for _, role := range r.Of {
 		c.roles[roleIndex(role)] = true
 	}
@@ -97,7 +97,35 @@ func compile(f File, r Rule) *Compiled {
 	c.key = keyOf(r.Group)
 	c.measure = measurerOf(r.Measure)
 	c.sentence, _, _ = sentence(r.Says)
+	c.setSince(0)
 	return c
+}
+
+// Since says, by id, since which set the rules of s read as they do. What is not in
+// since is new with s itself.
+func (s *Set) Since(since map[string]int64) {
+	for _, c := range s.rules {
+		n, known := since[c.ID()]
+		if !known {
+			n = s.Version
+		}
+		c.setSince(n)
+	}
+}
+
+// SinceNext returns what Since of the next set must say: the rules of next that read
+// as they do in s keep the set since which they do.
+func (s *Set) SinceNext(next *Set) map[string]int64 {
+	since := make(map[string]int64)
+	for _, c := range next.rules {
+		since[c.ID()] = next.Version
+		for _, old := range s.rules {
+			if old.ID() == c.ID() && old.Same(c) {
+				since[c.ID()] = old.since
+			}
+		}
+	}
+	return since
 }
 
 func roleIndex(r signal.Role) int {
@@ -163,8 +191,17 @@ func listsOf(r Rule) []string {
 func (c *Compiled) ID() string { return c.Rule.ID }
 
 // Version is the rule's own number with a fingerprint of what it says, so that no
-// change goes without a new one.
+// change goes without a new one, and the set since which it is in force: a rule that
+// went and comes again is a new one.
 func (c *Compiled) Version() string { return c.version }
+
+func (c *Compiled) setSince(since int64) {
+	c.since = since
+	c.version = fmt.Sprintf("%d-%s", c.Rule.Version, c.text[:8])
+	if since > 0 {
+		c.version += fmt.Sprintf("@%d", since)
+	}
+}
 
 // Same reports whether two rules decide alike.
 func (c *Compiled) Same(other *Compiled) bool { return c.text == other.text }

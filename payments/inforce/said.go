@@ -1,0 +1,88 @@
+package inforce
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/vigil-stream/vigil/payments/rule"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// said is the value of a key below saidPrefix: enough of a signal to take it back.
+type said struct {
+	Subject  signal.Subject `json:"subject"`
+	Role     signal.Role    `json:"role"`
+	Revision uint64         `json:"revision"`
+	End      time.Time      `json:"end"`
+}
+
+// ownForm is of the typologies that are no rules.
+var ownForm = regexp.MustCompile(`^[PX][0-9]{2}$`)
+
+func saidKey(id, version, signal string) []byte {
+	return []byte(saidPrefix + id + "\x00" + version + "\x00" + signal)
+}
+
+// Said keeps in mind which signals of rules stand.
+func (b *Book) Said(s State, signals []signal.Signal) error {
+	for i := range signals {
+		one := &signals[i]
+		if one.Payment == nil || ownForm.MatchString(one.Payment.Typology) {
+			continue
+		}
+		key := saidKey(one.Payment.Typology, one.Payment.Rules, one.ID)
+		var err error
+		if one.Payment.Strength == 0 {
+			err = s.Delete(key)
+		} else {
+			var data []byte
+			if data, err = json.Marshal(said{one.Subject, one.Payment.Role, one.Revision, one.End}); err == nil {
+				err = s.Set(key, data)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("note what rules have said: %w", err)
+		}
+	}
+	return nil
+}
+
+// takeBack withdraws all that stands under rules that the next set does not have, and
+// forgets it.
+func takeBack(s State, next *rule.Set) ([]signal.Signal, error) {
+	stay := make(map[string]bool)
+	for _, c := range next.Rules() {
+		stay[c.ID()+"\x00"+c.Version()] = true
+	}
+	var withdrawn []signal.Signal
+	var keys [][]byte
+	err := s.Scan([]byte(saidPrefix), func(key, value []byte) (bool, error) {
+		parts := strings.Split(strings.TrimPrefix(string(key), saidPrefix), "\x00")
+		var one said
+		if err := json.Unmarshal(value, &one); err != nil || len(parts) != 3 {
+			return false, errSaid
+		}
+		if stay[parts[0]+"\x00"+parts[1]] {
+			return true, nil
+		}
+		withdrawn = append(withdrawn, signal.Signal{
+			ID: parts[2], Revision: one.Revision + 1, Kind: signal.KindPayment, Subject: one.Subject,
+			Start: one.End, End: one.End, Says: "the rule that said so is no longer in force",
+			Payment: &signal.Payment{Typology: parts[0], Rules: parts[1], Role: one.Role, Times: []time.Time{}},
+		})
+		keys = append(keys, append([]byte{}, key...))
+		return true, nil
+	})
+	for _, key := range keys {
+		if err == nil {
+			err = s.Delete(key)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take back what rules said: %w", err)
+	}
+	return withdrawn, nil
+}
