@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) payments() *cobra.Command {
-	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsTables(), c.paymentsRules(), c.paymentsBacktest())
+	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsTables(), c.paymentsRules(), c.paymentsBacktest(), c.paymentsShadow())
 }
 
 func (c *cli) paymentsSchema() *cobra.Command {

@@ -27,3 +27,16 @@ func (c *cli) paymentsRulesSchema() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return app.PrintRuleSchema(c.out) },
 	}
 }
+
+func (c *cli) paymentsShadow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "shadow",
+		Short: "Say what the shadow rules of a running process found beside the live ones",
+		Long: "Say what the rules of payment_rules_shadow found beside those of payment_rules, in the\n" +
+			"process whose metrics are at listen: looks at a profile, and about how many subjects.",
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.configured(func(conf app.Config) error { return app.ShadowReport(cmd.Context(), conf, c.out) })
+		},
+	}
+}

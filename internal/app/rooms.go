@@ -12,12 +12,9 @@ import (
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/internal/stream"
-	"github.com/vigil-stream/vigil/payments"
-	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/intake"
 	"github.com/vigil-stream/vigil/payments/origin"
 	"github.com/vigil-stream/vigil/payments/split"
-	"github.com/vigil-stream/vigil/payments/typology"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -87,11 +84,7 @@ func (m MatchingConfig) options() detect.Options {
 	return o
 }
 
-func paymentsLoops(k keeper, splitter *split.Splitter, rules typology.Rules, now func() time.Time) ([]stream.Loop, error) {
-	profiles, err := engine.New(engine.Config{Typologies: typology.All(rules), Marks: rules.Marks()})
-	if err != nil {
-		return nil, err
-	}
+func paymentsLoops(k keeper, splitter *split.Splitter, profiles *profileRoom, now func() time.Time) []stream.Loop {
 	ledger := origin.New(origin.DefaultDays)
 	return []stream.Loop{
 		{Name: "payments-split", Topic: topicTransactions,
@@ -120,27 +113,9 @@ func paymentsLoops(k keeper, splitter *split.Splitter, rules typology.Rules, now
 				}
 				return transferOutputs(result)
 			}),
-		k.owned("payments-profile", topicTransfers, func(_ context.Context, s stream.State) (stream.Owner, error) {
-			p := profiles.Partition()
-			return profileOwner{p}, p.Open(s)
-		}),
-	}, nil
-}
-
-// A profileOwner has the profiles of one partition.
-type profileOwner struct{ profiles *engine.Partition }
-
-func (o profileOwner) Handle(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
-	o.profiles.Keep() // or Dropped would undo it where this record is refused at once
-	t, err := payments.DecodeTransfer(m.Data)
-	if err != nil {
-		return nil, err
+		k.owned("payments-profile", topicTransfers, profiles.open),
 	}
-	signals, err := o.profiles.Process(ctx, s, t)
-	return signalsOr(err, "vigil/payments", signals)
 }
-
-func (o profileOwner) Dropped() { o.profiles.Drop() }
 
 func correlateLoops(k keeper, weights *correlate.Weights) []stream.Loop {
 	correlator := correlate.New(weights)

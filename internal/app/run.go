@@ -153,11 +153,16 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		if err != nil {
 			return fail(err)
 		}
-		more, err := paymentsLoops(keep, splitter, rules, time.Now)
+		metrics := newRulesMetrics(reg)
+		tried := &shadow{metrics: metrics}
+		files, err := c.ruleFiles(client, tried, metrics, log)
 		if err != nil {
 			return fail(err)
 		}
-		loops = append(loops, more...)
+		for _, f := range files {
+			g.Go(func() error { return f.follow(ctx) })
+		}
+		loops = append(loops, paymentsLoops(keep, splitter, newProfileRoom(rules, c.BaseCurrency, tried, metrics, log), time.Now)...)
 	}
 	if hosts("correlate") {
 		weights, err := correlate.DefaultWeights()

@@ -71,6 +71,11 @@ func (e *Engine) Partition() *Partition {
 	return &Partition{e: e, next: 1, slab: newSlab(), scratch: &profile.Profile{}}
 }
 
+// Use makes the partition ask the typologies of another engine from the next transfer
+// on. Its marks must be the same. What a profile's typologies said that are no longer
+// asked is withdrawn at that profile's next transfer.
+func (p *Partition) Use(e *Engine) { p.e = e }
+
 // Profiles is how many profiles there are, and how many bytes they take in memory.
 func (p *Partition) Profiles() (n int, bytes int64) {
 	p.Keep()

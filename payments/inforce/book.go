@@ -25,8 +25,8 @@ const (
 	saidPrefix = "rules/said/"
 )
 
-// A Book is of one partition. It holds in memory what its store says is in force;
-// after an error it must be opened anew.
+// A Book is of one partition. It holds in memory what its store says is in force.
+// Where what Take set in the state is not kept after all, it must be opened anew.
 type Book struct {
 	base string
 	set  *rule.Set
