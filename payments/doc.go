@@ -4,7 +4,8 @@
 // A transaction comes in one of the formats of package intake, each of which has a
 // package of its own beside it. Package split makes two transfers of it, one under
 // the sender's subject token and one under the recipient's, and there every name,
-// account, address and word of text is left behind. The transfers of one subject in
+// account, address and word of text is left behind. Package origin drops what is told
+// twice and takes back what was rejected. The transfers of one subject in
 // one role make its profile (package profile); package engine shows it to the
 // patterns of package typology and to a deployment's own rules, and makes signals of
 // what they find. This package has what they share: the transaction, the transfer,
@@ -41,7 +42,7 @@
 //	xml-dtd           has a document type declaration or another directive
 //	xml-charset       is not in UTF-8
 //	xml-limit         too deep, or too many parts or too long a text
-//	xml-namespace     not pacs.008.001.08 to .13
+//	xml-namespace     of no message that package iso20022 reads
 //	required-field    a field without which it is no payment is missing
 //	text-too-long     a field is longer than ISO 20022 allows
 //	time, time-zone   not a time of the years 2000 to 2099; has no zone
@@ -50,7 +51,10 @@
 //	amount-decimals   is no whole number of the currency's minor unit
 //	amount-negative, amount-zero, amount-too-large
 //	country           not in ISO 3166-1
+//	time-future       dated more than a day ahead of its arrival
 //	reference-reused  the institution gave this reference to another transfer
+//	withdrawal-ambiguous
+//	                  what is withdrawn is named by a word that several payments have
 //	json, schema, json-too-large
 //	                  a JSON record that does not fit its schema; names the field
 package payments
