@@ -26,9 +26,7 @@ func TestTheOrderOfArrivalDoesNotMatter(t *testing.T) {
 	profiles = append(profiles, transfersOf(t, signal.Recipient, two(escalating(9, toStranger()))),
 		transfersOf(t, signal.Recipient, two(series(toStranger(), 6, 50, 100, 300))))
 	both := series(toStranger(), 6, 50, 100, 300)
-	for _, p := range series(with(toStranger(), func(p *payment) { p.to = "Xa" }), 6, 50, 100, 200, 300) {
-		both = append(both, p)
-	}
+	both = append(both, series(with(toStranger(), func(p *payment) { p.to = "Xa" }), 6, 50, 100, 200, 300)...)
 	profiles = append(profiles, transfersOf(t, signal.Sender, both))
 	fired := 0
 	for n, transfers := range profiles {
