@@ -144,6 +144,10 @@ func TestTheOtherTypologiesFireAtTheirParameters(t *testing.T) {
 		{"one address", "P04", signal.Sender, recipients(4, more(base, func(tx *payments.Transaction) {
 			tx.Debtor.Address, tx.Creditor.Address, tx.Debtor.Country, tx.Creditor.Country = "Musterweg 1", "Musterweg 1", "", "PH"
 		})), false},
+		{"names are missing", "P04", signal.Sender, uneven(3, 9, nameless), false},
+		{"names are missing", "P05", signal.Recipient, uneven(3, 9, more(base, func(tx *payments.Transaction) {
+			tx.Creditor.Name, tx.Creditor.Account, tx.Debtor.Account = "", "A", tx.Ref
+		})), false},
 		{"in four months", "P04", signal.Sender, []payment{
 			with(base, func(p *payment) { p.to, p.daysAgo = "Xa", 1 }), with(base, func(p *payment) { p.to, p.daysAgo = "Xb", 12 }),
 			with(base, func(p *payment) { p.to, p.daysAgo = "Xc", 23 }), with(base, func(p *payment) { p.to, p.daysAgo = "Xd", 34 })}, false},
