@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) payments() *cobra.Command {
-	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsTables(), c.paymentsRules(), c.paymentsBacktest(), c.paymentsShadow())
+	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsTables(), c.paymentsTypologies(), c.paymentsRules(), c.paymentsBacktest(), c.paymentsShadow())
 }
 
 func (c *cli) paymentsSchema() *cobra.Command {
@@ -56,4 +56,26 @@ func (c *cli) paymentsTables() *cobra.Command {
 			return app.CheckTables(conf, folder, c.out)
 		},
 	}
+}
+
+func (c *cli) paymentsTypologies() *cobra.Command {
+	o := app.BacktestOptions{Out: c.out, Err: c.errs}
+	cmd := &cobra.Command{
+		Use:   "typologies [FILE… | --world DIR]",
+		Short: "List the typologies; with payments of the past, say at whom each would have fired",
+		Long: "List the typologies that come with vigil (docs/typologies.md). With payments of the past\n" +
+			"say at how many subjects each would have fired, and how many payments could not be\n" +
+			"judged for want of a rate, a country, a name or an hour. Nothing is sent and nothing kept.\n\n" +
+			"--labels and --world are as of vigil payments backtest.",
+		Args: args(cobra.ArbitraryArgs),
+	}
+	cmd.Flags().StringVar(&o.Labels, "labels", "", "CSV `file` that says which subjects belong to which group")
+	cmd.Flags().StringVar(&o.World, "world", "", "`folder` of vigil simulate, in place of files")
+	cmd.RunE = func(cmd *cobra.Command, files []string) error {
+		for _, name := range files {
+			o.Sources = append(o.Sources, app.OpenFile(name, c.errs))
+		}
+		return c.configured(func(conf app.Config) error { return app.Typologies(cmd.Context(), conf, o) })
+	}
+	return cmd
 }

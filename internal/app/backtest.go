@@ -34,9 +34,17 @@ type BacktestOptions struct {
 // maxToldBad limits how many bad records are named; all are counted.
 const maxToldBad = 10
 
+// A looker takes payments of the past.
+type looker interface {
+	Label(subject signal.Subject, group string)
+	Part() // what comes next is of other people
+	Transfer(ctx context.Context, t *payments.Transfer) error
+}
+
 // A backtester reads payments into a run.
 type backtester struct {
 	run       *backtest.Run
+	to        looker // run, or another that takes payments
 	splitter  *split.Splitter
 	o         BacktestOptions
 	payments  int
@@ -70,7 +78,7 @@ func Backtest(ctx context.Context, c Config, o BacktestOptions) error {
 	if err != nil {
 		return err
 	}
-	b := &backtester{run: run, o: o}
+	b := &backtester{run: run, to: run, o: o}
 	began := time.Now()
 	if o.World != "" {
 		err = b.world(ctx, &c)
@@ -128,10 +136,10 @@ func (b *backtester) world(ctx context.Context, c *Config) error {
 		}
 		for _, l := range labels.People {
 			for _, s := range l.Subjects {
-				b.run.Label(s, string(l.Group))
+				b.to.Label(s, string(l.Group))
 			}
 		}
-		b.run.Part()
+		b.to.Part()
 		for record, err := range folder.Records(part) {
 			if err == nil {
 				err = ctx.Err()
@@ -241,7 +249,7 @@ func (b *backtester) record(ctx context.Context, r payments.Record) error {
 	b.payments++
 	transfers := b.splitter.Split(r.Transaction)
 	for i := range transfers {
-		err := b.run.Transfer(ctx, &transfers[i])
+		err := b.to.Transfer(ctx, &transfers[i])
 		var rejection *signal.Rejection
 		if err != nil && !errors.As(err, &rejection) {
 			return err

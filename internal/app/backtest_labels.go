@@ -57,7 +57,7 @@ func (b *backtester) labels(tok *signal.Tokenizer) (err error) {
 		case subject >= 0 && !subjectForm.MatchString(row[subject]):
 			return fmt.Errorf("%s:%d: subject: want a token, sub_ and 32 hex digits", b.o.Labels, line)
 		case subject >= 0:
-			b.run.Label(signal.Subject(row[subject]), row[group])
+			b.to.Label(signal.Subject(row[subject]), row[group])
 		case strings.TrimSpace(row[account]) == "":
 			return fmt.Errorf("%s:%d: account: is empty", b.o.Labels, line)
 		default:
@@ -65,7 +65,7 @@ func (b *backtester) labels(tok *signal.Tokenizer) (err error) {
 			if issuer >= 0 {
 				by = row[issuer]
 			}
-			b.run.Label(tok.Subject(by, row[account]), row[group])
+			b.to.Label(tok.Subject(by, row[account]), row[group])
 		}
 	}
 }

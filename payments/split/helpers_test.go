@@ -11,8 +11,8 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// now is when the tests' payments were made: noon of a working day, UTC.
-var now = time.Date(2026, 3, 31, 12, 0, 1, 0, time.UTC)
+// now is when the tests' payments were made: evening in Germany, night in the Philippines.
+var now = time.Date(2026, 3, 31, 17, 0, 1, 0, time.UTC)
 
 func tokenizer(t testing.TB) *signal.Tokenizer {
 	t.Helper()

@@ -57,7 +57,8 @@ func TestTheEndsMirrorEachOther(t *testing.T) {
 	if from.Role != signal.Sender || from.ID == to.ID || !from.At.Equal(now) || from.At.Location() != time.UTC ||
 		!slices.Equal(from.Classes, []payments.Class{payments.School}) || from.Base != 100_00 || from.Rail != payments.RailRemittance ||
 		from.Funding != payments.FundedByCash || from.PaidOutAfter != 90 || from.Bought != payments.BoughtTravel ||
-		from.Tourists != payments.Yes || !slices.Equal(from.Exposures, []string{"mixer:direct"}) || from.Town == "" || from.Town == from.OtherTown {
+		from.Tourists != payments.Yes || !slices.Equal(from.Exposures, []string{"mixer:direct"}) || from.Town == "" || from.Town == from.OtherTown ||
+		from.Night != payments.No || from.OtherNight != payments.Yes {
 		t.Errorf("sender's transfer %+v", from)
 	}
 }
@@ -161,8 +162,8 @@ func TestTablesOfADeploymentReplaceTheShipped(t *testing.T) {
 		"merchants.csv": "version,mine-1\nkind,mcc,name,source\nvpn,,demo travels,ours\n",
 		"zones.csv":     "version,mine-2\ncountry,zone\nDE,Asia/Tokyo\n",
 	}})
-	tr := s.Split(ptr(full()))[0] // 12:00 UTC is 21:00 in Tokyo
-	if tr.Bought != payments.BoughtVPN || tr.Night != payments.No || tr.OtherNight != "" || tr.Tourists != payments.Yes {
+	tr := s.Split(ptr(full()))[0] // 17:00 UTC is 02:00 in Tokyo
+	if tr.Bought != payments.BoughtVPN || tr.Night != payments.Yes || tr.OtherNight != "" || tr.Tourists != payments.Yes {
 		t.Errorf("%+v", tr)
 	}
 	if got := s.Versions(); got != "zones mine-2, merchants mine-1, tourists sample-2026-11" {

@@ -283,9 +283,10 @@ func TestAFamilyIsTheSameEverywhere(t *testing.T) {
 		t.Fatalf("%v", want)
 	}
 	tried := 0
-	for _, from := range countries() {
-		for _, to := range countries() {
-			if from == to {
+	all := countries()
+	for i, from := range all {
+		for j, to := range all {
+			if from == to || (i+j)%5 != 0 { // a fifth of them, every country at either end
 				continue
 			}
 			tried++
@@ -294,7 +295,7 @@ func TestAFamilyIsTheSameEverywhere(t *testing.T) {
 			}
 		}
 	}
-	if tried < 50_000 {
+	if tried < 12_000 {
 		t.Errorf("only %d were tried", tried)
 	}
 }

@@ -155,6 +155,7 @@ func TestTheOtherTypologiesFireAtTheirParameters(t *testing.T) {
 		{"five at night", "P06", signal.Sender, atHour(23, 5, base), true}, // 01:30 in summer
 		{"four at night", "P06", signal.Sender, atHour(23, 4, base), false},
 		{"five of eight", "P06", signal.Sender, append(atHour(23, 5, base), atHour(10, 3, base)...), true},
+		{"six of ten", "P06", signal.Sender, append(atHour(23, 6, base), atHour(10, 4, base)...), true},
 		{"five of nine", "P06", signal.Sender, append(atHour(23, 5, base), atHour(10, 4, base)...), false},
 		{"as recipient", "P06", signal.Recipient, atHour(23, 5, base), true},
 		{"night where the recipient is", "P06", signal.Sender, atHour(17, 9, base), false}, // 01:30 in Manila
@@ -164,6 +165,7 @@ func TestTheOtherTypologiesFireAtTheirParameters(t *testing.T) {
 
 		{"four, two kinds", "P09", signal.Sender, append(uneven(3, 3, railed(payments.RailGiftCard, base)), railed(payments.RailPrepaid, base)), true},
 		{"three, two kinds", "P09", signal.Sender, append(uneven(3, 2, railed(payments.RailGiftCard, base)), railed(payments.RailPrepaid, base)), false},
+		{"another kind long ago", "P09", signal.Sender, append(uneven(3, 5, railed(payments.RailGiftCard, base)), railed(payments.RailPrepaid, with(base, func(p *payment) { p.daysAgo = 60 }))), false},
 		{"nine, one kind", "P09", signal.Sender, uneven(3, 9, railed(payments.RailGiftCard, base)), false},
 		{"rails of families", "P09", signal.Sender, append(uneven(3, 9, railed(payments.RailRemittance, base)), uneven(4, 9, railed(payments.RailWallet, base))...), false},
 		{"with family", "P09", signal.Sender, append(uneven(3, 3, railed(payments.RailGiftCard, kin)), railed(payments.RailPrepaid, kin)), false},
@@ -373,6 +375,15 @@ func TestWhatCannotBeJudgedIsSaid(t *testing.T) {
 		if fired != c.want {
 			t.Errorf("%s: %v", c.name, fired)
 		}
+	}
+}
+
+// TestALabelOfAbuseIsStrong compares P13 with and without one.
+func TestALabelOfAbuseIsStrong(t *testing.T) {
+	mixed := fires(t, signal.Sender, uneven(5, 5, exposed("mixer", toStranger())))["P13"]
+	labelled := fires(t, signal.Sender, uneven(5, 1, exposed("csam", toStranger())))["P13"]
+	if mixed <= 0 || mixed > 0.7 || labelled < 0.8 {
+		t.Errorf("a mixer %v, a label %v", mixed, labelled)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/vigil-stream/vigil/payments/profile"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // Missing counts what of a profile's transfers the typologies cannot judge.
@@ -15,22 +16,32 @@ type Missing struct {
 	Nights    int // transfers of which it is not known whether it was night at the sender's end
 }
 
-// Judge counts what is missing in a view.
-func Judge(v *profile.View) (m Missing) {
+// Add counts one transfer of a subject in a role: an entry with its marks, and what
+// ties its ends.
+func (m *Missing) Add(role signal.Role, e *profile.Entry, tie profile.Tie) {
+	if e.Marks&profile.Marked == 0 {
+		m.Rates++
+	}
+	if e.Country == 0 || e.OtherCountry == 0 {
+		m.Countries++
+	}
+	if purchase := e.Bought != 0 || e.Rail&profile.RailCard != 0; !purchase && e.Abroad() && tie == profile.TieUnknown {
+		m.Names++
+	}
+	night := e.Night
+	if role == signal.Recipient {
+		night = e.OtherNight
+	}
+	if night == profile.Unknown {
+		m.Nights++
+	}
+}
+
+// missing counts what is missing in a view.
+func missing(v *profile.View) (m Missing) {
 	for i := range v.Entries {
 		e := &v.Entries[i]
-		if e.Marks&profile.Marked == 0 {
-			m.Rates++
-		}
-		if e.Country == 0 || e.OtherCountry == 0 {
-			m.Countries++
-		}
-		if purchase := e.Bought != 0 || e.Rail&profile.RailCard != 0; !purchase && e.Abroad() && v.Of(e).Tie == profile.TieUnknown {
-			m.Names++
-		}
-		if sendersNight(v, e) == profile.Unknown {
-			m.Nights++
-		}
+		m.Add(v.Role, e, v.Of(e).Tie)
 	}
 	return m
 }
@@ -48,7 +59,7 @@ const (
 // leftOut is the end of a sentence that says what could not be judged; mostly
 // nothing. It is asked for only where a typology fires.
 func leftOut(v *profile.View, needs need) string {
-	m := Judge(v)
+	m := missing(v)
 	var said []string
 	for _, c := range []struct {
 		need need

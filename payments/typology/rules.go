@@ -140,7 +140,7 @@ func DefaultRules() Rules {
 		FanIn:             FanIn{Senders: 3},
 		Night:             Night{Transfers: 5, Percent: 60},
 		Round:             Round{Transfers: 5},
-		Cover:             Cover{Transfers: 2, Distinct: 3},
+		Cover:             Cover{Transfers: 2, Kinds: 2, Distinct: 3},
 		Rails:             Rails{Transfers: 4, Kinds: 2},
 		Adjuncts:          Adjuncts{Kinds: 2, Transfers: 3},
 		Travel:            Travel{Withdrawals: 1, Transfers: 3},

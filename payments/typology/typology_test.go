@@ -121,11 +121,13 @@ func TestTypologiesFireAtTheirParameters(t *testing.T) {
 
 		{"two purposes of one sender", "P08", signal.Recipient, []payment{
 			with(func(p *payment) { p.text, p.daysAgo = "school", 1 }), with(func(p *payment) { p.text, p.daysAgo = "hospital", 2 })}, true},
-		{"one purpose of two senders", "P08", signal.Recipient, senders(2, with(func(p *payment) { p.text = "rent" })), true},
+		{"one purpose of many senders", "P08", signal.Recipient, senders(9, with(func(p *payment) { p.text = "rent" })), false},
+		{"two purposes of two senders", "P08", signal.Recipient, append(senders(1, with(func(p *payment) { p.text = "rent" })),
+			with(func(p *payment) { p.text, p.from, p.daysAgo = "school", "Xb", 2 })), true},
 		{"one purpose of one sender", "P08", signal.Recipient, every(3, 9, with(func(p *payment) { p.text = "rent" })), false},
 		{"one transfer of many purposes", "P08", signal.Recipient, every(3, 1, with(func(p *payment) { p.text = "rent, school, doctor, tuition" })), false},
 		{"many purposes at once hide nothing", "P08", signal.Recipient, append(
-			senders(2, with(func(p *payment) { p.text = "rent" })),
+			append(senders(1, with(func(p *payment) { p.text = "rent" })), with(func(p *payment) { p.text, p.from, p.daysAgo = "school", "Xb", 2 })),
 			with(func(p *payment) { p.text, p.daysAgo = "rent, school, doctor, tuition, food", 60 })), true},
 		{"a shared name", "P08", signal.Recipient, senders(9, with(func(p *payment) {
 			p.text, p.to = "rent", "Sendera Senderb Senderc Senderd Sendere Senderf Senderg Senderh Senderi"
