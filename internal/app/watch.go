@@ -129,7 +129,9 @@ func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 	defer stop()
 	g.Go(func() error { return serveOps(inner, c.Listen, reg, client.Ready, log) })
 	g.Go(func() error { return sink.deliver(inner) })
-	g.Go(func() error { return followSignals(inner, client, streams, sink, log) })
+	hearing, deaf := context.WithCancel(context.WithoutCancel(ctx))
+	defer deaf()
+	g.Go(func() error { return followSignals(hearing, client, streams, sink, log) })
 	switch {
 	case o.Spec != nil:
 		err = streams.Put(*o.Spec)
@@ -141,11 +143,18 @@ func Watch(ctx context.Context, c Config, o WatchOptions) (err error) {
 	}
 	if err != nil {
 		stop()
+		deaf()
 		return errors.Join(err, g.Wait())
 	}
 	g.Go(func() error {
 		defer stop()
-		return streams.Run(inner)
+		defer deaf()
+		err := streams.Run(inner)
+		if sink.keepsEnded() {
+			// What matched at the very end is told behind the end of the session.
+			time.Sleep(lastWords)
+		}
+		return err
 	})
 	if err := g.Wait(); err != nil {
 		return err
@@ -256,6 +265,9 @@ func (c *Config) openRings() (*edge.Rings, error) {
 	}
 	return edge.Open(edge.Options{Dir: c.ringDir(), Recipients: keys, Keep: ringKeep, Now: time.Now})
 }
+
+// lastWords is how long who stops watching still hears what is to be preserved.
+const lastWords = 3 * time.Second
 
 // followSignals lets what the river says set rates and preserve windows.
 func followSignals(ctx context.Context, client *stream.Client, streams *fleet.Fleet, sink *watchSink, log *zap.Logger) error {

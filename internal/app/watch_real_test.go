@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -178,5 +179,35 @@ func TestAMatchPreservesItsWindow(t *testing.T) {
 	}
 	if found == 0 {
 		t.Errorf("none of the %d pictures that matched are in the windows", len(evidence))
+	}
+}
+
+// What matches in a stream's last moment is told behind the end of its session, and the
+// watcher that has nothing else to do still hears it.
+func TestAMatchAtTheVeryEndIsPreserved(t *testing.T) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, media := realRiver(t, func(c *Config) {
+		c.Rooms = []string{"lists", "detect"}
+		c.EvidenceRecipients = filepath.Join(t.TempDir(), "recipients.txt")
+		if err := os.WriteFile(c.EvidenceRecipients, []byte(key.Recipient().String()+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	hashes := strings.Fields(string(referenceHashes(t, filepath.Join(media, "vpdq", "pattern-hd-no-bar.txt"))))
+	hashes = hashes[len(hashes)-10:]
+	r.lists("planted", hashes...)
+	eventually(t, 20*time.Second, "the list has its entries", func() (bool, string) { return r.entries("planted") > 0, r.all() })
+	if err := Watch(t.Context(), r.c, WatchOptions{
+		Spec: &fleet.Spec{Stream: "watched", Platform: "demo", Account: "shown@example.org", Input: filepath.Join(media, "video", "pattern-hd-no-bar.mp4"), FPS: 5},
+		Send: sendHashes, Out: io.Discard, Err: io.Discard,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := ListEvidence(t.Context(), r.c, EvidenceOptions{Stream: "watched", Out: &out}); err != nil || !strings.Contains(out.String(), "window") {
+		t.Errorf("%s%v", out.String(), err)
 	}
 }

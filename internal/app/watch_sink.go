@@ -99,6 +99,13 @@ func (w *watchSink) Session(ctx context.Context, s detect.SessionRecord) error {
 	return w.leaving.session(kept.sent)
 }
 
+// keepsEnded reports whether rings of sessions that ended wait for signals.
+func (w *watchSink) keepsEnded() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.ended) > 0
+}
+
 // closeRings ends the rings of sessions that ended long enough ago, or all of them.
 func (w *watchSink) closeRings(all bool) {
 	now := w.leaving.now()
