@@ -55,13 +55,22 @@ func CheckCountry(code string) error {
 // IsCountry accepts the two capital letters of a country that exists, and XK,
 // which payments use for Kosovo.
 func IsCountry(code string) bool {
-	if len(code) != 2 || strings.ToUpper(code) != code {
+	if len(code) != 2 || code[0] < 'A' || code[0] > 'Z' || code[1] < 'A' || code[1] > 'Z' {
 		return false
 	}
-	r, err := language.ParseRegion(code)
-	// A former code (DD) or an alias (UK) is canonical as another one.
-	return err == nil && r.IsCountry() && r.Canonicalize() == r
+	return countries[int(code[0]-'A')*26+int(code[1]-'A')]
 }
+
+// countries has for each two letters whether they are a country's: to ask the
+// language package takes as long as to read a whole transfer.
+var countries = func() (known [26 * 26]bool) {
+	for i := range known {
+		r, err := language.ParseRegion(string([]byte{byte('A' + i/26), byte('A' + i%26)}))
+		// A former code (DD) or an alias (UK) is canonical as another one.
+		known[i] = err == nil && r.IsCountry() && r.Canonicalize() == r
+	}
+	return known
+}()
 
 // IBANCountry returns the country of a valid IBAN, or nothing.
 func IBANCountry(iban string) string {

@@ -95,18 +95,21 @@ func EncodeTransfer(t Transfer) ([]byte, error) {
 // DecodeTransfer reads a transfer; what does not fit the schema, or is no
 // transfer that Split makes, is a Rejection that names the field.
 func DecodeTransfer(data []byte) (Transfer, error) {
-	var t Transfer
-	if err := transferSchema.Decode(data, &t); err != nil {
-		return Transfer{}, fmt.Errorf("transfer: %w", err)
+	t, ok := quickTransfer(data)
+	if !ok {
+		t = Transfer{}
+		if err := transferSchema.Decode(data, &t); err != nil {
+			return Transfer{}, fmt.Errorf("transfer: %w", err)
+		}
+		t.At = t.At.UTC().Truncate(time.Second)
 	}
-	t.At = t.At.UTC().Truncate(time.Second)
 	if err := t.check(); err != nil {
 		return Transfer{}, fmt.Errorf("transfer: %w", err)
 	}
 	return t, nil
 }
 
-func (t Transfer) check() error {
+func (t *Transfer) check() error {
 	if t.ID != TransferID(t.Institution, t.Ref, t.Role) {
 		return signal.Reject("schema", "/id: is not that of institution, ref and role")
 	}

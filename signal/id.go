@@ -11,12 +11,12 @@ import (
 // (SHA-256, first 16 bytes, lower-case hex), so that no two lists of parts
 // collide by concatenation.
 func ID(parts ...string) string {
-	h := sha256.New()
-	var n [8]byte
+	var memory [256]byte
+	b := memory[:0]
 	for _, p := range parts {
-		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
-		h.Write(n[:])
-		h.Write([]byte(p))
+		b = binary.BigEndian.AppendUint64(b, uint64(len(p)))
+		b = append(b, p...)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
 }
