@@ -204,6 +204,9 @@ var signalSchema = MustSchema(schemas, "schema/signal.json")
 // Encode returns s as the JSON value of a record, the same bytes for the same
 // signal.
 func Encode(s Signal) ([]byte, error) {
+	if data, ok := appendPayment(nil, &s); ok {
+		return data, nil
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

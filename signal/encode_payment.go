@@ -1,0 +1,169 @@
+package signal
+
+import (
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// appendPayment writes a payment signal as encoding/json writes it, some ten times
+// as fast: payments make more signals than all else. It reports false where it does
+// not know how, and what it wrote is to be thrown away.
+func appendPayment(b []byte, s *Signal) ([]byte, bool) {
+	if s.Payment == nil || s.Session != nil || s.Match != nil || s.Flag != nil || s.Score != nil {
+		return b, false
+	}
+	p := s.Payment
+	w := writer{b: b}
+	w.text(`{"id":`, s.ID)
+	w.b = strconv.AppendUint(append(w.b, `,"revision":`...), s.Revision, 10)
+	w.text(`,"kind":`, string(s.Kind))
+	w.text(`,"subject":`, string(s.Subject))
+	w.time(`,"start":`, s.Start)
+	w.time(`,"end":`, s.End)
+	w.text(`,"says":`, s.Says)
+	w.text(`,"payment":{"typology":`, p.Typology)
+	w.text(`,"rules":`, p.Rules)
+	w.text(`,"role":`, string(p.Role))
+	w.number(`,"transfers":`, p.Transfers)
+	w.number(`,"counterparties":`, p.Counterparties)
+	w.number(`,"unrelated":`, p.Unrelated)
+	w.times(`,"times":`, p.Times)
+	for i, c := range p.Countries {
+		if i == 0 {
+			w.text(`,"countries":[`, c)
+		} else {
+			w.text(`,`, c)
+		}
+	}
+	if len(p.Countries) > 0 {
+		w.b = append(w.b, ']')
+	}
+	if p.Country != "" {
+		w.text(`,"country":`, p.Country)
+	}
+	w.float(`,"strength":`, p.Strength)
+	for i := range p.Pairs {
+		w.pair(i == 0, &p.Pairs[i])
+	}
+	if len(p.Pairs) > 0 {
+		w.b = append(w.b, ']')
+	}
+	w.b = append(w.b, '}')
+	for i := range s.Evidence {
+		w.evidence(i == 0, &s.Evidence[i])
+	}
+	if len(s.Evidence) > 0 {
+		w.b = append(w.b, ']')
+	}
+	return append(w.b, '}'), !w.unsure
+}
+
+// A writer appends JSON. unsure says that encoding/json may write it otherwise.
+type writer struct {
+	b      []byte
+	unsure bool
+}
+
+func (w *writer) pair(first bool, p *Pair) {
+	if first {
+		w.text(`,"pairs":[{"other":`, string(p.Other))
+	} else {
+		w.text(`,{"other":`, string(p.Other))
+	}
+	w.number(`,"transfers":`, p.Transfers)
+	w.time(`,"first":`, p.First)
+	w.times(`,"times":`, p.Times)
+	if p.Related {
+		w.b = append(w.b, `,"related":true`...)
+	}
+	w.b = append(w.b, '}')
+}
+
+func (w *writer) evidence(first bool, e *Evidence) {
+	if first {
+		w.text(`,"evidence":[{"what":`, e.What)
+	} else {
+		w.text(`,{"what":`, e.What)
+	}
+	w.text(`,"holder":`, e.Holder)
+	w.text(`,"ref":`, e.Ref)
+	if e.SHA256 != "" {
+		w.text(`,"sha256":`, e.SHA256)
+	}
+	w.time(`,"at":`, e.At)
+	w.b = append(w.b, '}')
+}
+
+func (w *writer) number(before string, n int) {
+	w.b = strconv.AppendInt(append(w.b, before...), int64(n), 10)
+}
+
+// float writes a number in the range that encoding/json writes without an exponent.
+func (w *writer) float(before string, f float64) {
+	if a := math.Abs(f); math.IsNaN(f) || a != 0 && (a < 1e-6 || a >= 1e21) {
+		w.unsure = true
+	}
+	w.b = strconv.AppendFloat(append(w.b, before...), f, 'f', -1, 64)
+}
+
+// text writes a string that needs no escape.
+func (w *writer) text(before, s string) {
+	w.b = append(w.b, before...)
+	w.b = append(w.b, '"')
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			w.unsure = true // U+2028 is escaped, and what is no UTF-8
+			return
+		}
+	}
+	w.b = append(w.b, s...)
+	w.b = append(w.b, '"')
+}
+
+func (w *writer) times(before string, all []time.Time) {
+	w.b = append(w.b, before...)
+	if all == nil {
+		w.b = append(w.b, "null"...)
+		return
+	}
+	w.b = append(w.b, '[')
+	for i, t := range all {
+		if i > 0 {
+			w.b = append(w.b, ',')
+		}
+		w.time("", t)
+	}
+	w.b = append(w.b, ']')
+}
+
+// time writes a time in UTC and whole seconds.
+func (w *writer) time(before string, t time.Time) {
+	if t.Location() != time.UTC || t.Nanosecond() != 0 {
+		w.unsure = true
+		return
+	}
+	year, month, day := t.Date()
+	if year < 1000 || year > 9999 {
+		w.unsure = true
+		return
+	}
+	hour, minute, second := t.Clock()
+	w.b = append(w.b, before...)
+	two := func(n int) { w.b = append(w.b, byte('0'+n/10), byte('0'+n%10)) }
+	w.b = append(w.b, '"')
+	two(year / 100)
+	two(year % 100)
+	w.b = append(w.b, '-')
+	two(int(month))
+	w.b = append(w.b, '-')
+	two(day)
+	w.b = append(w.b, 'T')
+	two(hour)
+	w.b = append(w.b, ':')
+	two(minute)
+	w.b = append(w.b, ':')
+	two(second)
+	w.b = append(w.b, 'Z', '"')
+}

@@ -1,0 +1,86 @@
+package signal
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+// slowly is Encode as encoding/json does it.
+func slowly(t testing.TB, s Signal) string {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// aPayment is a payment signal with everything by chance.
+func aPayment(r *rand.Rand) Signal {
+	text := func() string {
+		return []string{"P01", "", "a<b>&c", "10 to 100 EUR", `"quoted"`, "back\\slash", "tab\t", "é", "\u2028", "\x7f", "\xff"}[max(0, r.IntN(200)-189)]
+	}
+	when := func() time.Time {
+		at := time.Unix(1_700_000_000+r.Int64N(1e8), 0).UTC()
+		switch r.IntN(60) {
+		case 0:
+			return at.Add(time.Millisecond)
+		case 1:
+			return at.In(time.FixedZone("x", 3600))
+		case 2:
+			return time.Time{}
+		}
+		return at
+	}
+	times := func() []time.Time {
+		if r.IntN(5) == 0 {
+			return nil
+		}
+		out := []time.Time{}
+		for range r.IntN(4) {
+			out = append(out, when())
+		}
+		return out
+	}
+	s := Signal{
+		ID: text(), Revision: r.Uint64(), Kind: KindPayment, Subject: Subject(text()), Start: when(), End: when(), Says: text(),
+		Payment: &Payment{Typology: text(), Rules: text(), Role: Recipient, Transfers: r.IntN(300), Counterparties: r.IntN(9), Unrelated: -r.IntN(2),
+			Times: times(), Country: text(), Strength: []float64{0, 0.3, 1, 0.29, 1e-9, 1e22}[r.IntN(6)]},
+	}
+	for range r.IntN(3) {
+		s.Payment.Countries = append(s.Payment.Countries, text())
+		s.Payment.Pairs = append(s.Payment.Pairs, Pair{Other: Subject(text()), Transfers: r.IntN(9), First: when(), Times: times(), Related: r.IntN(2) == 0})
+		s.Evidence = append(s.Evidence, Evidence{What: text(), Holder: text(), Ref: text(), SHA256: text(), At: when()})
+	}
+	return s
+}
+
+func TestPaymentsAreEncodedAsByTheStandardLibrary(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	quickly := 0
+	for range 20_000 {
+		s := aPayment(r)
+		data, ok := appendPayment(nil, &s)
+		if !ok {
+			continue
+		}
+		quickly++
+		if want := slowly(t, s); string(data) != want {
+			t.Fatalf("\n%s\n%s", data, want)
+		}
+	}
+	if quickly < 4_000 {
+		t.Errorf("only %d were encoded quickly", quickly)
+	}
+	s := aPayment(r)
+	s.Flag = &Flag{}
+	if _, ok := appendPayment(nil, &s); ok {
+		t.Error("what is no payment alone was encoded as one")
+	}
+}
