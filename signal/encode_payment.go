@@ -60,6 +60,22 @@ func appendPayment(b []byte, s *Signal) ([]byte, bool) {
 	return append(w.b, '}'), !w.unsure
 }
 
+// sizeOf is about how many bytes a payment signal takes.
+func sizeOf(s *Signal) int {
+	const when, pair = 23, 140
+	n := 640 + len(s.Says)
+	if p := s.Payment; p != nil {
+		n += when*len(p.Times) + 5*len(p.Countries)
+		for i := range p.Pairs {
+			n += pair + when*len(p.Pairs[i].Times)
+		}
+	}
+	for i := range s.Evidence {
+		n += 90 + len(s.Evidence[i].Holder) + len(s.Evidence[i].Ref)
+	}
+	return n
+}
+
 // A writer appends JSON. unsure says that encoding/json may write it otherwise.
 type writer struct {
 	b      []byte

@@ -204,7 +204,7 @@ var signalSchema = MustSchema(schemas, "schema/signal.json")
 // Encode returns s as the JSON value of a record, the same bytes for the same
 // signal.
 func Encode(s Signal) ([]byte, error) {
-	if data, ok := appendPayment(nil, &s); ok {
+	if data, ok := appendPayment(make([]byte, 0, sizeOf(&s)), &s); ok {
 		return data, nil
 	}
 	var b bytes.Buffer

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"gocloud.dev/blob"
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
@@ -30,6 +32,15 @@ type profileRoom struct {
 
 func newProfileRoom(rules typology.Rules, base string, s *shadow, metrics *rulesMetrics, log *zap.Logger) *profileRoom {
 	return &profileRoom{typologies: typology.All(rules), marks: rules.Marks(), base: base, shadow: s, metrics: metrics, log: log}
+}
+
+// ProfileLoop is the loop from transfers to signals alone, with state in a folder and
+// checkpoints in a bucket, for measurements.
+func ProfileLoop(dir string, checkpoints *blob.Bucket, rules typology.Rules) stream.Loop {
+	m := newRulesMetrics(prometheus.NewRegistry())
+	room := newProfileRoom(rules, "EUR", &shadow{metrics: m}, m, zap.NewNop())
+	k := keeper{dir: dir, checkpoints: checkpoints}
+	return k.owned("payments-profile", topicTransfers, room.open)
 }
 
 // engine has the typologies, and beside them a set of rules.

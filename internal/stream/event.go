@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -96,49 +97,63 @@ func parseEvent(r record) (Event, map[string]string, error) {
 	if err := checkHeaders(r.headers); err != nil {
 		return e, nil, err
 	}
-	others := map[string]string{}
-	attributes := map[string]string{}
+	var others map[string]string
+	seen := make([]string, 0, 8)
+	version, when := "", ""
 	for _, h := range r.headers {
 		name, isAttribute := strings.CutPrefix(h.Key, "ce_")
-		switch {
-		case h.Key == contentType:
+		if h.Key == contentType {
 			e.ContentType = string(h.Value)
-		case !isAttribute:
-			others[h.Key] = string(h.Value)
-		default:
-			if _, twice := attributes[name]; twice {
-				return e, nil, reject(reasonCloudEvents, "header ce_%.40s occurs twice", name)
+			continue
+		}
+		if !isAttribute {
+			if others == nil {
+				others = map[string]string{}
 			}
-			attributes[name] = string(h.Value)
+			others[h.Key] = string(h.Value)
+			continue
+		}
+		if slices.Contains(seen, name) {
+			return e, nil, reject(reasonCloudEvents, "header ce_%.40s occurs twice", name)
+		}
+		seen = append(seen, name)
+		switch value := string(h.Value); name {
+		case "specversion":
+			version = value
+		case "id":
+			e.ID = value
+		case "source":
+			e.Source = value
+		case "type":
+			e.Type = value
+		case "subject":
+			e.Subject = value
+		case "time":
+			when = value
+		default:
+			if !extName(name) {
+				return e, nil, reject(reasonCloudEvents, "header ce_%.40q: not a name of lower-case letters and digits", name)
+			}
+			if e.Ext == nil {
+				e.Ext = map[string]string{}
+			}
+			e.Ext[name] = value
 		}
 	}
-	if v := attributes["specversion"]; v != "1.0" {
+	if version != "1.0" {
 		return e, nil, reject(reasonCloudEvents, "header ce_specversion is not 1.0")
 	}
-	for name, field := range map[string]*string{"id": &e.ID, "source": &e.Source, "type": &e.Type} {
-		if *field = attributes[name]; *field == "" {
-			return e, nil, reject(reasonCloudEvents, "header ce_%s is missing or empty", name)
+	for _, a := range [...]struct{ name, value string }{{"id", e.ID}, {"source", e.Source}, {"type", e.Type}} {
+		if a.value == "" {
+			return e, nil, reject(reasonCloudEvents, "header ce_%s is missing or empty", a.name)
 		}
 	}
-	e.Subject = attributes["subject"]
-	if v, ok := attributes["time"]; ok {
-		t, err := time.Parse(time.RFC3339Nano, v)
+	if when != "" || slices.Contains(seen, "time") {
+		t, err := time.Parse(time.RFC3339Nano, when)
 		if err != nil {
 			return e, nil, reject(reasonCloudEvents, "header ce_time is not an RFC 3339 time")
 		}
 		e.Time = t.UTC()
-	}
-	for name, value := range attributes {
-		if coreAttribute(name) {
-			continue
-		}
-		if !extName(name) {
-			return e, nil, reject(reasonCloudEvents, "header ce_%.40q: not a name of lower-case letters and digits", name)
-		}
-		if e.Ext == nil {
-			e.Ext = map[string]string{}
-		}
-		e.Ext[name] = value
 	}
 	return e, others, nil
 }

@@ -29,6 +29,7 @@ type worker struct {
 	partition int
 	committed int64 // by the group before this generation; -1 for nothing
 	commit    func(offset int64) error
+	produce   func(ctx context.Context, outs []outgoing) error
 	log       *zap.Logger
 	progress  *progress
 	store     *store // nil in a loop without state
@@ -53,6 +54,7 @@ func newWorker(m *member, partition int, committed int64, commit func(int64) err
 		c: m.c, loop: m.loop, partition: partition, committed: max(committed, -1), commit: commit,
 		log:      m.log.With(zap.Int("partition", partition)),
 		progress: &progress{loop: m.loop.Name, topic: m.loop.Topic, partition: partition, limit: m.loop.StuckAfter},
+		produce:  m.c.send,
 		seconds:  m.c.metrics.seconds.WithLabelValues(m.loop.Name),
 		dead:     map[string]int{},
 	}
@@ -110,7 +112,10 @@ func (w *worker) openOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pos := position{start: start, end: end, committed: w.committed}
+	return w.openAt(ctx, position{start: start, end: end, committed: w.committed})
+}
+
+func (w *worker) openAt(ctx context.Context, pos position) (err error) {
 	if w.loop.StateDir == "" {
 		w.next, err = pos.stateless()
 	} else if w.store, err = w.c.openState(ctx, w.loop, w.partition, pos); err == nil {
@@ -129,7 +134,7 @@ func (w *worker) openOnce(ctx context.Context) error {
 	// retention cannot move an unmarked beginning, or where the store is ahead.
 	w.flushed = min(w.next, w.committed)
 	w.log.Info("partition opened", zap.Int64("offset", w.next), zap.Int64("committed", w.committed),
-		zap.Int64("start", start), zap.Int64("end", end))
+		zap.Int64("start", pos.start), zap.Int64("end", pos.end))
 	return nil
 }
 
@@ -156,13 +161,8 @@ func (w *worker) work(ctx context.Context) error {
 		attempt = 0
 		w.progress.done()
 		for _, r := range rs {
-			if err := w.process(ctx, r); err != nil {
+			if err := w.one(ctx, r); err != nil {
 				return err
-			}
-			if w.bytes >= flushBytes || time.Since(w.since) >= flushAfter {
-				if err := w.flush(ctx); err != nil {
-					return err
-				}
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -175,6 +175,17 @@ func (w *worker) work(ctx context.Context) error {
 		w.lag().Set(float64(max(0, highWatermark-w.next)))
 		w.checkpoint(ctx, w.loop.CheckpointEvery)
 	}
+}
+
+// one handles a record, and makes what is pending durable where it is time.
+func (w *worker) one(ctx context.Context, r record) error {
+	if err := w.process(ctx, r); err != nil {
+		return err
+	}
+	if w.bytes >= flushBytes || time.Since(w.since) >= flushAfter {
+		return w.flush(ctx)
+	}
+	return nil
 }
 
 // lag is the gauge of the records that this worker has not done yet.
@@ -222,7 +233,7 @@ func (w *worker) flush(ctx context.Context) error {
 func (w *worker) sendAll(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
 		w.progress.begin("outputs cannot be produced yet", w.next)
-		err := w.c.send(ctx, w.outs)
+		err := w.produce(ctx, w.outs)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}

@@ -47,6 +47,8 @@ type Partition struct {
 	data    []byte // the profile's bytes
 	buf     []byte // the record's
 	bodies  [][]byte
+	places  []int32
+	pairs   []pair
 }
 
 // A segment of the log begins with a new day of the clock.

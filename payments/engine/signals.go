@@ -1,12 +1,10 @@
 package engine
 
 import (
-	"encoding/binary"
-	"hash"
-	"hash/fnv"
+	"bytes"
 	"math"
+	"math/bits"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/payments/profile"
@@ -38,7 +36,7 @@ func (p *Partition) evaluate(prof *profile.Profile, added int) []signal.Signal {
 		}
 		prof.Fired = append(prof.Fired, fired)
 		if !slices.Contains(before, fired) {
-			signals = append(signals, newSignal(v, prof.Revision(), fired, f))
+			signals = append(signals, p.newSignal(v, prof.Revision(), fired, f))
 		}
 	}
 	for _, old := range before {
@@ -54,26 +52,20 @@ func (p *Partition) evaluate(prof *profile.Profile, added int) []signal.Signal {
 
 // digest is of all that a signal says, its revision apart.
 func digest(v *profile.View, f *Finding) uint64 {
-	h := fnv.New64a()
-	put := func(n uint64) { put(h, n) }
-	put(math.Float64bits(f.Strength))
-	put(uint64(len(f.Counted)))
+	h := math.Float64bits(f.Strength)
+	mix := func(n uint64) { h = bits.RotateLeft64(h^n*0x9e3779b97f4a7c15, 29) * 0xbf58476d1ce4e5b9 }
 	for _, i := range f.Counted {
 		e := &v.Entries[i]
-		put(e.ID)
 		o := v.Of(e)
-		put(uint64(o.Transfers)<<8 | uint64(o.Tie))
-		put(uint64(o.First))
-		put(o.Mix())
+		mix(e.ID)
+		mix(o.Mix() + uint64(o.Transfers)<<8 + uint64(o.Tie))
+		mix(uint64(o.First))
 	}
-	_, _ = h.Write([]byte(f.Says)) // of a hash: no error
-	return h.Sum64()
-}
-
-func put(h hash.Hash64, n uint64) {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], n)
-	_, _ = h.Write(b[:])
+	for i := range len(f.Says) {
+		h = (h ^ uint64(f.Says[i])) * 0x100000001b3 // FNV-1a
+	}
+	mix(uint64(len(f.Counted)))
+	return h
 }
 
 // subjectOf returns whom a signal is about, and its role.
@@ -97,13 +89,14 @@ func signalID(v *profile.View, f profile.Fired) string {
 }
 
 // newSignal says what a typology found.
-func newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding) signal.Signal {
+func (p *Partition) newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding) signal.Signal {
 	subject, role := subjectOf(v, fired.About)
 	pay := &signal.Payment{
 		Typology: fired.Typology, Rules: fired.Version, Role: role,
-		Transfers: len(f.Counted), Counterparties: v.Distinct(f.Counted), Strength: f.Strength, Victim: f.Victim,
+		Transfers: len(f.Counted), Strength: f.Strength, Victim: f.Victim,
 	}
-	pairs := pairsOf(v, f.Counted)
+	pairs := p.pairsOf(v, f.Counted)
+	pay.Counterparties = len(pairs)
 	var countries []profile.Country
 	var own profile.Country
 	for _, i := range f.Counted {
@@ -119,8 +112,8 @@ func newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding)
 			own = mine // the newest that says one
 		}
 	}
-	for _, p := range pairs {
-		if v.Others[p.other].Tie == profile.TieNone {
+	for _, one := range pairs {
+		if v.Others[one.other].Tie == profile.TieNone {
 			pay.Unrelated++
 		}
 	}
@@ -134,16 +127,17 @@ func newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding)
 		pay.Times = append(pay.Times, utc(v.Entries[i].At))
 	}
 	if subject == v.Subject {
-		pay.Pairs = sayPairs(v, pairs, nil)
+		pay.Pairs = p.sayPairs(v, pairs, nil)
 	} else {
 		pay.Counterparties, pay.Unrelated = 1, min(pay.Unrelated, 1)
-		pay.Pairs = sayPairs(v, pairs[:1], &v.Subject)
+		pay.Pairs = p.sayPairs(v, pairs[:1], &v.Subject)
 	}
 	s := signal.Signal{
 		ID: signalID(v, fired), Revision: revision, Kind: signal.KindPayment, Subject: subject,
 		Start: utc(v.Entries[f.Counted[0]].At), End: utc(v.Entries[f.Counted[len(f.Counted)-1]].At),
 		Says: f.Says, Payment: pay,
 	}
+	s.Evidence = make([]signal.Evidence, 0, min(len(f.Counted), signal.MaxEvidence))
 	for _, i := range newest(f.Counted, signal.MaxEvidence) {
 		e := &v.Entries[i]
 		institution, own := v.Source(e)
@@ -155,52 +149,70 @@ func newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding)
 // A pair counts one counterparty among the transfers that count.
 type pair struct {
 	other uint16
-	n     int
+	n     int32
 }
 
-// pairsOf returns the counterparties of some transfers, those with the most first.
-func pairsOf(v *profile.View, counted []int32) []pair {
-	var out []pair
+// pairsOf returns the counterparties of some transfers.
+func (p *Partition) pairsOf(v *profile.View, counted []int32) []pair {
+	if cap(p.places) < len(v.Others) {
+		p.places = make([]int32, len(v.Others)+64)
+	}
+	places := p.places[:len(v.Others)] // in out, from 1
+	clear(places)
+	out := p.pairs[:0]
 	for _, i := range counted {
 		o := v.Entries[i].Other
-		at := slices.IndexFunc(out, func(p pair) bool { return p.other == o })
-		if at < 0 {
-			at = len(out)
+		if places[o] == 0 {
 			out = append(out, pair{other: o})
+			places[o] = int32(len(out))
 		}
-		out[at].n++
+		out[places[o]-1].n++
 	}
-	slices.SortFunc(out, func(a, b pair) int {
-		if a.n != b.n {
-			return b.n - a.n
-		}
-		return strings.Compare(string(v.Others[a.other].Token[:]), string(v.Others[b.other].Token[:]))
-	})
+	p.pairs = out
 	return out
 }
 
-// sayPairs names the first MaxPairs of pairs, by token; as is what the
-// counterparty is called, where it is not by its own token.
-func sayPairs(v *profile.View, pairs []pair, as *signal.Subject) []signal.Pair {
-	pairs = pairs[:min(len(pairs), signal.MaxPairs)]
-	slices.SortFunc(pairs, func(a, b pair) int {
-		return strings.Compare(string(v.Others[a.other].Token[:]), string(v.Others[b.other].Token[:]))
-	})
+// sayPairs names the MaxPairs of pairs with the most transfers, by token; as is what
+// the counterparty is called, where it is not by its own token.
+func (p *Partition) sayPairs(v *profile.View, pairs []pair, as *signal.Subject) []signal.Pair {
+	byToken := func(a, b pair) int { return bytes.Compare(v.Others[a.other].Token[:], v.Others[b.other].Token[:]) }
+	if len(pairs) > signal.MaxPairs {
+		slices.SortFunc(pairs, func(a, b pair) int {
+			if a.n != b.n {
+				return int(b.n - a.n)
+			}
+			return byToken(a, b)
+		})
+		pairs = pairs[:signal.MaxPairs]
+	}
+	slices.SortFunc(pairs, byToken)
 	out := make([]signal.Pair, len(pairs))
+	places := p.places[:len(v.Others)] // in out, from 1
+	clear(places)
+	room := 0
 	for n, p := range pairs {
 		o := &v.Others[p.other]
 		out[n] = signal.Pair{Other: o.Token.Subject(), Transfers: o.Transfers, First: utc(o.First), Related: o.Tie > profile.TieNone}
 		if as != nil {
 			out[n].Other = *as
 		}
-		times := make([]time.Time, 0, min(o.Transfers, signal.MaxPairTimes))
-		for i := len(v.Entries) - 1; i >= 0 && len(times) < signal.MaxPairTimes; i-- {
-			if v.Entries[i].Other == p.other {
-				times = append(times, utc(v.Entries[i].At))
+		places[p.other] = int32(n + 1)
+		room += min(o.Transfers, signal.MaxPairTimes)
+	}
+	times := make([]time.Time, room)
+	for n, p := range pairs {
+		k := min(v.Others[p.other].Transfers, signal.MaxPairTimes)
+		out[n].Times, times = times[:0:k], times[k:]
+	}
+	for i := len(v.Entries) - 1; i >= 0; i-- {
+		if n := places[v.Entries[i].Other]; n > 0 {
+			if t := &out[n-1].Times; len(*t) < cap(*t) {
+				*t = append(*t, utc(v.Entries[i].At))
 			}
 		}
-		slices.Reverse(times)
-		out[n].Times = times
+	}
+	for n := range out {
+		slices.Reverse(out[n].Times)
 	}
 	return out
 }

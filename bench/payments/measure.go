@@ -1,0 +1,233 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"time"
+
+	"go.uber.org/zap"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+
+	"github.com/vigil-stream/vigil/internal/app"
+	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/payments/typology"
+)
+
+const (
+	// partitions are worked through one after the other on one core, and at once on two.
+	partitions = 2
+	// chunk is how many payments are made before they are worked through, so that to make
+	// them is not measured.
+	chunk = 20_000
+	// fetched is about how many transfers one fetch brings.
+	fetched = 2500
+)
+
+// A bench has the partitions of one run.
+type bench struct {
+	dir      string
+	accounts int
+	loop     stream.Loop
+	bucket   *blob.Bucket
+	world    *world
+	parts    [partitions]*stream.Offline
+	done     [partitions]int64
+}
+
+// open makes the profiles of accounts: so many transfers that each has its share of 90
+// days.
+func open(ctx context.Context, dir string, accounts int, spread float64) (*bench, error) {
+	bucket, err := fileblob.OpenBucket(filepath.Join(dir, "checkpoints"), &fileblob.Options{CreateDir: true, NoTempDir: true})
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{dir: dir, accounts: accounts, bucket: bucket, world: newWorld(accounts, spread, partitions)}
+	b.loop = app.ProfileLoop(filepath.Join(dir, "state"), bucket, typology.DefaultRules())
+	if err := b.openParts(ctx); err != nil {
+		return nil, err
+	}
+	_, err = b.work(ctx, max(accounts*perWindow/2, chunk), true)
+	return b, err
+}
+
+func (b *bench) openParts(ctx context.Context) (err error) {
+	for i := range b.parts {
+		if b.parts[i], err = stream.OpenOffline(ctx, b.loop, i, b.done[i], zap.NewNop()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) closeParts(ctx context.Context) error {
+	for i, p := range b.parts {
+		if err := p.Close(ctx); err != nil {
+			return err
+		}
+		b.parts[i] = nil
+	}
+	return nil
+}
+
+// A cost is what payments took.
+type cost struct {
+	payments int
+	cpu      time.Duration
+	clock    time.Duration
+	signals  int64
+}
+
+func (c cost) each(d time.Duration) float64 {
+	return float64(d.Nanoseconds()) / float64(c.payments) / 1e3
+}
+
+// work makes payments and works through them, on one core or two.
+func (b *bench) work(ctx context.Context, n int, both bool) (c cost, err error) {
+	before := b.outputs()
+	for c.payments < n {
+		var events [partitions][]stream.Event
+		for range chunk {
+			two, to, err := b.world.next()
+			if err != nil {
+				return c, err
+			}
+			for i := range two {
+				events[to[i]] = append(events[to[i]], two[i])
+			}
+		}
+		c.payments += chunk
+		began, cpu := time.Now(), used()
+		var g errgroup.Group
+		if !both {
+			g.SetLimit(1)
+		}
+		for i := range b.parts {
+			g.Go(func() error { return b.do(ctx, i, events[i]) })
+		}
+		if err := g.Wait(); err != nil {
+			return c, err
+		}
+		c.clock += time.Since(began)
+		c.cpu += used() - cpu
+	}
+	c.signals = b.outputs() - before
+	return c, nil
+}
+
+func (b *bench) do(ctx context.Context, part int, events []stream.Event) error {
+	for len(events) > 0 {
+		n := min(fetched, len(events))
+		if err := b.parts[part].Do(ctx, events[:n]); err != nil {
+			return err
+		}
+		b.done[part] += int64(n)
+		events = events[n:]
+	}
+	if b.parts[part].DeadLetters > 0 {
+		return fmt.Errorf("%d transfers were refused", b.parts[part].DeadLetters)
+	}
+	return nil
+}
+
+func (b *bench) outputs() (n int64) {
+	for _, p := range b.parts {
+		n += p.Outputs
+	}
+	return n
+}
+
+// used is the processor time of this process.
+func used() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		panic(err) // with these arguments it has no way to fail
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func heap() int64 {
+	var m runtime.MemStats
+	debug.FreeOSMemory()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+func (b *bench) report(ctx context.Context, kind string, n int, first *float64, profile string) error {
+	if profile != "" {
+		f, err := os.Create(fmt.Sprintf("%s.%s.%d", profile, kind, b.accounts))
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+	}
+	runtime.GOMAXPROCS(1)
+	one, err := b.work(ctx, n, false)
+	runtime.GOMAXPROCS(2)
+	pprof.StopCPUProfile()
+	if err != nil {
+		return err
+	}
+	two, err := b.work(ctx, n, true)
+	if err != nil {
+		return err
+	}
+	if *first == 0 {
+		*first = one.each(one.cpu)
+	}
+	memory := heap()
+	if err := b.closeParts(ctx); err != nil {
+		return err
+	}
+	memory -= heap()
+	state := filepath.Join(b.dir, "state")
+	disk, err := size(state)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(state); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := b.openParts(ctx); err != nil { // from the checkpoints
+		return err
+	}
+	restore := time.Since(began)
+	if err := b.closeParts(ctx); err != nil {
+		return err
+	}
+	accounts := float64(b.accounts)
+	for cores, c := range []cost{one, two} {
+		fmt.Printf("%-8s %10d %5d | %9.0f %9.2f %9.2f %7.2f | %7.2f |", kind, b.accounts, cores+1,
+			float64(c.payments)/c.clock.Seconds(), c.each(c.cpu), c.each(c.clock), c.each(c.cpu) / *first, float64(c.signals)/float64(c.payments))
+		if cores == 0 {
+			fmt.Printf(" %9.0f %9.0f | %9.2f", float64(disk)/accounts, float64(memory)/accounts, restore.Seconds()/accounts*1e6)
+		}
+		fmt.Println()
+	}
+	return os.RemoveAll(b.dir)
+}
+
+// size is how many bytes a folder has.
+func size(dir string) (n int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		n += info.Size()
+		return err
+	})
+	return n, err
+}
