@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/vigil-stream/vigil/internal/app"
@@ -23,6 +25,8 @@ func (c *cli) paymentsBacktest() *cobra.Command {
 	f.StringVar(&o.Against, "against", "", "rule `file` to compare with (default: payment_rules of the configuration, else none)")
 	f.StringVar(&o.Labels, "labels", "", "CSV `file` that says which subjects belong to which group")
 	f.StringVar(&o.World, "world", "", "`folder` of vigil simulate, in place of files")
+	f.StringVar(&o.Format, "format", "auto", "how the files hold payments: `NAME` is auto or one of "+strings.Join(app.FeedFormats(), ", "))
+	f.StringVar(&o.Columns, "columns", "", "`file` of a column map: the files are CSV")
 	f.IntVar(&o.Most, "limit", o.Most, "how many `findings` to name of those that are more, and of those that are fewer")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {

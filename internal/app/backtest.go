@@ -26,6 +26,7 @@ type BacktestOptions struct {
 	Labels         string // CSV of subjects and groups, may be empty
 	World          string // folder of `vigil simulate`, or empty
 	Sources        []Source
+	FileFormat         // of the sources
 	Most           int // findings told on each side
 	JSON           bool
 	Out, Err       io.Writer
@@ -46,6 +47,7 @@ type backtester struct {
 	run       *backtest.Run
 	to        looker // run, or another that takes payments
 	splitter  *split.Splitter
+	openFile  opener
 	o         BacktestOptions
 	payments  int
 	bad       int
@@ -110,6 +112,9 @@ func (c *Config) checkBase(name string, set *rule.Set) error {
 func (b *backtester) open(c *Config, tok *signal.Tokenizer) error {
 	table, err := rates.Open(c.Rates, c.rateOptions())
 	if err != nil {
+		return err
+	}
+	if b.openFile, err = b.o.opener(*c); err != nil {
 		return err
 	}
 	b.splitter, err = c.splitter(tok, table)
@@ -208,7 +213,7 @@ func (b *backtester) source(ctx context.Context, source Source, to chan<- []paym
 	if err != nil {
 		return err
 	}
-	reader, err := intake.Open(f, "auto")
+	reader, err := b.openFile(f)
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
