@@ -177,3 +177,19 @@ func TestAChangeOfARuleIsAnotherVersion(t *testing.T) {
 		t.Error("one file has two versions")
 	}
 }
+
+func TestOfEqualsTheLatestAndOfABandTheMost(t *testing.T) {
+	twice := []paid{{40, 1, 1000, nil}, {39, 1, 1000, nil}, {38, 1, 1000, nil}, {5, 1, 1000, nil}, {4, 1, 1000, nil}, {3, 1, 1000, nil}}
+	for _, m := range []string{"count", "{sum: EUR}", "{distinct: days}"} {
+		f, fires := load(t, "within: 9d", "measure: "+m, "bands: [{from: 3, strength: 0.2}]").Find(viewOf(t, signal.Sender, twice...))
+		if !fires || !reflect.DeepEqual(f.Counted, []int32{3, 4, 5}) {
+			t.Errorf("%s: %v of two equal stretches", m, f.Counted)
+		}
+	}
+	// Both in one band: the group with more is told, though the other is newer.
+	groups := []paid{{9, 1, 1000, nil}, {8, 1, 1000, nil}, {7, 1, 1000, nil}, {2, 2, 1000, nil}, {1, 2, 1000, nil}}
+	f, _ := load(t, "group: counterparty", "last: 30d", "bands: [{from: 2, strength: 0.2}]").Find(viewOf(t, signal.Sender, groups...))
+	if !reflect.DeepEqual(f.Counted, []int32{0, 1, 2}) {
+		t.Errorf("%v is told", f.Counted)
+	}
+}
