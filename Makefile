@@ -47,6 +47,7 @@ CONTRACT := $(CACHE)/contract
 contract: build $(CONTRACT)/done ## hold the HTTP services against their OpenAPI documents; needs Python 3.11
 	hashdb/service/contract.sh bin/vigil $(CONTRACT)/bin/schemathesis
 	detect/service/contract.sh $(CONTRACT)/bin/schemathesis
+	payments/service/contract.sh $(CONTRACT)/bin/schemathesis
 
 $(CONTRACT)/done: hashdb/service/contract-requirements.txt
 	python3 -m venv $(CONTRACT)

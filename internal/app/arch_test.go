@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"api":             {},
 	"hashdb":          {"api"},
 	"detect":          {"hashdb", "signal", "api"},
-	"payments":        {"signal"},
+	"payments":        {"signal", "api"},
 	"correlate":       {"signal"},
 	"review":          {"signal", "audit"},
 	"report":          {"review", "signal", "audit"},

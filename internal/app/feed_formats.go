@@ -14,6 +14,7 @@ import (
 	"github.com/vigil-stream/vigil/payments/card"
 	"github.com/vigil-stream/vigil/payments/columns"
 	"github.com/vigil-stream/vigil/payments/intake"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // FileFormat says what the files of a feed are. The zero value tells by their beginning.
@@ -105,6 +106,11 @@ func (o FileFormat) cards(c Config) (card.Options, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Token = func(number string) string { return string(tok.Subject("card number", number)) }
+	out.Token = cardToken(tok)
 	return out, nil
+}
+
+// cardToken makes tokens of the numbers of cards, the same wherever they come in.
+func cardToken(tok *signal.Tokenizer) func(string) string {
+	return func(number string) string { return string(tok.Subject("card number", number)) }
 }

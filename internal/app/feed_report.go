@@ -15,54 +15,22 @@ import (
 	"sync"
 
 	"github.com/vigil-stream/vigil/payments"
-	"github.com/vigil-stream/vigil/signal"
+	"github.com/vigil-stream/vigil/payments/intake"
 )
 
-// A refusal is what an institution is told of a record that is bad, so that it can mend
-// it. It has no personal data.
+// A refusal is what is told of a bad record of a file.
 type refusal struct {
-	File      string `json:"file"`
-	Record    int    `json:"record"` // its number in the file, the first is 1
-	Byte      int64  `json:"byte"`   // where it begins in the file
-	Reference string `json:"reference,omitempty"`
-	Code      string `json:"code"`
-	Place     string `json:"place,omitempty"` // the field
-	Reason    string `json:"reason"`
+	File string `json:"file"`
+	intake.Refusal
 }
 
 // newRefusals tells all faults of an item.
 func newRefusals(file string, item payments.Item) []refusal {
 	var all []refusal
-	for _, err := range parts(item.Err) {
-		r := refusal{File: file, Record: item.Number, Byte: item.Offset, Reference: item.Ref, Reason: err.Error()}
-		if item.Err != nil && r.Reference == "" && item.Record != (payments.Record{}) && item.Transaction != nil {
-			r.Reference = item.Transaction.Ref
-		}
-		var rejection *signal.Rejection
-		if errors.As(err, &rejection) {
-			r.Code = rejection.Reason()
-			r.Reason = strings.TrimPrefix(rejection.Error(), r.Code+": ")
-			r.Place = strings.ReplaceAll(strings.TrimRight(strings.TrimSuffix(err.Error(), rejection.Error()), ": /"), ": ", "/")
-			// A place may be named in the text itself.
-			if field, text, ok := strings.Cut(r.Reason, ": "); ok && !strings.Contains(field, " ") {
-				r.Place, r.Reason = strings.TrimLeft(r.Place+"/"+strings.TrimLeft(field, "/"), "/"), text
-			}
-		}
-		all = append(all, r)
+	for _, r := range intake.Refusals(item) {
+		all = append(all, refusal{file, r})
 	}
 	return all
-}
-
-// parts are the errors that are joined in one.
-func parts(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only where err itself is joined
-		var all []error
-		for _, e := range joined.Unwrap() {
-			all = append(all, parts(e)...)
-		}
-		return all
-	}
-	return []error{err}
 }
 
 // maxShown is how many refusals of a file are shown on a terminal.

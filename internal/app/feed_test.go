@@ -19,6 +19,7 @@ import (
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/intake"
 	"github.com/vigil-stream/vigil/payments/iso20022"
 )
 
@@ -158,7 +159,7 @@ func TestAFeedThatWasStoppedGoesOn(t *testing.T) {
 		t.Fatalf("%d refusals: %s", len(refusals), lines)
 	}
 	r := refusals[1]
-	want := refusal{File: "bank.xml", Record: n - 1, Byte: r.Byte, Reference: fmt.Sprintf("R-%d", n-1), Code: "amount-negative", Place: fmt.Sprintf("CdtTrfTxInf[%d]/IntrBkSttlmAmt", n-1), Reason: "is below zero"}
+	want := refusal{File: "bank.xml", Refusal: intake.Refusal{Record: n - 1, Byte: r.Byte, Reference: fmt.Sprintf("R-%d", n-1), Code: "amount-negative", Place: fmt.Sprintf("CdtTrfTxInf[%d]/IntrBkSttlmAmt", n-1), Reason: "is below zero"}}
 	if r != want || !bytes.HasPrefix(data[r.Byte:], []byte("<CdtTrfTxInf>")) {
 		t.Errorf("got %+v, want %+v", r, want)
 	}
