@@ -219,21 +219,34 @@ func Encode(s Signal) ([]byte, error) {
 // Decode reads a signal; what does not fit the schema is a Rejection that names
 // the field.
 func Decode(data []byte) (Signal, error) {
-	var s Signal
-	if err := signalSchema.Decode(data, &s); err != nil {
-		return Signal{}, fmt.Errorf("signal: %w", err)
+	s, ok := quickSignal(data)
+	if !ok {
+		s = Signal{}
+		if err := signalSchema.Decode(data, &s); err != nil {
+			return Signal{}, fmt.Errorf("signal: %w", err)
+		}
 	}
-	set := map[Kind]bool{
-		KindSession: s.Session != nil, KindMatch: s.Match != nil,
-		KindFlag: s.Flag != nil, KindPayment: s.Payment != nil, KindScore: s.Score != nil,
+	if err := s.check(); err != nil {
+		return Signal{}, err
 	}
-	for kind, is := range set {
-		if is != (kind == s.Kind) {
-			return Signal{}, Reject("schema", "/%s: must be set exactly when kind is %q, and kind is %q", kind, kind, s.Kind)
+	return s, nil
+}
+
+// check finds what the schema does not.
+func (s *Signal) check() error {
+	for _, detail := range [...]struct {
+		kind Kind
+		set  bool
+	}{
+		{KindSession, s.Session != nil}, {KindMatch, s.Match != nil},
+		{KindFlag, s.Flag != nil}, {KindPayment, s.Payment != nil}, {KindScore, s.Score != nil},
+	} {
+		if detail.set != (detail.kind == s.Kind) {
+			return Reject("schema", "/%s: must be set exactly when kind is %q, and kind is %q", detail.kind, detail.kind, s.Kind)
 		}
 	}
 	if s.End.Before(s.Start) {
-		return Signal{}, Reject("schema", "/end: is before start")
+		return Reject("schema", "/end: is before start")
 	}
-	return s, nil
+	return nil
 }
