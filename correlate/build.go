@@ -50,7 +50,7 @@ func (s store) quote(w *Weights) func(*entry) (string, error) {
 			return "", err
 		}
 		says := sayTypology(e.payment.typology, in)
-		if e.payment.typology == sextortion {
+		if e.payment.victim {
 			says += " Whoever pays so may be a victim, and a child, and needs help."
 		}
 		return says, nil

@@ -59,7 +59,7 @@ func appendEntry(out []byte, e *entry) []byte {
 
 func appendPayment(out []byte, p *paymentFacts) []byte {
 	out = appendString(appendString(out, p.typology), p.rules)
-	for _, n := range []uint64{bit(p.sender), math.Float64bits(p.strength), uint64(p.counterparties), uint64(p.unrelated)} {
+	for _, n := range []uint64{bit(p.sender), bit(p.victim), math.Float64bits(p.strength), uint64(p.counterparties), uint64(p.unrelated)} {
 		out = binary.AppendUvarint(out, n)
 	}
 	out = appendTimes(out, p.times)
@@ -129,7 +129,7 @@ func (r *reader) entry() entry {
 
 func (r *reader) payment() *paymentFacts {
 	p := &paymentFacts{typology: r.string(), rules: r.string()}
-	p.sender, p.strength = r.uvarint() == 1, math.Float64frombits(r.uvarint())
+	p.sender, p.victim, p.strength = r.uvarint() == 1, r.uvarint() == 1, math.Float64frombits(r.uvarint())
 	p.counterparties, p.unrelated, p.times = int(r.uvarint()), int(r.uvarint()), r.times()
 	for range r.length(20) {
 		var q pairFacts

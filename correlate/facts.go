@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -96,6 +97,7 @@ type scoreFacts struct {
 type paymentFacts struct {
 	typology, rules           string
 	sender                    bool
+	victim                    bool // the sender may be one
 	strength                  float64
 	counterparties, unrelated int
 	times                     []int64
@@ -147,7 +149,8 @@ func entryOf(s signal.Signal) (entry, error) {
 	case kindMatch:
 		m := s.Match
 		e.match = &matchFacts{
-			stream: m.Platform + "\x00" + m.Stream, kind: m.HashKind, list: m.List, entry: m.Entry, category: m.Category,
+			stream: m.Platform + "\x00" + m.Stream, kind: strings.Clone(m.HashKind), list: strings.Clone(m.List),
+			entry: strings.Clone(m.Entry), category: strings.Clone(m.Category),
 			distance: m.Distance, frames: m.FramesMatched, seen: m.FramesSeen, pictures: m.Pictures, held: m.Held,
 		}
 	case kindPayment:
@@ -161,7 +164,7 @@ func entryOf(s signal.Signal) (entry, error) {
 		}
 	case kindScore:
 		e.score = &scoreFacts{
-			stream: s.Score.Platform + "\x00" + s.Score.Stream, classifier: s.Score.Classifier,
+			stream: s.Score.Platform + "\x00" + s.Score.Stream, classifier: strings.Clone(s.Score.Classifier),
 			thousandth: int(s.Score.Value*1000 + 0.5),
 		}
 	}
@@ -170,7 +173,8 @@ func entryOf(s signal.Signal) (entry, error) {
 
 func paymentOf(p *signal.Payment) *paymentFacts {
 	f := &paymentFacts{
-		typology: p.Typology, rules: p.Rules, sender: p.Role == signal.Sender, strength: min(p.Strength, 1),
+		typology: strings.Clone(p.Typology), rules: strings.Clone(p.Rules), sender: p.Role == signal.Sender,
+		victim: p.Role == signal.Sender && (p.Victim || p.Typology == sextortion), strength: min(p.Strength, 1),
 		counterparties: max(p.Counterparties, 0), unrelated: max(p.Unrelated, 0), times: instants(p.Times),
 	}
 	for _, pair := range p.Pairs {

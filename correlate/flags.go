@@ -104,6 +104,16 @@ func (f *weightsFile) classifierScore(ev *evidence, talk bool) finding {
 	return out
 }
 
+// worth is what a score is worth by itself.
+func (f *weightsFile) worth(s *scoreFacts) float64 {
+	for i := range f.Classifiers {
+		if f.Classifiers[i].Name == s.classifier {
+			return f.Classifiers[i].at(float64(s.thousandth) / 1000)
+		}
+	}
+	return 0
+}
+
 // at reads the table between its points by a straight line, and beyond them as at the
 // last.
 func (c *classifier) at(score float64) float64 {

@@ -3,7 +3,6 @@ package correlate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -46,28 +45,4 @@ func FuzzProcess(f *testing.F) {
 			}
 		}
 	})
-}
-
-// BenchmarkProcess adds a flag to a subject of 100 signals, below the bar and,
-// with a match, above it.
-func BenchmarkProcess(b *testing.B) {
-	for _, open := range []bool{false, true} {
-		b.Run(fmt.Sprintf("open=%v", open), func(b *testing.B) {
-			c, s := correlator(b), memory{}
-			for i := range 90 {
-				fill(b, s, aSession(fmt.Sprint("s", i), i%3 == 0, ago(float64(i)*7), time.Hour))
-			}
-			fill(b, s, allTypologies(5, 5, every(20, days, 1)...)...)
-			if open {
-				fill(b, s, aMatch("e", 6, 2, noon))
-			}
-			in := aFlag("f", noon)
-			for b.Loop() {
-				in.Revision++
-				if _, err := c.Process(context.Background(), s, in); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }

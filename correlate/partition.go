@@ -102,16 +102,10 @@ func (p *Partition) take(st store, h *standing, e entry, raw []byte) error {
 	return st.setPublished(h.published)
 }
 
-// crosses reports whether a set is to be put before a person. Most are not by the kinds
-// of signals that they have, and are not gone through.
+// crosses reports whether a set is to be put before a person. Most are not by what a look
+// at their entries allows at most, and are not gone through.
 func (w *Weights) crosses(have *set) bool {
-	kinds := 0
-	for k, n := range have.count {
-		if n > 0 {
-			kinds |= 1 << k
-		}
-	}
-	if have.count[kindPayment] == 0 && w.most[kinds] < 0 && !w.open(thousandths(w.most[kinds])) {
+	if most, help := w.allows(have); !help && most < w.bar {
 		return false
 	}
 	all, _, _ := w.findings(gather(have), false)

@@ -35,10 +35,11 @@ func sayTypology(id string, s signal.Signal) string {
 	return fmt.Sprintf("As %s (%s, strength %.2f): %s.", s.Payment.Role, id, min(s.Payment.Strength, 1), clip(s.Says))
 }
 
-// victim has as its value the strength of sextortion on the sender's side.
+// victim has as its value the strength of a typology that says that the sender may be a
+// victim.
 func victim(ev *evidence) finding {
 	for _, e := range ev.payments {
-		if p := e.payment; p.typology == sextortion && p.sender && p.strength > 0 {
+		if p := e.payment; p.victim && p.strength > 0 {
 			return finding{value: p.strength, by: []*entry{e}, quotes: e}
 		}
 	}

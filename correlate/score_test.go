@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -78,19 +79,53 @@ func flags(n int) []signal.Signal {
 func TestStreamsAndUsersNeverSuffice(t *testing.T) {
 	w := correlator(t).weights
 	users := w.file.Flags.User.First.Value / (1 - w.file.Flags.User.Next.Value)
-	for _, tt := range []struct {
-		name string
-		most float64
-	}{
-		{"sessions", w.most[1<<kindSession]},
-		{"sessions and users' flags", w.most[1<<kindSession] + users},
-	} {
-		if probability(thousandths(tt.most)) >= w.file.Bar.Value {
-			t.Errorf("%s alone can reach %v", tt.name, tt.most)
+	values := make([]float64, len(w.features))
+	values[partPrivateSession], values[partLowAudience], values[partUserFlag] = 1, 1, users
+	if most := w.least(values); probability(thousandths(most)) >= w.file.Bar.Value {
+		t.Errorf("they can reach %v", most)
+	}
+	for k := range w.features[fixedParts:] {
+		values[fixedParts+k] = 0.5
+	}
+	values[partCoincidence] = mostRatio()
+	if most := w.least(values); most < 0 {
+		t.Errorf("with payments they can reach no more than %v, and most streams leave no file to match", most)
+	}
+}
+
+// TestAllowsIsNoLessThanTheScore: the quick look never passes over a set that is a case.
+func TestAllowsIsNoLessThanTheScore(t *testing.T) {
+	c := correlator(t)
+	high, passed := 0, 0
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		var have set
+		for _, data := range traffic(t, r, 60, 1) {
+			in, err := signal.Decode(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if in.Kind == signal.KindMatch && seed%2 == 0 {
+				continue
+			}
+			e, err := entryOf(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			have.add(e)
+			all, _, _ := c.weights.findings(gather(&have), false)
+			score := float64(c.weights.weigh(all).score) / 1000
+			most, _ := c.weights.allows(&have)
+			if most < score {
+				t.Fatalf("seed %d: allows %v, and the score is %v", seed, most, score)
+			}
+			if high++; most < c.weights.bar {
+				passed++
+			}
 		}
 	}
-	if w.most[1<<kindPayment|1<<kindSession] <= 0 {
-		t.Error("payments and sessions together can reach nothing, and most streams leave no file to match")
+	if passed < high/10 {
+		t.Errorf("of %d sets only %d are passed over", high, passed)
 	}
 }
 

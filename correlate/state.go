@@ -167,7 +167,7 @@ func (s store) save(have *set, c change, e *entry, raw []byte, was bool) error {
 			return err
 		}
 	}
-	head := append(make([]byte, 0, 64), headVersion)
+	head := append(make([]byte, 0, 32+64*min(have.smalls(), headEntries)), headVersion)
 	head = binary.AppendUvarint(head, uint64(have.day))
 	head = binary.AppendUvarint(head, uint64(len(have.entries)))
 	if is {

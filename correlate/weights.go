@@ -18,12 +18,14 @@ import (
 type Weights struct {
 	file weightsFile
 	// What follows is made of the file.
-	explanations []string  // sorted
-	typologies   []string  // ids, sorted
-	features     []Feature // the fixed ones, then typologies
-	priors       []int64   // by explanation: prior less the logarithm of its share, in thousandths
+	explanations []string       // sorted
+	typologies   []string       // ids, sorted
+	place        map[string]int // of a typology's feature, by its id
+	features     []Feature      // the fixed ones, then typologies
+	priors       []int64        // by explanation: prior less the logarithm of its share, in thousandths
 	matrix       [][]float64
-	most         [1 << kindEnd]float64 // what signals of some kinds can reach at most, as a score
+	bar          float64     // as a score, in natural log
+	rows         [][]float64 // the weights above 0, by feature, for allows
 }
 
 // Version names the weights in the cases that they score.
@@ -175,6 +177,10 @@ func (w *Weights) lay() {
 	f := &w.file
 	w.explanations = slices.Sorted(maps.Keys(f.Explanations))
 	w.typologies = slices.Sorted(maps.Keys(f.Typologies))
+	w.place = map[string]int{}
+	for i, id := range w.typologies {
+		w.place[id] = fixedParts + i
+	}
 	columns := make([]against, 0, fixedParts+len(w.typologies))
 	for _, part := range fixed {
 		w.features = append(w.features, Feature{part.name, part.sign})
@@ -196,57 +202,14 @@ func (w *Weights) lay() {
 		}
 		w.matrix = append(w.matrix, row)
 	}
-	for kinds := range w.most {
-		w.most[kinds] = w.reachable(kinds)
-	}
-}
-
-// reachable is no less than any score that signals of some kinds, a bit each, can have:
-// the score against the explanation that allows the least.
-func (w *Weights) reachable(kinds int) float64 {
-	f := &w.file
-	has := func(k kind) bool { return kinds&(1<<k) != 0 }
-	high := make([]float64, len(w.features)) // of each feature's value
-	if has(kindMatch) {
-		high[partListMatch] = math.Inf(1)
-	}
-	if has(kindSession) {
-		high[partPrivateSession], high[partLowAudience] = 1, 1
-	}
-	if has(kindFlag) {
-		for _, s := range f.flagsBySource() {
-			high[partUserFlag] += s.weight.First.Value / (1 - s.weight.Next.Value)
+	w.bar = math.Log(f.Bar.Value/(1-f.Bar.Value)) - 0.001 // of which probability rounds to the bar
+	for k := range w.features {
+		row := make([]float64, len(w.explanations))
+		for e := range row {
+			row[e] = max(w.matrix[e][k], 0)
 		}
+		w.rows = append(w.rows, row)
 	}
-	if has(kindScore) {
-		for i := range f.Classifiers {
-			for _, p := range f.Classifiers[i].Points {
-				high[partClassifier] = max(high[partClassifier], p.Value)
-			}
-		}
-	}
-	if has(kindPayment) {
-		for k := fixedParts; k < len(high); k++ {
-			high[k] = 1
-		}
-		if has(kindSession) {
-			high[partCoincidence], high[partSeveralPayers], high[partPayingGuests] = mostRatio(), mostRatio(), 1
-		}
-	}
-	least := math.Inf(1)
-	for e := range w.explanations {
-		sum := w.priors[e]
-		for k, x := range high {
-			if m := w.matrix[e][k]; x > 0 && m > 0 {
-				if math.IsInf(x, 1) {
-					return x
-				}
-				sum += thousandths(m*x) + 1
-			}
-		}
-		least = min(least, float64(f.calibrate(sum)))
-	}
-	return least / 1000
 }
 
 // bits is the length of a hash.

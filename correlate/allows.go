@@ -1,0 +1,79 @@
+package correlate
+
+import "math"
+
+// allows is no less than the score of a set, by a look at its entries that costs little:
+// what speaks against is left out, of what speaks for all that the entries could show is
+// taken, and of the explanations the one that allows the least. help reports whether
+// the set may be that of a victim.
+func (w *Weights) allows(have *set) (most float64, help bool) {
+	var high [64]float64
+	values := high[:0]
+	if len(w.features) > cap(high) {
+		values = make([]float64, 0, len(w.features))
+	}
+	values = values[:len(w.features)]
+	received := false
+	var flags [sourceEnd]bool
+	for i := range have.entries {
+		e := &have.entries[i]
+		if !have.inWindow(e) {
+			if e.kind == kindSession && e.private {
+				values[partPrivateSession] = 1 // habits go further back
+			}
+			continue
+		}
+		switch e.kind {
+		case kindMatch:
+			if !e.match.held {
+				return math.Inf(1), false
+			}
+		case kindSession:
+			if e.private {
+				values[partPrivateSession], values[partLowAudience] = 1, 1
+			}
+		case kindFlag:
+			flags[e.source] = true
+		case kindScore:
+			values[partClassifier] = math.Max(values[partClassifier], w.file.worth(e.score))
+		case kindPayment:
+			p := e.payment
+			received = received || !p.sender && p.strength > 0
+			help = help || p.victim && p.strength > 0
+			if k, weighed := w.place[p.typology]; weighed {
+				values[k] = math.Max(values[k], p.strength)
+			}
+		}
+	}
+	for i, of := range w.file.flagsBySource() {
+		if flags[i] {
+			values[partUserFlag] += of.weight.First.Value / (1 - of.weight.Next.Value)
+		}
+	}
+	if received && values[partPrivateSession] > 0 {
+		values[partCoincidence], values[partSeveralPayers], values[partPayingGuests] = mostRatio(), mostRatio(), 1
+	}
+	return w.least(values), help
+}
+
+// least is the score of values against the explanation that allows the least, but for what
+// speaks against, and no less by rounding.
+func (w *Weights) least(values []float64) float64 {
+	var room [32]float64
+	sums := room[:0]
+	for _, p := range w.priors {
+		sums = append(sums, float64(p)/1000)
+	}
+	for k, x := range values {
+		if x > 0 {
+			for e, m := range w.rows[k] {
+				sums[e] += m*x + 0.001
+			}
+		}
+	}
+	least := math.Inf(1)
+	for _, s := range sums {
+		least = min(least, s)
+	}
+	return float64(w.file.calibrate(thousandths(least)+1)) / 1000
+}
