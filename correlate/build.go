@@ -11,7 +11,7 @@ import (
 // build puts a subject's case record together.
 func (w *Weights) build(st store, h *standing) (Case, error) {
 	ev := gather(h.set)
-	all, payers, streams := w.findings(ev, true)
+	all, payers, streams := w.findings(ev, true, nil)
 	r := w.weigh(all)
 	shown, omitted, err := st.show(h.set)
 	if err != nil {

@@ -51,7 +51,7 @@ func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject) (As
 		return Assessment{}, err
 	}
 	w := c.weights
-	all, _, _ := w.findings(gather(have), false)
+	all, _, _ := w.findings(gather(have), false, nil)
 	r := w.weigh(all)
 	out := Assessment{
 		Score: float64(r.score) / 1000, Probability: probability(r.score),

@@ -31,6 +31,8 @@ type Partition struct {
 type standing struct {
 	set       *set
 	published uint64 // revision of its case; 0 for none
+	// coincidence has the values of partCoincidence and partSeveralPayers, if they are known.
+	coincidence *[2]float64
 }
 
 // Partition returns an empty working memory for so many subjects, at least; 0 for none.
@@ -94,7 +96,10 @@ func (p *Partition) take(st store, h *standing, e entry, raw []byte) error {
 	if err := st.save(h.set, change, &e, raw, was); err != nil {
 		return err
 	}
-	if h.published == 0 && !p.weights.crosses(h.set) {
+	if change.moved || e.kind == kindSession || e.kind == kindPayment {
+		h.coincidence = nil
+	}
+	if h.published == 0 && !p.weights.crosses(h) {
 		return nil
 	}
 	h.published = max(h.set.revision(), h.published+1)
@@ -102,13 +107,17 @@ func (p *Partition) take(st store, h *standing, e entry, raw []byte) error {
 	return st.setPublished(h.published)
 }
 
-// crosses reports whether a set is to be put before a person. Most are not by what a look
-// at their entries allows at most, and are not gone through.
-func (w *Weights) crosses(have *set) bool {
-	if most, help := w.allows(have); !help && most < w.bar {
+// crosses reports whether a subject is to be put before a person. Most are not by what a
+// look at their entries allows at most, and are not gone through. What costs the most to
+// find is found again only when something changed that it depends on.
+func (w *Weights) crosses(h *standing) bool {
+	if most, help := w.allows(h.set); !help && most < w.bar {
 		return false
 	}
-	all, _, _ := w.findings(gather(have), false)
+	all, _, _ := w.findings(gather(h.set), false, h.coincidence)
+	if h.coincidence == nil {
+		h.coincidence = &[2]float64{all[partCoincidence].value, all[partSeveralPayers].value}
+	}
 	return w.state(all, w.weigh(all)) != Withdrawn
 }
 

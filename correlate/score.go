@@ -65,8 +65,9 @@ type finding struct {
 	quotes *entry // whose signal's own sentence says it
 }
 
-// findings are what the evidence shows of each feature.
-func (w *Weights) findings(ev *evidence, talk bool) ([]finding, []pair, habit) {
+// findings are what the evidence shows of each feature. known, if there is any, are the
+// values of the two that cost the most, of before.
+func (w *Weights) findings(ev *evidence, talk bool, known *[2]float64) ([]finding, []pair, habit) {
 	f := &w.file
 	all := make([]finding, fixedParts+len(w.typologies))
 	all[partListMatch] = f.listMatch(ev, talk)
@@ -81,7 +82,10 @@ func (w *Weights) findings(ev *evidence, talk bool) ([]finding, []pair, habit) {
 	}
 	pairs := pairs(ev)
 	var h habit
-	if slices.ContainsFunc(ev.kept, func(e *entry) bool { return e.private }) {
+	switch {
+	case known != nil:
+		all[partCoincidence].value, all[partSeveralPayers].value = known[0], known[1]
+	case slices.ContainsFunc(ev.kept, func(e *entry) bool { return e.private }):
 		h = f.habit(ev, pairs)
 		all[partCoincidence] = f.coincidence(ev, &h, pairs, talk)
 		all[partSeveralPayers] = f.severalPayers(ev, &h, pairs, talk)
