@@ -1,0 +1,242 @@
+package fit
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/vigil-stream/vigil/correlate"
+)
+
+// Options say how to fit. Version and Source are required.
+type Options struct {
+	Version string // of the weights that come out
+	Source  string // what they were fitted on, for every number that moves
+	// Spread is how far, in natural log, a weight may be from what it was before, as a
+	// standard deviation: small, and what was assumed stays. 1 when 0.
+	Spread float64
+	// KeepPrior leaves the prior and the shares as they were: rows that were chosen, as
+	// decided cases are, do not tell how common anything is.
+	KeepPrior bool
+	// NoCalibration leaves scores as the regression gives them.
+	NoCalibration bool
+	Rounds        int // of the search, at most; 500 when 0
+}
+
+// Least is how many rows of each label, guilty and innocent, a fit needs.
+const Least = 20
+
+// enoughForSteps is how many guilty rows an isotonic calibration needs; with fewer it is
+// Platt's, which has two numbers.
+const enoughForSteps = 300
+
+// folds is in how many parts rows are left out, in turn, for calibration.
+const folds = 5
+
+// ErrTooFew says that there are too few rows to fit on.
+var ErrTooFew = errors.New("too few rows")
+
+// A Report says how well what was fitted does on the rows.
+type Report struct {
+	Rows, Guilty float64 // people
+	Rounds       int
+	Settled      bool // the search came to its end
+	// Before and After are the mean negative log-likelihood of guilty or not, by the
+	// weights of before and, for rows that had no part in the fit, by those fitted.
+	Before, After float64
+	Moved         int // numbers that are not what they were
+	Calibrated    string
+}
+
+// Fit returns a weights file fitted on rows.
+func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
+	if o.Version == "" || o.Source == "" {
+		return nil, Report{}, errors.New("fit: a version and a source are needed")
+	}
+	if o.Spread == 0 {
+		o.Spread = 1
+	}
+	if o.Rounds == 0 {
+		o.Rounds = 500
+	}
+	if o.Spread < 0 || o.Rounds < 0 {
+		return nil, Report{}, errors.New("fit: neither spread nor rounds may be below 0")
+	}
+	place := map[string]int{Guilty: guilty, Innocent: innocent}
+	for e, name := range w.Explanations() {
+		place[name] = e
+	}
+	var r Report
+	badRows, goodRows := 0, 0
+	for i, row := range rows {
+		if _, known := place[row.Label]; !known {
+			return nil, r, fmt.Errorf("fit: row %d: its label is no explanation of the weights", i)
+		}
+		if len(row.Values) != len(w.Features()) {
+			return nil, r, fmt.Errorf("fit: row %d: %d values, and there are %d features", i, len(row.Values), len(w.Features()))
+		}
+		r.Rows += row.Times
+		if row.Label == Guilty {
+			badRows++
+			r.Guilty += row.Times
+		} else {
+			goodRows++
+		}
+	}
+	if badRows < Least || goodRows < Least {
+		return nil, r, fmt.Errorf("fit: %w: %d guilty and %d innocent, and %d of each are needed, so that nobody is told from the weights", ErrTooFew, badRows, goodRows, Least)
+	}
+	label := func(l string) int { return place[l] }
+	before := w.Parameters()
+
+	whole := begin(w, before)
+	r.Rounds, r.Settled = whole.search(compress(rows, label), o)
+	after := whole.parameters(w, before, o)
+
+	// Every row is scored once by a fit that did not see it.
+	var held []scored
+	for fold := range folds {
+		var seen, unseen []Row
+		for i, row := range rows {
+			if i%folds == fold {
+				unseen = append(unseen, row)
+			} else {
+				seen = append(seen, row)
+			}
+		}
+		m := begin(w, whole.as(before))
+		m.pull = whole.pull
+		m.search(compress(seen, label), o)
+		z := make([]float64, m.explanations)
+		for _, s := range compress(unseen, label) {
+			held = append(held, scored{m.score(&s, z), s.label == guilty, s.times})
+		}
+	}
+	if !o.NoCalibration {
+		after.Calibration, r.Calibrated = calibrated(held, int(r.Guilty))
+	}
+	old := begin(w, before)
+	z := make([]float64, old.explanations)
+	for _, s := range compress(rows, label) {
+		r.Before += s.times * loss(scored{old.score(&s, z), s.label == guilty, s.times})
+	}
+	for _, h := range held {
+		r.After += h.times * loss(h)
+	}
+	r.Before, r.After = r.Before/r.Rows, r.After/r.Rows
+	data, err := w.With(o.Version, o.Source, after)
+	if err != nil {
+		return nil, r, fmt.Errorf("fit: %w", err)
+	}
+	r.Moved = moved(before, after)
+	return data, r, nil
+}
+
+func loss(s scored) float64 {
+	if s.guilty {
+		return softplus(-s.score)
+	}
+	return softplus(s.score)
+}
+
+// calibrated makes a table of scores that the fit had no part in.
+func calibrated(held []scored, guilty int) ([]correlate.Point, string) {
+	if guilty >= enoughForSteps {
+		if points := isotonic(held, 15); len(points) >= 2 {
+			return points, fmt.Sprintf("isotonic, %d steps", len(points))
+		}
+	}
+	a, b := platt(held)
+	const far = 20 // beyond any score
+	return []correlate.Point{{Score: -far, Value: -far*a + b}, {Score: far, Value: far*a + b}}, fmt.Sprintf("Platt: %.3f × score %+.3f", a, b)
+}
+
+// A search is a model with what holds it.
+type search struct {
+	model
+	pull  pull
+	signs []int8
+}
+
+// begin lays weights out as a model that is pulled towards them.
+func begin(w *correlate.Weights, p correlate.Parameters) *search {
+	s := &search{model: model{explanations: len(p.Matrix), features: len(p.Matrix[0])}}
+	features := w.Features()
+	for e, row := range p.Matrix {
+		s.theta = append(append(s.theta, p.Prior-math.Log(p.Shares[e])), row...)
+		s.signs = append(s.signs, 0)
+		for k := range row {
+			s.signs = append(s.signs, int8(features[k].Sign))
+		}
+	}
+	s.pull.to = append([]float64(nil), s.theta...)
+	return s
+}
+
+// freely is how little an intercept is held where it may move: how common things are the
+// rows tell, and what was assumed of it is a guess.
+const freely = 0.01
+
+func (s *search) search(rows []sparse, o Options) (took int, done bool) {
+	s.pull.strength = make([]float64, len(s.theta))
+	for i := range s.pull.strength {
+		switch {
+		case i%(s.features+1) != 0:
+			s.pull.strength[i] = 1 / (o.Spread * o.Spread)
+		case o.KeepPrior:
+			s.pull.strength[i] = 1e9
+		default:
+			s.pull.strength[i] = freely
+		}
+	}
+	return s.minimise(rows, s.pull, s.signs, o.Rounds)
+}
+
+// score is that of a case, before calibration.
+func (s *search) score(row *sparse, z []float64) float64 {
+	all := s.odds(row, z) // ln(1 + Σ exp(−z))
+	return -all - math.Log(-math.Expm1(-all))
+}
+
+// as are the model's numbers as parameters.
+func (s *search) as(p correlate.Parameters) correlate.Parameters {
+	out := correlate.Parameters{Shares: make([]float64, s.explanations), Matrix: make([][]float64, s.explanations)}
+	sum := 0.0
+	for e := range s.explanations {
+		out.Shares[e] = math.Exp(-s.row(e)[0])
+		sum += out.Shares[e]
+		out.Matrix[e] = append([]float64(nil), s.row(e)[1:]...)
+	}
+	for e := range out.Shares {
+		out.Shares[e] /= sum
+	}
+	out.Prior = -math.Log(sum)
+	return out
+}
+
+func (s *search) parameters(w *correlate.Weights, before correlate.Parameters, o Options) correlate.Parameters {
+	p := s.as(before)
+	if o.KeepPrior {
+		p.Prior, p.Shares = before.Prior, before.Shares
+	}
+	return p
+}
+
+// moved counts the numbers that differ by more than a thousandth.
+func moved(a, b correlate.Parameters) (n int) {
+	far := func(x, y float64) bool { return math.Abs(x-y) > 0.0005 }
+	if far(a.Prior, b.Prior) {
+		n++
+	}
+	for e := range a.Matrix {
+		if far(a.Shares[e], b.Shares[e]) {
+			n++
+		}
+		for k := range a.Matrix[e] {
+			if far(a.Matrix[e][k], b.Matrix[e][k]) {
+				n++
+			}
+		}
+	}
+	return n
+}
