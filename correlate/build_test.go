@@ -51,9 +51,14 @@ func (m memory) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) er
 func (m memory) dump() []byte {
 	var b bytes.Buffer
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		if k[16:] != string(partPublished) {
-			fmt.Fprintf(&b, "%s=%q\n", k, m[k])
+		v := m[k]
+		switch k[16] {
+		case partPublished:
+			continue
+		case partHead:
+			v = v[:1] + v[2:]
 		}
+		fmt.Fprintf(&b, "%x=%q\n", k, v)
 	}
 	return b.Bytes()
 }
@@ -159,7 +164,7 @@ func of(s State, id signal.Subject) store {
 // loaded is the set of the subject of the tests.
 func loaded(t testing.TB, s State) *set {
 	t.Helper()
-	have, err := of(s, someone).load()
+	have, _, err := of(s, someone).load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +176,7 @@ func fill(t testing.TB, s State, in ...signal.Signal) {
 	t.Helper()
 	for _, sig := range in {
 		st := of(s, sig.Subject)
-		have, err := st.load()
+		have, published, err := st.load()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,6 +190,9 @@ func fill(t testing.TB, s State, in ...signal.Signal) {
 		}
 		was := have.inHead()
 		if err := st.save(have, have.add(e), &e, raw, was); err != nil {
+			t.Fatal(err)
+		}
+		if err := st.saveHead(have, published); err != nil {
 			t.Fatal(err)
 		}
 	}

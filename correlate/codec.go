@@ -17,6 +17,15 @@ const (
 	flagMore // facts follow
 )
 
+// largest is the most that an entry's size is told as: no more is of interest.
+const largest = 1 << 12
+
+// measure sets an entry's size.
+func (e *entry) measure() {
+	var room [512]byte
+	e.size = uint16(min(len(appendEntry(room[:0], e)), largest))
+}
+
 func appendEntry(out []byte, e *entry) []byte {
 	var flags byte
 	if e.private {
@@ -98,8 +107,10 @@ func appendTimes(out []byte, times []int64) []byte {
 }
 
 // entry reads what appendEntry wrote.
-func (r *reader) entry() entry {
-	e := entry{kind: kind(r.byte())}
+func (r *reader) entry() (e entry) {
+	before := len(r.rest)
+	defer func() { e.size = uint16(min(before-len(r.rest), largest)) }()
+	e = entry{kind: kind(r.byte())}
 	flags := r.byte()
 	e.private, e.ended, e.source = flags&flagPrivate != 0, flags&flagEnded != 0, source(r.byte())
 	copy(e.id[:], r.bytes(len(e.id)))

@@ -46,7 +46,7 @@ func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject) (As
 	if !ok {
 		return Assessment{}, signal.Reject("signal-subject", "/subject: is no token")
 	}
-	have, err := store{s, t}.load()
+	have, _, err := store{s, t}.load()
 	if err != nil {
 		return Assessment{}, err
 	}

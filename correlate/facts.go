@@ -61,6 +61,7 @@ type entry struct {
 	private  bool   // of a session
 	ended    bool   // of a session
 	source   source // of a flag
+	size     uint16 // encoded, at most largest
 	id       [16]byte
 	revision uint64
 	start    int64 // Unix nanoseconds, as end
@@ -127,9 +128,9 @@ var (
 )
 
 // entryOf makes the entry of a signal, and checks what signal.Decode does not.
-func entryOf(s signal.Signal) (entry, error) {
-	e := entry{kind: kindOf(s.Kind), revision: s.Revision}
-	if n, err := hex.Decode(e.id[:], []byte(s.ID[:min(len(s.ID), 32)])); err != nil || n != 16 || len(s.ID) != 32 {
+func entryOf(s signal.Signal) (e entry, err error) {
+	e = entry{kind: kindOf(s.Kind), revision: s.Revision}
+	if n, bad := hex.Decode(e.id[:], []byte(s.ID[:min(len(s.ID), 32)])); bad != nil || n != 16 || len(s.ID) != 32 {
 		return entry{}, signal.Reject("signal-id", "/id: is not 32 hex digits")
 	}
 	switch {
@@ -145,6 +146,7 @@ func entryOf(s signal.Signal) (entry, error) {
 		return entry{}, signal.Reject("signal-time", "/start and /end: must be in order and between 1970 and 2199")
 	}
 	e.start, e.end = s.Start.UnixNano(), s.End.UnixNano()
+	defer func() { e.measure() }()
 	switch e.kind {
 	case kindMatch:
 		m := s.Match

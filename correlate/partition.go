@@ -21,7 +21,8 @@ import (
 // between two calls is published as withdrawn.
 type Partition struct {
 	weights *Weights
-	most    int // subjects in memory, about
+	most    int // entries in memory, in each of young and old
+	held    int // in young, about
 	young   map[token]*standing
 	old     map[token]*standing
 	changed map[token]struct{} // since the last call of Cases, and once before a person
@@ -35,10 +36,11 @@ type standing struct {
 	coincidence *[2]float64
 }
 
-// Partition returns an empty working memory for so many subjects, at least; 0 for none.
-func (c *Correlator) Partition(subjects int) *Partition {
+// Partition returns an empty working memory that keeps so many signals decoded, and up to
+// as many again; 0 for none.
+func (c *Correlator) Partition(signals int) *Partition {
 	return &Partition{
-		weights: c.weights, most: subjects, young: map[token]*standing{}, changed: map[token]struct{}{},
+		weights: c.weights, most: signals, young: map[token]*standing{}, changed: map[token]struct{}{},
 	}
 }
 
@@ -96,15 +98,15 @@ func (p *Partition) take(st store, h *standing, e entry, raw []byte) error {
 	if err := st.save(h.set, change, &e, raw, was); err != nil {
 		return err
 	}
+	p.held++
 	if change.moved || e.kind == kindSession || e.kind == kindPayment {
 		h.coincidence = nil
 	}
-	if h.published == 0 && !p.weights.crosses(h) {
-		return nil
+	if h.published > 0 || p.weights.crosses(h) {
+		h.published = max(h.set.revision(), h.published+1)
+		p.changed[st.id] = struct{}{}
 	}
-	h.published = max(h.set.revision(), h.published+1)
-	p.changed[st.id] = struct{}{}
-	return st.setPublished(h.published)
+	return st.saveHead(h.set, h.published)
 }
 
 // crosses reports whether a subject is to be put before a person. Most are not by what a
@@ -128,21 +130,19 @@ func (p *Partition) load(st store) (*standing, error) {
 	}
 	h := p.old[st.id]
 	if h == nil {
-		have, err := st.load()
+		have, published, err := st.load()
 		if err != nil {
 			return nil, err
 		}
-		h = &standing{set: have}
-		if h.published, err = st.published(); err != nil {
-			return nil, err
-		}
+		h = &standing{set: have, published: published}
 	}
 	if p.most == 0 {
 		return h, nil
 	}
-	if len(p.young) >= p.most {
-		p.old, p.young = p.young, make(map[token]*standing, p.most)
+	if p.held >= p.most {
+		p.old, p.young, p.held = p.young, map[token]*standing{}, 0
 	}
+	p.held += 2 + len(h.set.entries)
 	p.young[st.id] = h
 	delete(p.old, st.id)
 	return h, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -224,6 +225,7 @@ func TestRejected(t *testing.T) {
 // partition, and not the record.
 func TestFaultsAreNoRejections(t *testing.T) {
 	c, in := correlator(t), aMatch("e", 6, 2, noon)
+	in.Match.List = strings.Repeat("x", smallEntry) // so that it has an entry of its own
 	var r *signal.Rejection
 	if _, err := c.Process(context.Background(), broken{memory{}}, in); !errors.Is(err, errDisk) || errors.As(err, &r) {
 		t.Errorf("a failing state: %v", err)

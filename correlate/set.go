@@ -59,6 +59,7 @@ type set struct {
 	day     int64   // of the newest end ever added, in days since 1970
 	entries []entry // sorted by compare
 	count   [kindEnd]int
+	smalls  int // of the entries
 	// The revisions of those that may drop out for their age, and of payments.
 	aging, paid uint64
 }
@@ -67,9 +68,11 @@ const day = int64(24 * time.Hour)
 
 // change is what add did.
 type change struct {
-	stored  bool // the signal itself was taken in
-	moved   bool // the day moved on
-	dropped []entry
+	stored   bool // the signal itself was taken in
+	replaced bool // and there was an earlier revision of it
+	large    bool // which was large
+	moved    bool // the day moved on
+	dropped  []entry
 }
 
 func (c change) any() bool { return c.stored || c.moved || len(c.dropped) > 0 }
@@ -94,6 +97,9 @@ func (s *set) put(e entry) {
 		s.entries = slices.Insert(s.entries, i, e)
 	}
 	s.count[e.kind]++
+	if e.small() {
+		s.smalls++
+	}
 	if e.kind == kindPayment {
 		s.paid += min(e.revision, perPayment)
 	} else {
@@ -104,6 +110,9 @@ func (s *set) put(e entry) {
 // forget takes an entry out of the sums.
 func (s *set) forget(e *entry) {
 	s.count[e.kind]--
+	if e.small() {
+		s.smalls--
+	}
 	if e.kind == kindPayment {
 		s.paid -= min(e.revision, perPayment)
 	} else {
@@ -124,10 +133,11 @@ func (s *set) add(e entry) change {
 	if d := e.end / day; d > s.day {
 		s.day, c.moved = d, true
 	}
-	_, had := s.find(&e)
-	if !s.known(&e) {
+	i, had := s.find(&e)
+	if !had || s.entries[i].revision < e.revision {
+		c.large = had && !s.entries[i].small()
 		s.put(e)
-		c.stored = true
+		c.stored, c.replaced = true, had
 	}
 	drop := func(i int) {
 		gone := s.remove(i)

@@ -30,8 +30,8 @@ var errDamaged = errors.New("damaged state")
 //	s <kind> <id>   the signal of an entry, as its JSON, written once and read when shown
 //	p               the revision of the subject's case, once it has crossed the bar
 //
-// So a signal more costs a head, an entry and a signal, and not the history. All but p is
-// a function of the set.
+// So a signal more costs a head, an entry and a signal, and not the history. All but p, and
+// the head's second byte, which tells that there is one, is a function of the set.
 const (
 	partHead      = 'h'
 	partEntry     = 'e'
@@ -39,19 +39,20 @@ const (
 	partPublished = 'p'
 )
 
-const headVersion = 3 // 1 and 2 had other keys.
+const headVersion = 4 // those before had other keys
 
-// headEntries is how many small entries the head holds; when there are more, each lies
-// under its own key. Matches and payments, which are large, always do.
-const headEntries = 24
+// The head holds entries of at most smallEntry bytes, while there are no more than
+// headEntries of them; when there are more, each lies under its own key, as large ones
+// always do.
+const (
+	headEntries = 24
+	smallEntry  = 256
+)
 
-// small reports whether an entry may lie in the head.
-func small(k kind) bool { return k != kindMatch && k != kindPayment }
+func (e *entry) small() bool { return e.size <= smallEntry }
 
 // inHead reports whether the set's small entries lie in its head.
-func (s *set) inHead() bool { return s.smalls() <= headEntries }
-
-func (s *set) smalls() int { return len(s.entries) - s.count[kindMatch] - s.count[kindPayment] }
+func (s *set) inHead() bool { return s.smalls <= headEntries }
 
 // A store is one subject's share of the state.
 type store struct {
@@ -89,28 +90,28 @@ func (s store) delete(key []byte) error {
 	return nil
 }
 
-// load returns the subject's set, empty for a new subject.
-func (s store) load() (*set, error) {
-	have, err := s.read()
-	if err != nil {
-		return nil, fmt.Errorf("correlate: state of %s: %w", s.id.subject(), err)
+// load returns the subject's set, empty for a new subject, and the revision of its case, 0
+// for one that never crossed the bar.
+func (s store) load() (have *set, published uint64, err error) {
+	if have, published, err = s.read(); err != nil {
+		return nil, 0, fmt.Errorf("correlate: state of %s: %w", s.id.subject(), err)
 	}
-	return have, nil
+	return have, published, nil
 }
 
-func (s store) read() (*set, error) {
+func (s store) read() (*set, uint64, error) {
 	data, err := s.get(s.key(partHead))
 	if err != nil || data == nil {
-		return &set{}, err
+		return &set{}, 0, err
 	}
-	if len(data) == 0 || data[0] != headVersion {
-		return nil, fmt.Errorf("%w: not version %d", errDamaged, headVersion)
+	if len(data) < 2 || data[0] != headVersion || data[1] > 1 {
+		return nil, 0, fmt.Errorf("%w: not version %d", errDamaged, headVersion)
 	}
-	r := reader{rest: data[1:]}
+	r := reader{rest: data[2:]}
 	have := &set{day: int64(r.uvarint())}
 	n, here := int(r.uvarint()), int(r.uvarint())
 	if here > headEntries || n < here || n > 2*(maxMatches+maxPayments+maxFlags+maxSessions+maxScores) {
-		return nil, fmt.Errorf("%w: %d entries, %d of them in the head", errDamaged, n, here)
+		return nil, 0, fmt.Errorf("%w: %d entries, %d of them in the head", errDamaged, n, here)
 	}
 	have.entries = make([]entry, 0, n+1)
 	for range here {
@@ -119,27 +120,30 @@ func (s store) read() (*set, error) {
 		}
 	}
 	if err := r.done(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if n == here {
-		return have, nil
-	}
-	err = s.state.Scan(s.key(partEntry), func(_, value []byte) (bool, error) {
-		r := reader{rest: value}
-		e := r.entry()
-		err := r.done()
-		if err == nil {
-			have.put(e)
+	if n > here {
+		err = s.state.Scan(s.key(partEntry), func(_, value []byte) (bool, error) {
+			r := reader{rest: value}
+			e := r.entry()
+			err := r.done()
+			if err == nil {
+				have.put(e)
+			}
+			return true, err
+		})
+		if err != nil {
+			return nil, 0, fmt.Errorf("read state: %w", err)
 		}
-		return true, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read state: %w", err)
 	}
 	if len(have.entries) != n {
-		return nil, fmt.Errorf("%w: %d entries, and the head says %d", errDamaged, len(have.entries), n)
+		return nil, 0, fmt.Errorf("%w: %d entries, and the head says %d", errDamaged, len(have.entries), n)
 	}
-	return have, nil
+	if data[1] == 0 {
+		return have, 0, nil
+	}
+	published, err := s.published()
+	return have, published, err
 }
 
 // save writes what a change made of the set. was tells whether the small entries lay in
@@ -155,44 +159,75 @@ func (s store) save(have *set, c change, e *entry, raw []byte, was bool) error {
 		if err := s.delete(s.entryKey(partSignal, d)); err != nil {
 			return err
 		}
-		if !small(d.kind) || !was {
+		if !d.small() || !was {
 			if err := s.delete(s.entryKey(partEntry, d)); err != nil {
 				return err
 			}
 		}
 	}
 	is := have.inHead()
-	if c.stored && !(small(e.kind) && is) {
-		if err := s.put(s.entryKey(partEntry, e), appendEntry(make([]byte, 0, 128), e)); err != nil {
+	if c.stored {
+		key := s.entryKey(partEntry, e)
+		var err error
+		switch {
+		case !e.small() || !is:
+			err = s.put(key, appendEntry(make([]byte, 0, e.size), e))
+		case c.replaced && (c.large || !was):
+			err = s.delete(key) // it has become small, or lies in the head now
+		}
+		if err != nil {
 			return err
 		}
 	}
-	head := append(make([]byte, 0, 32+64*min(have.smalls(), headEntries)), headVersion)
-	head = binary.AppendUvarint(head, uint64(have.day))
-	head = binary.AppendUvarint(head, uint64(len(have.entries)))
-	if is {
-		head = binary.AppendUvarint(head, uint64(have.smalls()))
-	} else {
-		head = binary.AppendUvarint(head, 0)
+	if was == is {
+		return nil
 	}
+	// All small ones move out of the head, or back into it.
 	for i := range have.entries {
 		k := &have.entries[i]
-		if !small(k.kind) {
+		if !k.small() || c.stored && k.compare(e) == 0 {
 			continue
 		}
-		if is {
-			head = appendEntry(head, k)
-		}
-		// They move out of the head, or back into it.
 		var err error
-		switch {
-		case was && !is && k.compare(e) != 0:
-			err = s.put(s.entryKey(partEntry, k), appendEntry(make([]byte, 0, 128), k))
-		case !was && is:
+		if was {
+			err = s.put(s.entryKey(partEntry, k), appendEntry(make([]byte, 0, k.size), k))
+		} else {
 			err = s.delete(s.entryKey(partEntry, k))
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// saveHead writes the head, which save leaves out, and the revision of the subject's case
+// if there is one.
+func (s store) saveHead(have *set, published uint64) error {
+	is, size := have.inHead(), 16
+	if is {
+		for i := range have.entries {
+			if e := &have.entries[i]; e.small() {
+				size += int(e.size)
+			}
+		}
+	}
+	head := append(make([]byte, 0, size), headVersion, 0)
+	if published > 0 {
+		head[1] = 1
+		if err := s.put(s.key(partPublished), binary.BigEndian.AppendUint64(nil, published)); err != nil {
+			return err
+		}
+	}
+	head = binary.AppendUvarint(head, uint64(have.day))
+	head = binary.AppendUvarint(head, uint64(len(have.entries)))
+	if !is {
+		return s.put(s.key(partHead), binary.AppendUvarint(head, 0))
+	}
+	head = binary.AppendUvarint(head, uint64(have.smalls))
+	for i := range have.entries {
+		if e := &have.entries[i]; e.small() {
+			head = appendEntry(head, e)
 		}
 	}
 	return s.put(s.key(partHead), head)
@@ -211,19 +246,14 @@ func (s store) signal(e *entry) (signal.Signal, int, error) {
 	return out, len(data), nil
 }
 
-// published returns the revision of the subject's case, 0 for one that has never crossed
-// the bar.
+// published returns the revision of the subject's case.
 func (s store) published() (uint64, error) {
 	data, err := s.get(s.key(partPublished))
-	if err != nil || data == nil {
+	if err != nil {
 		return 0, err
 	}
 	if len(data) != 8 {
-		return 0, fmt.Errorf("correlate: revision of %s: %w", s.id.subject(), errDamaged)
+		return 0, fmt.Errorf("%w: the revision has %d bytes", errDamaged, len(data))
 	}
 	return binary.BigEndian.Uint64(data), nil
-}
-
-func (s store) setPublished(revision uint64) error {
-	return s.put(s.key(partPublished), binary.BigEndian.AppendUint64(nil, revision))
 }

@@ -117,20 +117,38 @@ func paymentsLoops(k keeper, splitter *split.Splitter, profiles *profileRoom, no
 	}
 }
 
+// correlateMemory is how many signals of subjects lately seen a partition keeps decoded: some
+// 100 bytes each, a payment's more.
+const correlateMemory = 200_000
+
 func correlateLoops(k keeper, weights *correlate.Weights) []stream.Loop {
 	correlator := correlate.New(weights)
-	return []stream.Loop{k.loop("correlate", topicSignals,
-		func(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
-			in, err := signal.Decode(m.Data)
-			if err != nil {
-				return nil, err
-			}
-			cases, err := correlator.Process(ctx, s, in)
-			if err != nil {
-				return nil, err
-			}
-			return caseOutputs(cases)
-		})}
+	return []stream.Loop{k.owned("correlate", topicSignals, func(context.Context, stream.State) (stream.Owner, error) {
+		return caseOwner{correlator.Partition(correlateMemory)}, nil
+	})}
+}
+
+// A caseOwner has the cases of one partition.
+type caseOwner struct{ cases *correlate.Partition }
+
+func (o caseOwner) Handle(ctx context.Context, m stream.Message, s stream.State) ([]stream.Output, error) {
+	in, err := signal.Decode(m.Data)
+	if err != nil {
+		return nil, err
+	}
+	return nil, o.cases.Take(ctx, s, in, m.Data)
+}
+
+// Dropped has nothing to do: Take forgets what it failed to do.
+func (caseOwner) Dropped() {}
+
+// Flush publishes the cases that changed, however often they did.
+func (o caseOwner) Flush(ctx context.Context, s stream.State) ([]stream.Output, error) {
+	cases, err := o.cases.Cases(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return caseOutputs(cases)
 }
 
 func reviewLoops(store *review.Store) []stream.Loop {

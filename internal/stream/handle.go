@@ -36,6 +36,16 @@ type Owner interface {
 	Dropped()
 }
 
+// A Flusher is an Owner that says some things of many records at once.
+type Flusher interface {
+	// Flush returns outputs of what was handled since it was last called. It is called
+	// before that becomes durable: after a quarter of a second, or as soon as there is
+	// nothing more to fetch. It may read the state, and change nothing of it. Which records
+	// fall between two calls is chance, so that the state must not depend on it. After any
+	// error the partition stands still and it is called again.
+	Flush(ctx context.Context, s State) ([]Output, error)
+}
+
 // process makes one record's effects part of what the next flush makes durable.
 // It returns an error only when the worker must stop.
 func (w *worker) process(ctx context.Context, r record) error {

@@ -202,6 +202,9 @@ func (w *worker) flush(ctx context.Context) error {
 		return nil
 	}
 	defer w.progress.done()
+	if err := w.flushOwner(ctx); err != nil {
+		return err
+	}
 	if err := w.sendAll(ctx); err != nil {
 		return err
 	}
@@ -226,6 +229,49 @@ func (w *worker) flush(ctx context.Context) error {
 		return nil // a replay; the group is already further
 	}
 	return w.commit(w.next)
+}
+
+// flushOwner takes what an owner says of the records since the last flush. Of those that
+// are only replayed for the state it was said before.
+func (w *worker) flushOwner(ctx context.Context) error {
+	f, says := w.owner.(Flusher)
+	if !says {
+		return nil
+	}
+	for attempt := 1; ; attempt++ {
+		w.progress.begin("outputs cannot be made yet", w.next)
+		ready, err := w.flushOnce(ctx, f)
+		if err == nil {
+			if w.next > w.committed {
+				w.outs = append(w.outs, ready...)
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.c.metrics.retries.WithLabelValues(w.loop.Name).Inc()
+		w.log.Error("outputs cannot be made", zap.Int64("offset", w.next), zap.Int("attempt", attempt), zap.Error(err))
+		if err := pause(ctx, waitAfter(attempt, rand.Float64())); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *worker) flushOnce(ctx context.Context, f Flusher) ([]outgoing, error) {
+	outs, err := f.Flush(ctx, &changes{store: w.store})
+	if err != nil {
+		return nil, err
+	}
+	ready := make([]outgoing, 0, len(outs))
+	for _, o := range outs {
+		out, err := w.c.encode(o)
+		if err != nil {
+			return nil, err
+		}
+		ready = append(ready, out)
+	}
+	return ready, nil
 }
 
 // sendAll produces what is pending. A topic whose limit is below ours is for an
