@@ -20,7 +20,7 @@ type Options struct {
 	KeepPrior bool
 	// NoCalibration leaves scores as the regression gives them.
 	NoCalibration bool
-	Rounds        int // of the search, at most; 500 when 0
+	Rounds        int // of the search, at most; 2,000 when 0
 }
 
 // Least is how many rows of each label, guilty and innocent, a fit needs.
@@ -57,7 +57,7 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 		o.Spread = 1
 	}
 	if o.Rounds == 0 {
-		o.Rounds = 500
+		o.Rounds = 2000
 	}
 	if o.Spread < 0 || o.Rounds < 0 {
 		return nil, Report{}, errors.New("fit: neither spread nor rounds may be below 0")
