@@ -33,7 +33,7 @@ func (c *cli) evaluate() *cobra.Command {
 	f.IntVar(&o.Scenarios, "scenarios", 100_000, "people in each of the worlds that differ; 0 leaves them out")
 	f.IntVar(&o.Draws, "draws", 400, "draws of the bootstrap")
 	require(cmd, "world")
-	cmd.AddCommand(c.thresholds())
+	cmd.AddCommand(c.thresholds(), c.fit())
 	return cmd
 }
 

@@ -18,6 +18,11 @@ type Options struct {
 	// KeepPrior leaves the prior and the shares as they were: rows that were chosen, as
 	// decided cases are, do not tell how common anything is.
 	KeepPrior bool
+	// Prevalence is how common guilt is where the weights are used, if it is another than
+	// among the rows, which may have more of it so that there is something to learn from.
+	// The prior, and with it every score, is moved from the one to the other. 0 is as among
+	// the rows; with KeepPrior it has no effect.
+	Prevalence float64
 	// NoCalibration leaves scores as the regression gives them.
 	NoCalibration bool
 	Rounds        int // of the search, at most; 2,000 when 0
@@ -59,8 +64,8 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 	if o.Rounds == 0 {
 		o.Rounds = 2000
 	}
-	if o.Spread < 0 || o.Rounds < 0 {
-		return nil, Report{}, errors.New("fit: neither spread nor rounds may be below 0")
+	if o.Spread < 0 || o.Rounds < 0 || o.Prevalence < 0 || o.Prevalence >= 0.5 {
+		return nil, Report{}, errors.New("fit: neither spread nor rounds may be below 0, and the prevalence must be from 0 to 0.5")
 	}
 	place := map[string]int{Guilty: guilty, Innocent: innocent}
 	for e, name := range w.Explanations() {
@@ -115,6 +120,14 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 	if !o.NoCalibration {
 		after.Calibration, r.Calibrated = calibrated(held, int(r.Guilty))
 	}
+	if o.Prevalence > 0 && !o.KeepPrior {
+		shift := logit(o.Prevalence) - logit(r.Guilty/r.Rows)
+		after.Prior += shift
+		for i := range after.Calibration {
+			after.Calibration[i].Score += shift
+			after.Calibration[i].Value += shift
+		}
+	}
 	old := begin(w, before)
 	z := make([]float64, old.explanations)
 	for _, s := range compress(rows, label) {
@@ -131,6 +144,8 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 	r.Moved = moved(before, after)
 	return data, r, nil
 }
+
+func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
 func loss(s scored) float64 {
 	if s.guilty {

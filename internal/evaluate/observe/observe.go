@@ -236,7 +236,7 @@ func (w *watcher) endOfDay(ctx context.Context, day int) error {
 				continue
 			}
 			p.Best[v] = s
-			if evaluate.Variant(v) == evaluate.All && s > evaluate.Remembered {
+			if evaluate.Variant(v) == evaluate.All && s > w.scorers.KeepFrom {
 				p.Parts = w.scorers.parts(a.values)
 			}
 		}

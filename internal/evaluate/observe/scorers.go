@@ -17,11 +17,14 @@ type Scorers struct {
 	Version string
 	all     [evaluate.Variants]*correlate.Correlator
 	names   []string // of features
+	// KeepFrom is the score above which the parts of people are kept: evaluate.Remembered,
+	// unless it is set before a world is run through.
+	KeepFrom float64
 }
 
 // NewScorers makes the variants of weights: what a variant is denied weighs nothing.
 func NewScorers(weights []byte) (*Scorers, error) {
-	s := &Scorers{}
+	s := &Scorers{KeepFrom: evaluate.Remembered}
 	for v := range evaluate.Variants {
 		data, err := denied(weights, v)
 		if err != nil {

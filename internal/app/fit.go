@@ -1,0 +1,244 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/vigil-stream/vigil/correlate"
+	"github.com/vigil-stream/vigil/correlate/fit"
+	"github.com/vigil-stream/vigil/internal/evaluate"
+	"github.com/vigil-stream/vigil/internal/evaluate/observe"
+	"github.com/vigil-stream/vigil/internal/world/simulate"
+	"github.com/vigil-stream/vigil/review"
+)
+
+// FitOptions say what weights are fitted on.
+type FitOptions struct {
+	Worlds    []string // folders of labelled worlds
+	Features  []string // files of rows, a line of JSON each
+	Decisions bool     // reviewers' decisions in the case store
+	Weights   string   // the file to begin with; empty is that of the binary
+	Out       string   // the file to write, which must not be there
+	Version   string
+	Spread    float64
+	KeepPrior bool
+	// Prevalence is how common guilt is where the weights are used; 0: as among the rows.
+	Prevalence float64
+
+	Stdout, Stderr io.Writer
+}
+
+// FitWeights fits weights on labelled rows or on reviewers' decisions, writes them into a
+// file, and says how well they do on rows that they were not fitted on.
+func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions) error {
+	given := 0
+	for _, is := range []bool{o.Decisions, len(o.Features) > 0, len(o.Worlds) > 0} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		return fmt.Errorf("%w: --world DIR, --features FILE or --decisions, one of them", ErrUsage)
+	}
+	data := correlate.DefaultFile()
+	if o.Weights != "" {
+		var err error
+		if data, err = os.ReadFile(o.Weights); err != nil {
+			return fmt.Errorf("weights: %w", err)
+		}
+	}
+	w, err := correlate.LoadWeights(data)
+	if err != nil {
+		return err
+	}
+	var rows []fit.Row
+	source := "fitted"
+	if o.Decisions {
+		c, err := config()
+		if err != nil {
+			return err
+		}
+		if rows, err = decidedRows(ctx, c, w); err != nil {
+			return err
+		}
+		source = fmt.Sprintf("fitted on %d decisions of reviewers", len(rows))
+	}
+	var worlds []string
+	for _, dir := range o.Worlds {
+		own, name, err := worldRows(ctx, dir, data, w, o.Stderr)
+		if err != nil {
+			return err
+		}
+		rows, worlds = append(rows, own...), append(worlds, name)
+		source = "fitted on simulated worlds: " + strings.Join(worlds, "; ")
+	}
+	for _, name := range o.Features {
+		own, err := readRows(name, w)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, own...)
+		source = fmt.Sprintf("fitted on %d labelled rows", len(rows))
+	}
+	out, report, err := fit.Fit(w, rows, fit.Options{
+		Version: o.Version, Source: source, Spread: o.Spread, KeepPrior: o.KeepPrior || o.Decisions, Prevalence: o.Prevalence,
+	})
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(o.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // nothing in it is personal
+	if err != nil {
+		return fmt.Errorf("weights: %w", err)
+	}
+	_, err = f.Write(out)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("weights: %w", err)
+	}
+	settled := "settled"
+	if !report.Settled {
+		settled = "not settled"
+	}
+	_, err = fmt.Fprintf(o.Stdout, `%s: %d numbers moved, by %.0f rows of which %.0f guilty; %s after %d rounds
+surprise a row (mean -ln P): %.5f with weights %s, %.5f with those fitted, on rows left out of the fit
+calibration: %s
+`, o.Out, report.Moved, report.Rows, report.Guilty, settled, report.Rounds, report.Before, w.Version(), report.After, report.Calibrated)
+	return err
+}
+
+// explanationOf is which innocent explanation stands for each innocent group of a simulated
+// world.
+var explanationOf = map[simulate.Group]string{
+	simulate.Remitter: "family", simulate.Relative: "family",
+	simulate.Tutor: "tutor", simulate.TutorCustomer: "tutor",
+	simulate.Performer: "performer", simulate.PerformerFan: "performer",
+	simulate.Charity: "donor", simulate.Donor: "donor", simulate.Sponsor: "donor", simulate.SponsoredFamily: "donor",
+	simulate.Couple: "couple", simulate.Freelancer: "freelancer", simulate.Client: "freelancer",
+	simulate.Gamer: "gamer", simulate.Gifter: "gamer",
+	simulate.RomanceVictim: "romance-scam", simulate.RomanceScammer: "romance-scam",
+	simulate.SextortVictim: "sextortion", simulate.Extortionist: "sextortion",
+	simulate.Ordinary: "ordinary",
+}
+
+// worldRows are what was seen of everybody in a world, each at the end of the day on which
+// they looked worst.
+func worldRows(ctx context.Context, dir string, weights []byte, w *correlate.Weights, out io.Writer) ([]fit.Row, string, error) {
+	world, err := simulate.Open(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	scorers, err := observe.NewScorers(weights)
+	if err != nil {
+		return nil, "", err
+	}
+	scorers.KeepFrom = evaluate.Floor
+	e := evaluation{ctx: ctx, o: EvaluateOptions{Stderr: out}, scorers: scorers}
+	seen, err := e.see(dir, world)
+	if err != nil {
+		return nil, "", err
+	}
+	place := map[string]int{}
+	for k, f := range w.Features() {
+		place[f.Name] = k
+	}
+	rows := make([]fit.Row, 0, len(seen.People))
+	nothing := make([]float64, len(place))
+	for _, p := range seen.People {
+		row := fit.Row{Values: nothing, Label: explanationOf[simulate.Group(p.Group)], Times: 1}
+		switch {
+		case p.Guilty:
+			row.Label = fit.Guilty
+		case row.Label == "":
+			return nil, "", fmt.Errorf("%s: no explanation stands for the group %s", dir, p.Group)
+		}
+		if len(p.Parts) > 0 {
+			row.Values = make([]float64, len(place))
+			for name, x := range p.Parts {
+				row.Values[place[name]] = x
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows, fmt.Sprintf("seed %d, %d people, %d days", world.Seed(), len(seen.People), seen.Days), nil
+}
+
+func readRows(name string, w *correlate.Weights) (rows []fit.Row, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if rows, err = fit.ReadRows(f, w); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return rows, nil
+}
+
+// decidedRows are what was seen of those whose cases people decided: the signals of the
+// record that was decided, weighed anew. A stand-in is no person. Where evidence was
+// lacking, was made up or told twice, nothing is known of anybody's innocence.
+func decidedRows(ctx context.Context, c Config, w *correlate.Weights) (rows []fit.Row, err error) {
+	label := func(d review.Decision) string {
+		switch {
+		case d.StandIn:
+		case d.Verdict == review.Confirm:
+			return fit.Guilty
+		case d.Reason == "lawful-explanation" || d.Reason == "false-match":
+			return fit.Innocent
+		}
+		return ""
+	}
+	correlator := correlate.New(w)
+	err = withStore(ctx, c, func(store *review.Store) error {
+		return store.Decided(ctx, func(d review.Decision) error {
+			l := label(d)
+			if l == "" {
+				return nil
+			}
+			state, p := oneCase{}, correlator.Partition(0)
+			for _, s := range d.Case.Signals {
+				if err := p.Take(ctx, state, s, nil); err != nil {
+					return fmt.Errorf("case %s: %w", d.CaseID, err)
+				}
+			}
+			a, err := correlator.Assess(ctx, state, d.Case.Subject)
+			if err != nil {
+				return fmt.Errorf("case %s: %w", d.CaseID, err)
+			}
+			rows = append(rows, fit.Row{Values: a.Values, Label: l, Times: 1})
+			return nil
+		})
+	})
+	return rows, err
+}
+
+// oneCase is a state that lasts as long as one case is looked at.
+type oneCase map[string][]byte
+
+func (m oneCase) Get(key []byte) ([]byte, error) { return m[string(key)], nil }
+
+func (m oneCase) Set(key, value []byte) error {
+	m[string(key)] = slices.Clone(value)
+	return nil
+}
+
+func (m oneCase) Delete(key []byte) error {
+	delete(m, string(key))
+	return nil
+}
+
+func (m oneCase) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if strings.HasPrefix(key, string(prefix)) {
+			if more, err := fn([]byte(key), m[key]); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return nil
+}
