@@ -85,15 +85,6 @@ func storeOptions(log *zap.Logger) *pebble.Options {
 
 var errDamaged = errors.New("it is damaged")
 
-// storeOptions are for many small values that are read one by one and written over and
-// over: most reads are of keys that are not there, which a filter of 10 bits a key answers
-// without a look, and what is written again soon never leaves memory.
-func storeOptions(log *zap.Logger) *pebble.Options {
-	o := &pebble.Options{Logger: pebbleLog{log}, CacheSize: 16 << 20, MemTableSize: 16 << 20}
-	o.Levels[0].FilterPolicy = bloom.FilterPolicy(10) // and of all below
-	return o
-}
-
 // get reads through what is not durable yet.
 func (s *store) get(key []byte) ([]byte, error) {
 	value, closer, err := s.batch.Get(key)
