@@ -137,16 +137,16 @@ func (h *hotSet) add(k key, prof *profile.Profile) int32 {
 		h.list = append(h.list, hotProfile{})
 		place = int32(len(h.list))
 	}
-	h.list[place-1] = hotProfile{key: k, prof: prof, entries: prof.Len(), recent: true}
-	h.entries += prof.Len()
+	h.list[place-1] = hotProfile{key: k, prof: prof, entries: prof.Weight(), recent: true}
+	h.entries += prof.Weight()
 	h.used++
 	return place
 }
 
 func (h *hotSet) resize(place int32) {
 	e := &h.list[place-1]
-	h.entries += e.prof.Len() - e.entries
-	e.entries = e.prof.Len()
+	h.entries += e.prof.Weight() - e.entries
+	e.entries = e.prof.Weight()
 }
 
 func (h *hotSet) remove(place int32) {

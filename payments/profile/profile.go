@@ -82,6 +82,9 @@ func (p *Profile) Reset(subject signal.Subject, role signal.Role, marks func(*En
 // Len is how many transfers are kept exactly.
 func (p *Profile) Len() int { return len(p.entries) }
 
+// Weight is how much memory it takes, in entries.
+func (p *Profile) Weight() int { return len(p.entries) + 40*len(p.sealed.slots) }
+
 // Newest is the newest time heard of, in seconds since 1970; 0: none.
 func (p *Profile) Newest() int64 { return p.newest }
 

@@ -9,7 +9,7 @@ const (
 	// maxSealedOthers limits the counterparties that are known by name beyond the entries.
 	maxSealedOthers = 128
 	// slotDays is the length of the stretches of time that have sketches of their own.
-	slotDays = 10
+	slotDays = 5
 	// maxSlotCountries limits the countries that one of them names.
 	maxSlotCountries = 64
 )

@@ -36,7 +36,7 @@ type Total struct {
 	Abroad                            int
 	// Approximate says that there were more transfers in the window than are kept
 	// exactly. Then sums reach back to the beginning of a day and not of a second, Others,
-	// Unrelated and Countries to that of ten days, Others and Unrelated are estimates with
+	// Unrelated and Countries to that of five days, Others and Unrelated are estimates with
 	// a standard error of 3.3 %, and New counts those alone that are kept exactly.
 	Approximate bool
 }
