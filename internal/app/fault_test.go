@@ -3,6 +3,8 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -22,6 +24,8 @@ import (
 
 	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/payments/engine"
+	"github.com/vigil-stream/vigil/payments/profile"
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
@@ -105,6 +109,19 @@ func TestKilledWorkersLoseAndDoubleNothing(t *testing.T) {
 		if _, err := audit.Verify(t.Context(), d.c.auditDir(), d.verifier(), ""); err != nil {
 			t.Errorf("%s: %v", d.name, err)
 		}
+	}
+	calmSaid, wildSaid := calm.lastSaid(topicSignals), wild.lastSaid(topicSignals)
+	if len(calmSaid) < 100 {
+		t.Errorf("the undisturbed run left only %d signals", len(calmSaid))
+	}
+	for id, want := range calmSaid {
+		if got := wildSaid[id]; got != want {
+			t.Errorf("signal %s differs:\n%.600s\n%.600s", id, got, want)
+			break
+		}
+	}
+	if len(wildSaid) != len(calmSaid) {
+		t.Errorf("%d signals, want %d", len(wildSaid), len(calmSaid))
 	}
 	calmState, wildState := dumpState(t, filepath.Join(calm.dir, "state-all")), dumpState(t, filepath.Join(wild.dir, "state-heir"))
 	if len(calmState) < 1000 {
@@ -413,7 +430,10 @@ func dumpState(t *testing.T, dir string) map[string][]byte {
 	for _, folder := range storeFolders(t, dir) {
 		// The flood gate's is a function of its topic's order, and that is the order in
 		// which partitions upstream happened to be worked.
-		if strings.Contains(folder, "detect-flood") {
+		// What payments note is in the order in which they came, and correlate notes the
+		// revisions of signals, which count what came before: profiles, signals and cases
+		// are compared in their place.
+		if strings.Contains(folder, "detect-flood") || strings.Contains(folder, "correlate") {
 			continue
 		}
 		db, err := pebble.Open(folder, &pebble.Options{ReadOnly: true, Logger: quiet{}})
@@ -424,14 +444,12 @@ func dumpState(t *testing.T, dir string) map[string][]byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		it, err := db.NewIter(&pebble.IterOptions{LowerBound: []byte("s"), UpperBound: []byte("t")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for it.First(); it.Valid(); it.Next() {
-			state[rel+" "+string(it.Key())] = slices.Clone(it.Value())
-		}
-		if err := it.Close(); err != nil {
+		if strings.Contains(folder, "payments-profile") {
+			dumpProfiles(t, db, rel, state)
+		} else if err := (closedStore{db}).Scan(nil, func(k, v []byte) (bool, error) {
+			state[rel+" s"+string(k)] = slices.Clone(v)
+			return true, nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.Close(); err != nil {
@@ -439,6 +457,95 @@ func dumpState(t *testing.T, dir string) map[string][]byte {
 		}
 	}
 	return state
+}
+
+// dumpProfiles adds every profile of a store, as it is whatever the order in which its
+// transfers came.
+func dumpProfiles(t *testing.T, db *pebble.DB, name string, state map[string][]byte) {
+	t.Helper()
+	e, err := engine.New(engine.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.Partition().Each(closedStore{db}, func(subject signal.Subject, role signal.Role, p *profile.Profile) error {
+		state[fmt.Sprintf("%s %s %s", name, subject, role)] = p.Encode(nil)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A closedStore reads a state that no worker has open.
+type closedStore struct{ db *pebble.DB }
+
+func (s closedStore) Get(key []byte) ([]byte, error) {
+	value, closer, err := s.db.Get(append([]byte("s"), key...))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(value), closer.Close()
+}
+
+func (s closedStore) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: append([]byte("s"), prefix...), UpperBound: []byte("t")})
+	if err != nil {
+		return err
+	}
+	for it.First(); it.Valid() && bytes.HasPrefix(it.Key()[1:], prefix); it.Next() {
+		if more, err := fn(it.Key()[1:], it.Value()); err != nil || !more {
+			return errors.Join(err, it.Close())
+		}
+	}
+	return it.Close()
+}
+
+var errReadOnly = errors.New("the store is read only")
+
+func (closedStore) Set([]byte, []byte) error         { return errReadOnly }
+func (closedStore) DeleteRange([]byte, []byte) error { return errReadOnly }
+
+// lastSaid returns the last revision of each record of a topic by its id, without the
+// number of the revision, and without signals that were withdrawn.
+func (d *deployment) lastSaid(topic string) map[string]string {
+	d.t.Helper()
+	type last struct {
+		revision float64
+		data     string
+	}
+	found := map[string]last{}
+	if err := d.client.ReadAll(d.t.Context(), topic, func(m stream.Message) error {
+		var v map[string]any
+		if err := json.Unmarshal(m.Data, &v); err != nil {
+			return err
+		}
+		id, revision := fmt.Sprint(v["id"]), v["revision"].(float64)
+		if revision < found[id].revision {
+			return nil
+		}
+		delete(v, "revision")
+		data, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if p, ok := v["payment"].(map[string]any); ok && p["strength"] == 0.0 {
+			data = nil // it says nothing, at whatever time
+		}
+		found[id] = last{revision, string(data)}
+		return nil
+	}); err != nil {
+		d.t.Fatal(err)
+	}
+	said := map[string]string{}
+	for id, l := range found {
+		if l.data != "" {
+			said[id] = l.data
+		}
+	}
+	return said
 }
 
 type quiet struct{}

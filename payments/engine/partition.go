@@ -78,14 +78,40 @@ func (e *Engine) Partition() *Partition {
 // asked is withdrawn at that profile's next transfer.
 func (p *Partition) Use(e *Engine) { p.e = e }
 
-// Profiles is how many profiles there are, and how many bytes they take in memory.
-func (p *Partition) Profiles() (n int, bytes int64) {
+// Size is how many profiles there are, and how many bytes they take in memory.
+func (p *Partition) Size() (profiles int, bytes int64) {
 	p.Keep()
 	bytes = p.slab.bytes + int64(p.hot.entries)*hotBytes
 	for i := range p.table.parts {
 		bytes += int64(len(p.table.parts[i].slots)) * slotBytes
 	}
 	return p.table.n, bytes
+}
+
+// Each calls fn with every profile, in no order, until it returns an error. A profile
+// is fn's only during the call.
+func (p *Partition) Each(s State, fn func(signal.Subject, signal.Role, *profile.Profile) error) error {
+	p.Keep()
+	if err := p.Open(s); err != nil {
+		return err
+	}
+	for i := range p.table.parts {
+		for j := range p.table.parts[i].slots {
+			sl := &p.table.parts[i].slots[j]
+			if !sl.used || sl.newest < p.clock-forgetDays {
+				continue
+			}
+			subject := sl.key.token.Subject()
+			prof, err := p.load(s, sl.key, sl, subject)
+			if err != nil {
+				return fmt.Errorf("profile of %s: %w", subject, err)
+			}
+			if err := fn(subject, sl.key.role(), prof); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Process adds a transfer to the profile of its subject and role, or takes it out
