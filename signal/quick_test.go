@@ -43,8 +43,8 @@ func allKinds() []Signal {
 	}
 }
 
-// slowly decodes by the schema alone.
-func slowly(data []byte) (Signal, error) {
+// decodeBySchema decodes by the schema alone.
+func decodeBySchema(data []byte) (Signal, error) {
 	var s Signal
 	if err := signalSchema.Decode(data, &s); err != nil {
 		return Signal{}, err
@@ -73,7 +73,7 @@ func TestQuickReadsEverythingThatEncodeWrites(t *testing.T) {
 			t.Errorf("%s is not read: %s", want.Kind, data)
 			continue
 		}
-		slow, err := slowly(data)
+		slow, err := decodeBySchema(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func FuzzQuick(f *testing.F) {
 		if !ok {
 			return
 		}
-		want, err := slowly(data)
+		want, err := decodeBySchema(data)
 		if err != nil {
 			t.Fatalf("taken, and the schema says %v", err)
 		}
@@ -159,7 +159,7 @@ func BenchmarkDecode(b *testing.B) {
 		})
 		b.Run(string(s.Kind)+"/schema", func(b *testing.B) {
 			for b.Loop() {
-				if _, err := slowly(data); err != nil {
+				if _, err := decodeBySchema(data); err != nil {
 					b.Fatal(err)
 				}
 			}
