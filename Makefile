@@ -75,7 +75,8 @@ BENCH_STREAMS ?= 50
 
 .PHONY: bench
 bench: build ## measure, as ratios within one run; BENCH_N entries in the index (10 M take 1.5 GB); live streams need Linux and ffmpeg
-	VIGIL_BENCH_N=$(BENCH_N) $(GO) test -run '^$$' -bench . -benchtime 1s -timeout 60m ./hashdb/... ./detect/... ./payments/... ./correlate
+	VIGIL_BENCH_N=$(BENCH_N) $(GO) test -run '^$$' -bench . -benchtime 1s -timeout 60m ./hashdb/... ./detect/... ./payments/... ./correlate ./signal
+	$(GO) test -run '^$$' -bench 'CorrelateStream|BusySubject|ToCases' -benchtime 1x -timeout 30m ./internal/app
 	bin/vigil hashes bench --n $(BENCH_N)
 	$(GO) run ./bench/live -vigil bin/vigil -streams $(BENCH_STREAMS)
 
