@@ -75,6 +75,9 @@ type Config struct {
 	// EvidenceRecipients is a file of age public keys, a line each, that windows of
 	// streams are encrypted to. Without it `vigil watch` keeps none.
 	EvidenceRecipients string `yaml:"evidence_recipients"`
+	// Weights is the file of weights by which cases are scored; empty means that of vigil.
+	// Processes that host correlate need the same: weights are part of what makes the state.
+	Weights string `yaml:"weights"`
 	// WatchPolicy is the file that says how often streams are sampled and what is
 	// preserved of them; empty means the policy that comes with vigil.
 	WatchPolicy string `yaml:"watch_policy"`

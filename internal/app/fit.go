@@ -34,6 +34,22 @@ type FitOptions struct {
 	Stdout, Stderr io.Writer
 }
 
+// weights are those that cases are scored by.
+func (c *Config) weights() (*correlate.Weights, error) {
+	if c.Weights == "" {
+		return correlate.DefaultWeights()
+	}
+	data, err := os.ReadFile(c.Weights)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	w, err := correlate.LoadWeights(data)
+	if err != nil {
+		return nil, fmt.Errorf("weights %s:\n%w", c.Weights, err)
+	}
+	return w, nil
+}
+
 // FitWeights fits weights on labelled rows or on reviewers' decisions, writes them into a
 // file, and says how well they do on rows that they were not fitted on.
 func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions) error {

@@ -19,7 +19,6 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/vigil-stream/vigil/audit"
-	"github.com/vigil-stream/vigil/correlate"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/internal/stream"
@@ -165,7 +164,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		loops = append(loops, paymentsLoops(keep, splitter, newProfileRoom(rules, c.BaseCurrency, tried, metrics, log), time.Now)...)
 	}
 	if hosts("correlate") {
-		weights, err := correlate.DefaultWeights()
+		weights, err := c.weights()
 		if err != nil {
 			return fail(err)
 		}
