@@ -69,6 +69,12 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 			return fmt.Errorf("weights: %w", err)
 		}
 	}
+	for _, dir := range o.Worlds {
+		var err error
+		if data, err = withTables(ctx, dir, data); err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+	}
 	w, err := correlate.LoadWeights(data)
 	if err != nil {
 		return err

@@ -92,9 +92,10 @@ func Weigh(people []Person, prevalence float64) {
 
 // Shift is what a score of natural-log odds gains when the prevalence is another than the
 // one that its prior was for.
-func Shift(prior, prevalence float64) float64 { return logit(prevalence) - prior }
+func Shift(prior, prevalence float64) float64 { return Logit(prevalence) - prior }
 
-func logit(p float64) float64 { return math.Log(p / (1 - p)) }
+// Logit is the natural-log odds of a probability.
+func Logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
 // Probability is that of a score.
 func Probability(score float64) float64 { return 1 / (1 + math.Exp(-score)) }

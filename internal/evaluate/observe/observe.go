@@ -136,7 +136,7 @@ func (r *rooms) part(ctx context.Context, w Source, scorers *Scorers, i int) (pa
 		return part{}, err
 	}
 	watch := newWatcher(scorers, labels.People, w.Start())
-	line, correlator := r.line(), scorers.all[evaluate.All].Partition(1<<20)
+	line, correlator := r.line(), scorers.correlator.Partition(1<<20)
 	p := part{victims: make(map[string]int)}
 	day := 0
 	for r, err := range records {

@@ -209,3 +209,38 @@ func TestMemoryScansInOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestTheFormulaIsCorrelates: with nothing denied, the score is the one that correlate
+// gives, to its rounding of every part.
+func TestTheFormulaIsCorrelates(t *testing.T) {
+	s, err := NewScorers(correlate.DefaultFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.numbers.Calibration) > 0 {
+		t.Skip("the weights are calibrated, and the formula is of what comes before")
+	}
+	w := aWorld(t)
+	seen, err := World(t.Context(), w, s, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for i := range seen.People {
+		p := &seen.People[i]
+		if len(p.Parts) == 0 {
+			continue
+		}
+		values := make([]float64, len(s.names))
+		for k, n := range s.names {
+			values[k] = p.Parts[n]
+		}
+		if got := s.denied(evaluate.All, values); math.Abs(got-p.Best[evaluate.All]) > 0.02 {
+			t.Fatalf("by formula %.4f, by correlate %.4f of %v", got, p.Best[evaluate.All], p.Parts)
+		}
+		compared++
+	}
+	if compared < 10 {
+		t.Errorf("compared %d", compared)
+	}
+}

@@ -2,99 +2,70 @@ package observe
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
+	"math"
 	"slices"
 
 	"github.com/vigil-stream/vigil/correlate"
 	"github.com/vigil-stream/vigil/internal/evaluate"
 )
 
-// Scorers are the weights, whole and with some of the evidence denied, all looking at the
-// same state.
+// Scorers are the weights, whole and with some of the evidence denied.
 type Scorers struct {
 	Version string
-	all     [evaluate.Variants]*correlate.Correlator
-	names   []string // of features
 	// KeepFrom is the score above which the parts of people are kept: evaluate.Remembered,
 	// unless it is set before a world is run through.
-	KeepFrom float64
+	KeepFrom   float64
+	correlator *correlate.Correlator
+	names      []string // of features
+	numbers    correlate.Parameters
+	kept       [evaluate.Variants][]bool // of features
 }
 
 // NewScorers makes the variants of weights: what a variant is denied weighs nothing.
 func NewScorers(weights []byte) (*Scorers, error) {
-	s := &Scorers{KeepFrom: evaluate.Remembered}
-	for v := range evaluate.Variants {
-		data, err := denied(weights, v)
-		if err != nil {
-			return nil, err
+	w, err := correlate.LoadWeights(weights)
+	if err != nil {
+		return nil, err
+	}
+	s := &Scorers{Version: w.Version(), KeepFrom: evaluate.Remembered, correlator: correlate.New(w), numbers: w.Parameters()}
+	for _, f := range w.Features() {
+		s.names = append(s.names, f.Name)
+		for v := range evaluate.Variants {
+			s.kept[v] = append(s.kept[v], keeps(v, f.Name))
 		}
-		w, err := correlate.LoadWeights(data)
-		if err != nil {
-			return nil, fmt.Errorf("weights of %q: %w", v, err)
+	}
+	// A part that this package does not know would be taken for a payment typology's.
+	for _, name := range slices.Concat(hashParts, timingParts, paymentParts, platformParts) {
+		if !slices.Contains(s.names, name) {
+			return nil, fmt.Errorf("the weights have no part %s, by which variants are told apart", name)
 		}
-		if v == evaluate.All {
-			s.Version = w.Version()
-			for _, f := range w.Features() {
-				s.names = append(s.names, f.Name)
-			}
-		}
-		s.all[v] = correlate.New(w)
 	}
 	return s, nil
 }
 
-// The parts that tell whether payments and streams coincide, and those that only payments
-// tell; typologies are payments too.
+// The parts by what tells them; all others are payment typologies.
 var (
-	timingParts  = []string{"payment-session-coincidence", "several-payers-coincide"}
-	paymentParts = []string{"related-counterparties", "regular-rhythm", "long-relation", "sextortion-series"}
+	hashParts     = []string{"list-match"}
+	timingParts   = []string{"payment-session-coincidence", "several-payers-coincide"}
+	paymentParts  = []string{"related-counterparties", "regular-rhythm", "long-relation", "sextortion-series"}
+	platformParts = []string{
+		"private-session", "low-audience", "public-sessions", "large-audience", "user-flag", "classifier-score",
+		"paying-guests", "one-to-one",
+	}
 )
 
 // keeps reports whether a variant may see a part.
 func keeps(v evaluate.Variant, part string) bool {
 	switch v {
 	case evaluate.Hashes:
-		return part == "list-match"
+		return slices.Contains(hashParts, part)
 	case evaluate.Payments:
-		return slices.Contains(paymentParts, part)
+		return !slices.Contains(slices.Concat(hashParts, timingParts, platformParts), part)
 	case evaluate.NoTiming:
 		return !slices.Contains(timingParts, part)
 	}
 	return true
-}
-
-func denied(weights []byte, v evaluate.Variant) ([]byte, error) {
-	if v == evaluate.All {
-		return weights, nil
-	}
-	var file map[string]any
-	if err := json.Unmarshal(weights, &file); err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
-	}
-	parts, ok := file["parts"].(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("weights: have no parts")
-	}
-	for _, name := range slices.Sorted(maps.Keys(parts)) {
-		if !keeps(v, name) {
-			parts[name] = nothing()
-		}
-	}
-	if typologies, ok := file["typologies"].(map[string]any); ok && v == evaluate.Hashes {
-		for _, t := range typologies {
-			if t, ok := t.(map[string]any); ok {
-				t["against"] = nothing()
-			}
-		}
-	}
-	delete(file, "calibration") // it was made for the whole
-	return json.Marshal(file)
-}
-
-func nothing() map[string]any {
-	return map[string]any{"*": map[string]any{"value": 0, "source": "denied for comparison"}}
 }
 
 type assessment struct {
@@ -104,24 +75,46 @@ type assessment struct {
 }
 
 func (s *Scorers) assess(ctx context.Context, state memory, t *watched) (assessment, error) {
-	var a assessment
+	got, err := s.correlator.Assess(ctx, state, t.subject)
+	if err != nil {
+		return assessment{}, err
+	}
+	a := assessment{values: got.Values, help: got.Help}
 	for v := range evaluate.Variants {
-		a.scores[v] = evaluate.Floor
-		if v == evaluate.Hashes && t.kinds&hasMatch == 0 || v == evaluate.Payments && t.kinds&hasPayment == 0 {
-			continue
-		}
-		got, err := s.all[v].Assess(ctx, state, t.subject)
-		if err != nil {
-			return a, err
-		}
-		if v == evaluate.All {
-			a.values, a.help = got.Values, got.Help
-		}
-		if !got.Help { // who is put to a person as a possible victim is no suspect
+		switch {
+		case got.Help: // who is put to a person as a possible victim is no suspect
+			a.scores[v] = evaluate.Floor
+		case v == evaluate.All:
 			a.scores[v] = max(evaluate.Floor, got.Score)
+		case v == evaluate.Hashes && t.kinds&hasMatch == 0, v == evaluate.Payments && t.kinds&hasPayment == 0:
+			a.scores[v] = evaluate.Floor
+		default:
+			a.scores[v] = max(evaluate.Floor, s.denied(v, got.Values))
 		}
 	}
 	return a, nil
+}
+
+// denied is the score of a variant, by the formula of correlate, without the calibration,
+// which was made for the whole: −ln Σ exp(−score against each explanation).
+func (s *Scorers) denied(v evaluate.Variant, values []float64) float64 {
+	least := math.Inf(1)
+	scores := make([]float64, len(s.numbers.Matrix))
+	for e, weights := range s.numbers.Matrix {
+		z := s.numbers.Prior - math.Log(s.numbers.Shares[e])
+		for k, x := range values {
+			if x != 0 && s.kept[v][k] {
+				z += weights[k] * x
+			}
+		}
+		scores[e] = z
+		least = min(least, z)
+	}
+	sum := 0.0
+	for _, z := range scores {
+		sum += math.Exp(least - z)
+	}
+	return least - math.Log(sum)
 }
 
 // parts names the values that are there.

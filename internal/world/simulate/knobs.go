@@ -12,12 +12,12 @@ type Knobs struct {
 	Prevalence, PartPeople float64
 
 	Offender struct {
-		PerEnd, MoreEnds, Facilitator, FacilitatorStreams              float64
-		CountMu, CountSigma, ProlificFrom                              float64
-		AmountMedian, AmountSigma, TailShare, TailLow, TailHigh        float64
-		CasualGapLow, CasualGapHigh, ProlificGapLow, ProlificGapHigh   float64
-		GapSigma, Escalating, AmountDrift, GapDrift, Seen, Minutes     float64
-		Night, Cover, Round, OneGuest, Unseen, UnseenBundle, SeveralOf float64
+		PerEnd, MoreEnds, Facilitator, FacilitatorStreams                     float64
+		CountMu, CountSigma, ProlificFrom                                     float64
+		AmountMedian, AmountSigma, TailShare, TailLow, TailHigh               float64
+		CasualGapLow, CasualGapHigh, ProlificGapLow, ProlificGapHigh          float64
+		GapSigma, Escalating, AmountDrift, GapDrift, Seen, Minutes            float64
+		Night, Cover, Round, OneGuest, Unseen, UnseenBundle, SeveralOf, Whole float64
 	}
 	Timing struct {
 		Before, During, After, LagMedian, LagSigma, AfterHours, AnywhereDays, LagScale, Shuffled float64
@@ -115,6 +115,7 @@ func (k *Knobs) Table() []Knob {
 	share("offender.round", &o.Round, assumed+notation+"amounts rounded to 5 or 10 (FATF: named, not counted)")
 	share("offender.one_guest", &o.OneGuest, assumed+notation+"streams with one viewer alone, the others have two or three")
 	share("offender.several_of", &o.SeveralOf, assumed+notation+"prolific senders who pay further recipients (AMLC: several unrelated recipients)")
+	share("offender.whole", &o.Whole, assumed+notation+"senders whose career begins in the first third of the world; of the others the world sees a random piece, for the published counts are of 2006 to 2018")
 	share("offender.unseen", &o.Unseen, assumed+notation+"networks that pay in a way outside P01 to P16: bundled, not round, through a relative's account at home")
 	number("offender.unseen_bundle", &o.UnseenBundle, assumed+notation+"commissions that such a payment covers")
 

@@ -186,6 +186,9 @@ func (t *town) career() career {
 		}
 	}
 	shift := t.anyDay() - times[t.IntN(c.ever)]
+	if o.Whole > 0 && t.chance(o.Whole) {
+		shift = t.anyDay() / 3
+	}
 	for i := range times {
 		if d := times[i] + shift; d >= 0 && d < t.days {
 			c.times, c.amounts = append(c.times, d), append(c.amounts, amounts[i])
