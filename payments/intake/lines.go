@@ -63,7 +63,9 @@ func (l *lines) Next() (payments.Item, error) {
 				item.Err = signal.Reject("record-too-large", "a line of %d bytes, and the limit is %d", length, payments.MaxRecord)
 				return item, nil
 			}
-			item.Record, item.Err = jsonlines.Parse(line)
+			if item.Record, item.Err = jsonlines.Parse(line); item.Err != nil {
+				item.Ref = jsonlines.Ref(line)
+			}
 			return item, nil
 		}
 		if err != nil {

@@ -54,6 +54,25 @@ func Parse(data []byte) (payments.Record, error) {
 	return payments.Record{Transaction: t}, nil
 }
 
+// Ref is the institution's own reference of a line that Parse refuses, to tell it of that;
+// empty where there is none that could be one.
+func Ref(data []byte) string {
+	var of struct {
+		ID        json.RawMessage `json:"id"`
+		Withdraws json.RawMessage `json:"withdraws"`
+	}
+	if len(data) > MaxLine || json.Unmarshal(data, &of) != nil {
+		return ""
+	}
+	for _, raw := range []json.RawMessage{of.ID, of.Withdraws} {
+		var ref string
+		if json.Unmarshal(raw, &ref) == nil && ref != "" && payments.Clean(ref) == ref && payments.CheckLength(ref, payments.MaxName) == nil {
+			return ref
+		}
+	}
+	return ""
+}
+
 // typeOf is the line's type, and empty where it is no JSON, which a schema then says.
 func typeOf(data []byte) string {
 	var of struct {

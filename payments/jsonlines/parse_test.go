@@ -120,6 +120,17 @@ func TestEncodeRefusesWhatNobodyCouldRead(t *testing.T) {
 	}
 }
 
+func TestRefusedLinesTellTheirReference(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"id":"R-1","at":5}`: "R-1", `{"type":"withdrawal","withdraws":"R-2"}`: "R-2", `{"id":7,"withdraws":"R-3"}`: "R-3",
+		`{"id":"a\u001bb"}`: "", `{"id":""}`: "", `{"id":"` + strings.Repeat("x", 141) + `"}`: "", "nothing": "", "[]": "", `{"id":null}`: "",
+	} {
+		if got := Ref([]byte(line)); got != want {
+			t.Errorf("%.40s: %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestALineHasALimit(t *testing.T) {
 	_, err := Parse(bytes.Repeat([]byte(" "), MaxLine+1))
 	var rejection *signal.Rejection

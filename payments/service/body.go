@@ -156,7 +156,9 @@ func (j *values) Next() (payments.Item, error) {
 	}
 	j.n++
 	item := payments.Item{Number: j.n, Offset: begin, ContentType: payments.ContentJSON, Data: bytes.Clone(raw)}
-	item.Record, item.Err = jsonlines.Parse(item.Data)
+	if item.Record, item.Err = jsonlines.Parse(item.Data); item.Err != nil {
+		item.Ref = jsonlines.Ref(item.Data)
+	}
 	return item, nil
 }
 

@@ -160,7 +160,7 @@ func TestRefusalsSayWhatToMend(t *testing.T) {
 	for _, f := range r.Refusals {
 		got = append(got, fmt.Sprintf("%d %s %s %s", f.Record, f.Reference, f.Code, f.Place))
 	}
-	want := []string{"2  amount-decimals /amount and /currency", "3 R-3 institution ", "4 R-4 time-future ", "5  country /creditor/country", "6  schema transaction"}
+	want := []string{"2 R-2 amount-decimals /amount and /currency", "3 R-3 institution ", "4 R-4 time-future ", "5 R-5 country /creditor/country", "6  schema transaction"}
 	for i := range want {
 		if i >= len(got) || !strings.HasPrefix(got[i], want[i]) {
 			t.Errorf("got %q\nwant %q", got, want)
@@ -247,6 +247,7 @@ func TestAQuotaThatRunsOutSaysFromWhereToGoOn(t *testing.T) {
 	if len(b.sent) != 1600 || b.sent[1000].Number != 1001 {
 		t.Errorf("%d sent", len(b.sent))
 	}
+	took(t, b.post("/v1/transactions?after=1", "application/x-ndjson", "{}\n"), http.StatusUnprocessableEntity, 0, 1)
 	// All of it was taken before: there is nothing to do, and that is no fault.
 	took(t, b.post("/v1/transactions?after=1600", "application/x-ndjson", body), http.StatusAccepted, 0, 0)
 }

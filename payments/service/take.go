@@ -113,7 +113,8 @@ type taking struct {
 	receipt
 	v      *service
 	c      *call
-	after  int // Records that were taken before.
+	after  int // Records up to this one were taken before.
+	passed int // Of them, how many were passed over.
 	reused int // Of those refused, how many for their reference.
 	done   int // The record up to which all is kept or refused.
 
@@ -139,9 +140,10 @@ func (t *taking) read(reader payments.Reader) error {
 			}
 			return api.Problemf(http.StatusRequestEntityTooLarge, "more than %d records, which is the most; %s", t.v.MaxRecords, t.soFar())
 		}
-		if item.Number <= t.after {
+		if item.Number <= t.after && item.Err == nil {
 			t.done = item.Number
-			continue
+			t.passed++
+			continue // What is bad is told again.
 		}
 		if t.check(&item); item.Err != nil {
 			t.refuse(item)
@@ -243,12 +245,12 @@ func (t *taking) soFar() string {
 func (t *taking) answer() error {
 	status := http.StatusAccepted
 	switch {
-	case t.Accepted > 0:
+	case t.Accepted > 0 || t.passed > 0:
 	case t.Refused > 0 && t.reused == t.Refused:
 		status = http.StatusConflict
 	case t.Refused > 0:
 		status = http.StatusUnprocessableEntity
-	case t.done == 0:
+	default:
 		return api.Problemf(http.StatusBadRequest, "the body has no record")
 	}
 	return t.c.JSON(status, t.receipt)
