@@ -55,6 +55,19 @@ func TestAGoodLineIsReadByHand(t *testing.T) {
 	}
 }
 
+// TestWhatIsGivenTwiceIsForTheSchema, where a later merchant is joined with an earlier one.
+func TestWhatIsGivenTwiceIsForTheSchema(t *testing.T) {
+	line := lines(t)[2]
+	for _, twice := range []string{`"merchant":{"id":"x"},`, `"rail":"bank",`, `"debtor":{},`, `"id":"x",`} {
+		if _, ok := quickForm(append([]byte("{"+twice), line[1:]...)); ok {
+			t.Errorf("%s twice was read by hand", twice)
+		}
+	}
+	if _, ok := quickForm(bytes.Replace(line, []byte(`"issuer"`), []byte(`"account":"x","issuer"`), 1)); ok {
+		t.Error("an account twice was read by hand")
+	}
+}
+
 // full has every field.
 func full() payments.Transaction {
 	at := time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)

@@ -225,6 +225,16 @@ func TestMemoryForgetsTheOldest(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotKeptCostsNothing(t *testing.T) {
+	b := newBench(t, nil, func(k *Key) { k.PerMinute = 1 })
+	b.fail = errors.New("away")
+	wantStatus(t, b.post("/v1/transactions", "application/json", payment), http.StatusServiceUnavailable, "")
+	b.fail = nil
+	took(t, b.post("/v1/transactions", "application/json", changed("50.00", "-1")), http.StatusUnprocessableEntity, 0, 1)
+	took(t, b.post("/v1/transactions", "application/json", payment), http.StatusAccepted, 1, 0)
+	wantStatus(t, b.post("/v1/transactions", "application/json", payment), http.StatusTooManyRequests, "quota")
+}
+
 // many are so many payments, a line each.
 func many(n int) string {
 	var b strings.Builder
