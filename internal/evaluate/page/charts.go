@@ -15,7 +15,12 @@ func found(at evaluate.AtPrevalence) template.HTML {
 	var names []string
 	for i, v := range at.Variants {
 		var xs, ys []float64
-		for _, pt := range v.Curve {
+		for j, pt := range v.Curve {
+			// People of one score are found together: a straight line between two points would
+			// promise a precision that no threshold has.
+			if j > 0 {
+				xs, ys = append(xs, v.Curve[j-1].Recall), append(ys, pt.Precision)
+			}
 			xs, ys = append(xs, pt.Recall), append(ys, pt.Precision)
 		}
 		p.line(i, xs, ys, false)
