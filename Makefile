@@ -72,12 +72,14 @@ kafka-stop: ## stop that broker
 
 BENCH_N ?= 10000000
 BENCH_STREAMS ?= 50
+BENCH_ACCOUNTS ?= 10000,1000000,10000000
 
 .PHONY: bench
-bench: build ## measure, as ratios within one run; BENCH_N entries in the index (10 M take 1.5 GB); live streams need Linux and ffmpeg
+bench: build ## measure, as ratios within one run; BENCH_N entries in the index (10 M take 1.5 GB); live streams need Linux and ffmpeg; BENCH_ACCOUNTS of payments (10 M take 10 GB of disk and 6 GB of memory)
 	VIGIL_BENCH_N=$(BENCH_N) $(GO) test -run '^$$' -bench . -benchtime 1s -timeout 60m ./hashdb/... ./detect/... ./payments/... ./correlate ./signal
 	$(GO) test -run '^$$' -bench 'CorrelateStream|BusySubject|ToCases' -benchtime 1x -timeout 30m ./internal/app
 	bin/vigil hashes bench --n $(BENCH_N)
+	$(GO) run ./bench/payments -accounts $(BENCH_ACCOUNTS)
 	$(GO) run ./bench/live -vigil bin/vigil -streams $(BENCH_STREAMS)
 
 PEERS := $(CACHE)/peers

@@ -61,31 +61,42 @@ const contentType = "content-type"
 
 // headers returns the event's attributes in a fixed order.
 func (e Event) headers() ([]kafka.Header, error) {
-	hs := []kafka.Header{header("ce_specversion", "1.0")}
-	for _, a := range []struct {
+	hs := make([]kafka.Header, 0, 7+len(e.Ext))
+	values := make([]byte, 0, 160) // of all headers, one after the other
+	add := func(key, value string) {
+		from := len(values)
+		values = append(values, value...)
+		hs = append(hs, kafka.Header{Key: key, Value: values[from:len(values):len(values)]})
+	}
+	add("ce_specversion", "1.0")
+	for _, a := range [...]struct {
 		name, value string
 		required    bool
 	}{
-		{"id", e.ID, true}, {"source", e.Source, true}, {"type", e.Type, true}, {"subject", e.Subject, false},
+		{"ce_id", e.ID, true}, {"ce_source", e.Source, true}, {"ce_type", e.Type, true}, {"ce_subject", e.Subject, false},
 	} {
 		if a.value == "" && a.required {
-			return nil, reject(reasonCloudEvents, "attribute %s is missing", a.name)
+			return nil, reject(reasonCloudEvents, "attribute %s is missing", a.name[len("ce_"):])
 		}
 		if a.value != "" {
-			hs = append(hs, header("ce_"+a.name, a.value))
+			add(a.name, a.value)
 		}
 	}
 	if !e.Time.IsZero() {
-		hs = append(hs, header("ce_time", e.Time.UTC().Format(time.RFC3339Nano)))
+		from := len(values)
+		values = e.Time.UTC().AppendFormat(values, time.RFC3339Nano)
+		hs = append(hs, kafka.Header{Key: "ce_time", Value: values[from:len(values):len(values)]})
 	}
 	if e.ContentType != "" {
-		hs = append(hs, header(contentType, e.ContentType))
+		add(contentType, e.ContentType)
 	}
-	for _, name := range sortedKeys(e.Ext) {
-		if !extName(name) {
-			return nil, reject(reasonCloudEvents, "extension attribute %.40q is not a name of lower-case letters and digits, or is a core attribute", name)
+	if len(e.Ext) > 0 {
+		for _, name := range sortedKeys(e.Ext) {
+			if !extName(name) {
+				return nil, reject(reasonCloudEvents, "extension attribute %.40q is not a name of lower-case letters and digits, or is a core attribute", name)
+			}
+			add("ce_"+name, e.Ext[name])
 		}
-		hs = append(hs, header("ce_"+name, e.Ext[name]))
 	}
 	return hs, checkHeaders(hs)
 }

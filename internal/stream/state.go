@@ -70,9 +70,9 @@ func openStore(dir string, log *zap.Logger) (*store, error) {
 }
 
 // memtable is how much is kept in memory before it is written in order, in bytes. It
-// is taken as it is needed. Pebble's own 4 MiB would make a file for every 30,000
-// records of payments.
-const memtable = 32 << 20
+// is taken as it is needed, and once more while it is written, by every partition of a
+// loop with state.
+const memtable = 8 << 20
 
 func storeOptions(log *zap.Logger) *pebble.Options {
 	o := &pebble.Options{Logger: pebbleLog{log}, MemTableSize: memtable}

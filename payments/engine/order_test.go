@@ -120,3 +120,29 @@ func TestTheLogIsCut(t *testing.T) {
 		t.Errorf("up to %d records or profiles are kept of 1,500 a year", most)
 	}
 }
+
+func TestStateOfAnEarlierVersionIsNotPassedOver(t *testing.T) {
+	s := store{"profile/sub_1/sender": {1}}
+	if err := newEngine(t, 0).Partition().Open(s); err == nil {
+		t.Error("it was opened")
+	}
+}
+
+func TestDamagedRecordsAreNoticed(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	in := traffic(r, 200, 3, 20*days)
+	for n := range 60 {
+		s := store{}
+		last(t, newEngine(t, 0).Partition(), s, in[:100])
+		for k, v := range s {
+			s[k] = v[:len(v)*n/60]
+		}
+		p := newEngine(t, 0).Partition()
+		if err := p.Open(s); err != nil {
+			continue
+		}
+		if _, err := p.Process(context.Background(), s, in[100]); err == nil {
+			t.Fatalf("%d of 60 parts of the records were taken for all", n)
+		}
+	}
+}

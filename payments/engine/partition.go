@@ -48,6 +48,7 @@ type Partition struct {
 	buf     []byte // the record's
 	bodies  [][]byte
 	places  []int32
+	text    []byte
 	pairs   []pair
 }
 
@@ -293,13 +294,19 @@ func (p *Partition) forget(k key) {
 	p.scratch = &profile.Profile{} // it may be the one that panicked
 }
 
+var errOlder = errors.New("the state is of an earlier version of this program: delete the state folder and the checkpoints of the loop, and its topic is replayed")
+
 // Open finds the newest record of each profile in the state, as does the first call
 // of Process.
 func (p *Partition) Open(s State) error {
 	if s == nil || p.opened {
 		return nil
 	}
-	err := s.Scan([]byte{logPrefix}, func(k, value []byte) (bool, error) {
+	err := s.Scan([]byte("profile/"), func(_, _ []byte) (bool, error) { return false, errOlder })
+	if err != nil {
+		return err
+	}
+	err = s.Scan([]byte{logPrefix}, func(k, value []byte) (bool, error) {
 		seq, err := parseLogKey(k)
 		if err != nil {
 			return false, err

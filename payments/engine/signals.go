@@ -138,10 +138,18 @@ func (p *Partition) newSignal(v *profile.View, revision uint64, fired profile.Fi
 		Says: f.Says, Payment: pay,
 	}
 	s.Evidence = make([]signal.Evidence, 0, min(len(f.Counted), signal.MaxEvidence))
+	p.text = p.text[:0]
+	for _, i := range newest(f.Counted, signal.MaxEvidence) {
+		p.text = v.AppendSource(p.text, &v.Entries[i])
+	}
+	text := string(p.text) // of which the parts are the evidence's
 	for _, i := range newest(f.Counted, signal.MaxEvidence) {
 		e := &v.Entries[i]
-		institution, own := v.Source(e)
-		s.Evidence = append(s.Evidence, signal.Evidence{What: "transaction", Holder: institution, Ref: own, At: utc(e.At)})
+		institution, own := v.SourceSize(e)
+		s.Evidence = append(s.Evidence, signal.Evidence{
+			What: "transaction", Holder: text[:institution], Ref: text[institution : institution+own], At: utc(e.At),
+		})
+		text = text[institution+own:]
 	}
 	return s
 }
