@@ -6,9 +6,9 @@
 // A length is 2 bytes (big-endian) or 4 (ASCII digits, or big-endian). Messages are ASCII
 // (type and numbers as digits; the bitmap as 16 hexadecimal digits, or as 8 bytes) or
 // binary (type, numbers and lengths as BCD, the bitmap as 8 bytes, texts as ASCII). Which
-// of these a file is follows from its beginning, or is said by [Options]. No module for
-// ISO 8583 is used: what is needed of it is the table of fields (fields.go), which says
-// where a field ends, and fifteen fields.
+// of these a file is follows from its beginning, or is said by [Options]. Fields are
+// read by moov-io/iso8583, by the table of fields.go: a field ends where its spec says,
+// and the next begins there. Fields that are not read are passed over without a copy.
 //
 // # The card's number
 //

@@ -98,10 +98,10 @@ func detect(head []byte) (fits []framing) {
 			continue
 		}
 		n, ok := f.length(head)
-		s := &scanner{data: head[f.header:], binary: f.encoding == Binary}
-		kind, digits := s.digits(4)
+		kind := newKind(f.encoding == Binary)
+		_, err := kind.Unpack(head[f.header:])
 		// Version 1987, a class and a function that there are, and an originator.
-		if ok && n >= minMessage && digits && kind[0] == '0' && kind[1] >= '1' && kind[1] <= '8' && kind[2] <= '4' && kind[3] <= '5' {
+		if k := kind.Value(); ok && n >= minMessage && err == nil && k[1] >= '1' && k[1] <= '8' && k[2] <= '4' && k[3] <= '5' {
 			fits = append(fits, f)
 		}
 	}
