@@ -85,6 +85,9 @@ var transferSchema = signal.MustSchema(schemas, "schema/transfer.json")
 // EncodeTransfer returns t as the JSON value of a record, the same bytes for the
 // same transfer.
 func EncodeTransfer(t Transfer) ([]byte, error) {
+	if data, ok := appendTransfer(make([]byte, 0, 1024), &t); ok {
+		return data, nil
+	}
 	data, err := json.Marshal(t)
 	if err != nil {
 		return nil, fmt.Errorf("encode transfer %s: %w", t.ID, err)

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -86,6 +87,44 @@ func TestQuickTransfersAreReadAsByTheSchema(t *testing.T) {
 	}
 	if read < 1000 {
 		t.Errorf("only %d changed transfers were read", read)
+	}
+}
+
+// TestTransfersAreEncodedAsByTheStandardLibrary encodes whatever is read.
+func TestTransfersAreEncodedAsByTheStandardLibrary(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	quickly := 0
+	for i := range 20_000 {
+		var tr Transfer
+		if err := json.Unmarshal(quickSeeds(t)[i%4], &tr); err != nil {
+			t.Fatal(err)
+		}
+		v := reflect.ValueOf(&tr).Elem()
+		for range r.IntN(4) {
+			switch f := v.Field(r.IntN(v.NumField())); f.Kind() {
+			case reflect.String:
+				f.SetString([]string{"", "x", "a<b", "é", "\n", `"`, "\x7f", "~"}[r.IntN(8)])
+			case reflect.Slice:
+				f.SetLen(r.IntN(f.Len() + 1))
+			case reflect.Int, reflect.Int64:
+				f.SetInt(r.Int64N(1000) - 500)
+			case reflect.Bool:
+				f.SetBool(r.IntN(2) == 0)
+			default:
+				tr.At = []time.Time{now.Add(1), now.In(time.FixedZone("x", 60)), {}, now}[r.IntN(4)]
+			}
+		}
+		data, ok := appendTransfer(nil, &tr)
+		if !ok {
+			continue
+		}
+		quickly++
+		if want, err := json.Marshal(tr); err != nil || string(data) != string(want) {
+			t.Fatalf("%v\n%s\n%s", err, data, want)
+		}
+	}
+	if quickly < 5_000 {
+		t.Errorf("only %d were encoded quickly", quickly)
 	}
 }
 

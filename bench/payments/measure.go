@@ -28,7 +28,7 @@ const (
 	partitions = 2
 	// chunk is how many payments are made before they are worked through, so that to make
 	// them is not measured.
-	chunk = 20_000
+	chunk = 10_000
 	// fetched is about how many transfers one fetch brings.
 	fetched = 2500
 )

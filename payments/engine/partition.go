@@ -16,7 +16,10 @@ const (
 	// 90 days, and ten for partners whose clocks and files are late.
 	forgetDays = profile.Kept/daySeconds + 10
 	// baseDays is how old a whole profile may be that changes are written against.
-	baseDays = 8
+	baseDays = 30
+	// fewChanges are always written against it, and more in a larger profile. So many
+	// records are read at most where a small one is not in memory.
+	fewChanges = 3
 	// logDays is how long the log is kept: no profile that is not forgotten needs more.
 	logDays = forgetDays + baseDays + 1
 	// fewEntries is what a profile has at most that is decoded for each transfer. Larger
@@ -228,7 +231,7 @@ func (p *Partition) stage(s State, fresh bool) error {
 	prof := w.prof
 	w.slot.newest = int32(prof.Newest() / daySeconds)
 	w.clock = max(p.clock, w.slot.newest)
-	whole := s != nil && (fresh || int(w.slot.chain)+1 > max(1, prof.Len()/4) || w.clock-w.slot.based > baseDays)
+	whole := s != nil && (fresh || int(w.slot.chain)+1 > max(fewChanges, prof.Len()/4) || w.clock-w.slot.based > baseDays)
 	if w.slot.hot == 0 || whole {
 		p.data = prof.Encode(p.data[:0])
 	}

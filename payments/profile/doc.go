@@ -4,9 +4,10 @@
 // A [Profile] is a function of the set of transfers and withdrawals that came.
 // It reaches back 90 days before the newest of them. The newest 256 transfers,
 // and up to 1,024 while they are younger than two days, are kept exactly; what
-// is older is summed up. A transfer may come up to two days late and joins as if
-// it had come in time; one that comes again changes nothing; a withdrawn one is
-// taken out, also where the withdrawal comes first.
+// is older is summed up ("sealed"). A transfer may come up to two days late, in a
+// profile without sums as late as it may be old, and joins as if it had come in
+// time; one that comes again changes nothing; a withdrawn one is taken out, also
+// where the withdrawal comes first. What is sealed is not taken out any more.
 //
 // A [View] is what a typology gets: flat entries by time, a summary of each
 // counterparty, sums over 1, 7, 30 and 90 days, quantiles and slopes. What it
