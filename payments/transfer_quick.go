@@ -2,6 +2,7 @@ package payments
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -180,20 +181,38 @@ func (q *quick) string() string {
 		q.bad = true
 		return ""
 	}
-	for i := q.at; i < len(q.data); i++ {
-		c := q.data[i]
-		if c == '"' {
-			s := q.data[q.at:i]
-			q.at = i + 1
-			return s
+	n := strings.IndexByte(q.data[q.at:], '"')
+	if n < 0 {
+		q.bad = true
+		return ""
+	}
+	s := q.data[q.at : q.at+n]
+	q.at += n + 1
+	kinds := byte(0xff)
+	for i := range len(s) {
+		kinds &= kindOf[s[i]]
+	}
+	q.check(kinds&isPlain != 0)
+	return s
+}
+
+// What a byte may be part of.
+const (
+	isPlain = 1 << iota // a string without escapes, of ASCII
+	isHex               // a number in hex, of small letters
+)
+
+var kindOf = func() (kinds [256]byte) {
+	for c := ' '; c <= '~'; c++ {
+		if c != '"' && c != '\\' {
+			kinds[c] |= isPlain
 		}
-		if c < ' ' || c == '\\' || c > '~' {
-			break
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'f' {
+			kinds[c] |= isHex
 		}
 	}
-	q.bad = true
-	return ""
-}
+	return kinds
+}()
 
 func (q *quick) text(most int) string {
 	s := q.string()
@@ -203,17 +222,18 @@ func (q *quick) text(most int) string {
 
 // hex reads a prefix and 32 hex digits.
 func (q *quick) hex(prefix string) string {
-	s := q.string()
-	if len(s) != len(prefix)+32 || s[:len(prefix)] != prefix {
+	n := len(prefix) + 32
+	if !q.next('"') || len(q.data)-q.at <= n || q.data[q.at+n] != '"' {
 		q.bad = true
 		return ""
 	}
+	s := q.data[q.at : q.at+n]
+	q.at += n + 1
+	kinds := byte(isHex)
 	for i := len(prefix); i < len(s); i++ {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			q.bad = true
-			return ""
-		}
+		kinds &= kindOf[s[i]]
 	}
+	q.check(kinds != 0 && s[:len(prefix)] == prefix)
 	return s
 }
 
