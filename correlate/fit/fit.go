@@ -18,6 +18,11 @@ type Options struct {
 	// KeepPrior leaves the prior and the shares as they were: rows that were chosen, as
 	// decided cases are, do not tell how common anything is.
 	KeepPrior bool
+	// Sampled says, with KeepPrior, that rows were chosen by what people are, as in a world
+	// with more guilty people, or other innocent ones, than there are: how common each is
+	// among the rows is then fitted and forgotten, and for calibration every row stands for as
+	// many as the prior and the shares say. Decided cases were chosen by what was seen, and are not.
+	Sampled bool
 	// Prevalence is how common guilt is where the weights are used, if it is another than
 	// among the rows, which may have more of it so that there is something to learn from.
 	// The prior, and with it every score, is moved from the one to the other. 0 is as among
@@ -98,6 +103,10 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 	r.Rounds, r.Settled = whole.search(compress(rows, label), o)
 	after := whole.parameters(w, before, o)
 
+	stands := func(int) float64 { return 1 }
+	if o.KeepPrior && o.Sampled {
+		stands = standsFor(before, rows, r, label)
+	}
 	// Every row is scored once by a fit that did not see it.
 	var held []scored
 	for fold := range folds {
@@ -112,13 +121,20 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 		m := begin(w, whole.as(before))
 		m.pull = whole.pull
 		m.search(compress(seen, label), o)
+		if o.KeepPrior {
+			m.restore(begin(w, before))
+		}
 		z := make([]float64, m.explanations)
 		for _, s := range compress(unseen, label) {
-			held = append(held, scored{m.score(&s, z), s.label == guilty, s.times})
+			held = append(held, scored{m.score(&s, z), s.label == guilty, s.times * stands(s.label)})
 		}
 	}
 	if !o.NoCalibration {
-		after.Calibration, r.Calibrated = calibrated(held, int(r.Guilty))
+		enough := int(r.Guilty)
+		if o.Sampled {
+			enough = 0 // few stand for many
+		}
+		after.Calibration, r.Calibrated = calibrated(held, enough)
 	}
 	if o.Prevalence > 0 && !o.KeepPrior {
 		shift := logit(o.Prevalence) - logit(r.Guilty/r.Rows)
@@ -130,19 +146,40 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 	}
 	old := begin(w, before)
 	z := make([]float64, old.explanations)
+	all := 0.0
 	for _, s := range compress(rows, label) {
-		r.Before += s.times * loss(scored{old.score(&s, z), s.label == guilty, s.times})
+		r.Before += s.times * stands(s.label) * loss(scored{old.score(&s, z), s.label == guilty, s.times})
+		all += s.times * stands(s.label)
 	}
 	for _, h := range held {
 		r.After += h.times * loss(h)
 	}
-	r.Before, r.After = r.Before/r.Rows, r.After/r.Rows
+	r.Before, r.After = r.Before/all, r.After/all
 	data, err := w.With(o.Version, o.Source, after)
 	if err != nil {
 		return nil, r, fmt.Errorf("fit: %w", err)
 	}
 	r.Moved = moved(before, after)
 	return data, r, nil
+}
+
+// standsFor tells how many people a row of each label stands for, where the prior and the
+// shares say how common each is. Innocents of no known explanation stand for themselves.
+func standsFor(p correlate.Parameters, rows []Row, r Report, label func(string) int) func(int) float64 {
+	n := map[int]float64{}
+	for _, row := range rows {
+		n[label(row.Label)] += row.Times
+	}
+	prior := 1 / (1 + math.Exp(-p.Prior))
+	return func(l int) float64 {
+		switch {
+		case l == guilty:
+			return r.Rows * prior / n[l]
+		case l == innocent:
+			return 1
+		}
+		return r.Rows * (1 - prior) * p.Shares[l] / n[l]
+	}
 }
 
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }
@@ -198,13 +235,20 @@ func (s *search) search(rows []sparse, o Options) (took int, done bool) {
 		switch {
 		case i%(s.features+1) != 0:
 			s.pull.strength[i] = 1 / (o.Spread * o.Spread)
-		case o.KeepPrior:
+		case o.KeepPrior && !o.Sampled:
 			s.pull.strength[i] = 1e9
 		default:
 			s.pull.strength[i] = freely
 		}
 	}
 	return s.minimise(rows, s.pull, s.signs, o.Rounds)
+}
+
+// restore gives the intercepts back that another had.
+func (s *search) restore(other *search) {
+	for e := range s.explanations {
+		s.row(e)[0] = other.row(e)[0]
+	}
 }
 
 // score is that of a case, before calibration.

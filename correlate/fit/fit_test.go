@@ -230,6 +230,32 @@ func TestDecisionsMoveWeights(t *testing.T) {
 	}
 }
 
+// TestSampledRows: of a world with far more guilty people than the prior says, the weights
+// are those of one that has as many as it says, and the prior stays.
+func TestSampledRows(t *testing.T) {
+	w := weights(t)
+	rows := aTruth.draw(t, w, rand.New(rand.NewPCG(8, 8)), map[string]int{Guilty: 2000, "tutor": 800, "family": 3000, "ordinary": 12000})
+	night := func(sampled bool) float64 {
+		data, _, err := Fit(w, rows, Options{Version: "v", Source: "s", KeepPrior: true, Sampled: sampled, NoCalibration: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fitted, err := correlate.LoadWeights(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := fitted.Parameters()
+		if p.Prior != w.Parameters().Prior {
+			t.Error("the prior moved")
+		}
+		return p.Matrix[explanation(t, fitted, "ordinary")][place(t, fitted, "night")]
+	}
+	right, wrong := night(true), night(false)
+	if math.Abs(right-math.Log(10)) > 1 || math.Abs(wrong-math.Log(10)) < math.Abs(right-math.Log(10)) {
+		t.Errorf("the night against ordinary life weighs %.2f, and %.2f where the prior is taken for that of the rows; want about %.2f", right, wrong, math.Log(10))
+	}
+}
+
 func TestFitRefuses(t *testing.T) {
 	w := weights(t)
 	rows := aTruth.draw(t, w, rand.New(rand.NewPCG(5, 5)), map[string]int{Guilty: Least - 1, "tutor": 100})

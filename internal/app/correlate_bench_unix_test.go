@@ -38,15 +38,15 @@ func traffic(b *testing.B, r *rand.Rand, n, subjects int) []stream.Output {
 			ID: signal.ID("bench", fmt.Sprint(i)), Revision: 1, Subject: subjectOf(r.IntN(subjects)), Start: at, End: at,
 			Says: "what a sentence for a reviewer would say", Evidence: []signal.Evidence{{What: "session", Holder: "demo", Ref: fmt.Sprint("ref-", i), At: at}},
 		}
-		switch x := r.IntN(100); {
-		case x < 60:
-			one.Kind, one.Session = signal.KindSession, &signal.Session{Stream: fmt.Sprint("s", i), Platform: "demo", Private: x < 20, Audience: 1 + r.IntN(30)}
+		switch x := r.IntN(1000); {
+		case x < 600:
+			one.Kind, one.Session = signal.KindSession, &signal.Session{Stream: fmt.Sprint("s", i), Platform: "demo", Private: x < 200, Audience: 1 + r.IntN(30)}
 			all = append(all, one)
 			one.Revision, one.End = 2*uint64((23*time.Minute).Milliseconds())+2, at.Add(23*time.Minute)
 			ended := *one.Session
 			ended.Ended = true
 			one.Session = &ended
-		case x < 88:
+		case x < 880:
 			p := &signal.Payment{
 				Typology: []string{"P01", "P02", "P05", "P07", "P14"}[r.IntN(5)], Rules: "bench", Role: signal.Recipient,
 				Transfers: 6, Counterparties: 2, Unrelated: 2, Strength: r.Float64(),
@@ -59,9 +59,9 @@ func traffic(b *testing.B, r *rand.Rand, n, subjects int) []stream.Output {
 			}
 			one.Kind, one.Payment, one.Start = signal.KindPayment, p, p.Times[0]
 			one.ID, one.Revision = signal.ID("bench-payment", string(one.Subject), p.Typology), uint64(at.Unix())
-		case x < 93:
+		case x < 935:
 			one.Kind, one.Flag = signal.KindFlag, &signal.Flag{Stream: "s", Platform: "demo", Reason: "other"}
-		case x < 99:
+		case x < 999:
 			one.Kind, one.Score = signal.KindScore, &signal.Score{Stream: "s", Platform: "demo", Classifier: "c-1", Value: 0.25}
 		default:
 			one.Kind, one.Match = signal.KindMatch, matchOf(i)

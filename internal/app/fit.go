@@ -109,7 +109,7 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 		source = fmt.Sprintf("fitted on %d labelled rows", len(rows))
 	}
 	out, report, err := fit.Fit(w, rows, fit.Options{
-		Version: o.Version, Source: source, Spread: o.Spread, KeepPrior: o.KeepPrior || o.Decisions, Prevalence: o.Prevalence,
+		Version: o.Version, Source: source, Spread: o.Spread, KeepPrior: o.KeepPrior || o.Decisions, Sampled: !o.Decisions, Prevalence: o.Prevalence,
 	})
 	if err != nil {
 		return err
