@@ -109,8 +109,10 @@ func (s *store) commit(next int64) error {
 	if err := s.batch.Commit(pebble.Sync); err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
+	size := min(s.batch.Len()*5/4, flushBytes)
 	err := s.batch.Close()
-	s.batch, s.next = s.db.NewIndexedBatch(), next
+	// As large as the last: one that grows is copied over and over.
+	s.batch, s.next = s.db.NewIndexedBatchWithSize(size), next
 	if err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
