@@ -80,6 +80,7 @@ func sizeOf(s *Signal) int {
 type writer struct {
 	b      []byte
 	unsure bool
+	days   [32]day
 }
 
 func (w *writer) pair(first bool, p *Pair) {
@@ -154,32 +155,31 @@ func (w *writer) times(before string, all []time.Time) {
 	w.b = append(w.b, ']')
 }
 
+// A day is how the times of one day begin: a signal has many times, of few days.
+type day struct {
+	number int64 // since 1970
+	text   [11]byte
+}
+
 // time writes a time in UTC and whole seconds.
 func (w *writer) time(before string, t time.Time) {
-	if t.Location() != time.UTC || t.Nanosecond() != 0 {
+	const daySeconds = 24 * 3600
+	at := t.Unix()
+	if t.Location() != time.UTC || t.Nanosecond() != 0 || at <= 0 || at >= 253402300800 { // up to the year 9999
 		w.unsure = true
 		return
 	}
-	year, month, day := t.Date()
-	if year < 1000 || year > 9999 {
-		w.unsure = true
-		return
+	number, second := at/daySeconds, int(at%daySeconds)
+	d := &w.days[number%int64(len(w.days))]
+	if d.number != number {
+		d.number = number
+		t.AppendFormat(d.text[:0], "2006-01-02T")
 	}
-	hour, minute, second := t.Clock()
-	w.b = append(w.b, before...)
-	two := func(n int) { w.b = append(w.b, byte('0'+n/10), byte('0'+n%10)) }
-	w.b = append(w.b, '"')
-	two(year / 100)
-	two(year % 100)
-	w.b = append(w.b, '-')
-	two(int(month))
-	w.b = append(w.b, '-')
-	two(day)
-	w.b = append(w.b, 'T')
-	two(hour)
-	w.b = append(w.b, ':')
-	two(minute)
-	w.b = append(w.b, ':')
-	two(second)
-	w.b = append(w.b, 'Z', '"')
+	two := func(n int) (byte, byte) { return byte('0' + n/10), byte('0' + n%10) }
+	h1, h2 := two(second / 3600)
+	m1, m2 := two(second / 60 % 60)
+	s1, s2 := two(second % 60)
+	w.b = append(append(w.b, before...), '"')
+	w.b = append(w.b, d.text[:]...)
+	w.b = append(w.b, h1, h2, ':', m1, m2, ':', s1, s2, 'Z', '"')
 }

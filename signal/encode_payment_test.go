@@ -84,3 +84,22 @@ func TestPaymentsAreEncodedAsByTheStandardLibrary(t *testing.T) {
 		t.Error("what is no payment alone was encoded as one")
 	}
 }
+
+func BenchmarkEncodePayment(b *testing.B) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s := Signal{ID: ID("x"), Kind: KindPayment, Subject: "sub_1", Start: at, End: at, Says: "so many transfers", Payment: &Payment{Typology: "P01", Rules: "r", Strength: 0.5}}
+	for i := range 64 {
+		s.Payment.Times = append(s.Payment.Times, at.Add(time.Duration(i)*9*time.Hour))
+	}
+	for range 4 {
+		s.Payment.Pairs = append(s.Payment.Pairs, Pair{Other: "sub_1", Transfers: 32, First: at, Times: s.Payment.Times[:32]})
+	}
+	for i := range MaxEvidence {
+		s.Evidence = append(s.Evidence, Evidence{What: "transaction", Holder: "BANKDEFF", Ref: "R", At: s.Payment.Times[i]})
+	}
+	for b.Loop() {
+		if _, quickly := appendPayment(make([]byte, 0, sizeOf(&s)), &s); !quickly {
+			b.Fatal("not quickly")
+		}
+	}
+}
