@@ -15,49 +15,49 @@ func appendPayment(b []byte, s *Signal) ([]byte, bool) {
 		return b, false
 	}
 	p := s.Payment
-	w := writer{b: b}
-	w.text(`{"id":`, s.ID)
-	w.b = strconv.AppendUint(append(w.b, `,"revision":`...), s.Revision, 10)
-	w.text(`,"kind":`, string(s.Kind))
-	w.text(`,"subject":`, string(s.Subject))
-	w.time(`,"start":`, s.Start)
-	w.time(`,"end":`, s.End)
-	w.text(`,"says":`, s.Says)
-	w.text(`,"payment":{"typology":`, p.Typology)
-	w.text(`,"rules":`, p.Rules)
-	w.text(`,"role":`, string(p.Role))
-	w.number(`,"transfers":`, p.Transfers)
-	w.number(`,"counterparties":`, p.Counterparties)
-	w.number(`,"unrelated":`, p.Unrelated)
-	w.times(`,"times":`, p.Times)
+	var w writer
+	b = w.text(b, `{"id":`, s.ID)
+	b = strconv.AppendUint(append(b, `,"revision":`...), s.Revision, 10)
+	b = w.text(b, `,"kind":`, string(s.Kind))
+	b = w.text(b, `,"subject":`, string(s.Subject))
+	b = w.time(b, `,"start":`, s.Start)
+	b = w.time(b, `,"end":`, s.End)
+	b = w.text(b, `,"says":`, s.Says)
+	b = w.text(b, `,"payment":{"typology":`, p.Typology)
+	b = w.text(b, `,"rules":`, p.Rules)
+	b = w.text(b, `,"role":`, string(p.Role))
+	b = w.number(b, `,"transfers":`, p.Transfers)
+	b = w.number(b, `,"counterparties":`, p.Counterparties)
+	b = w.number(b, `,"unrelated":`, p.Unrelated)
+	b = w.times(b, `,"times":`, p.Times)
 	for i, c := range p.Countries {
 		if i == 0 {
-			w.text(`,"countries":[`, c)
+			b = w.text(b, `,"countries":[`, c)
 		} else {
-			w.text(`,`, c)
+			b = w.text(b, `,`, c)
 		}
 	}
 	if len(p.Countries) > 0 {
-		w.b = append(w.b, ']')
+		b = append(b, ']')
 	}
 	if p.Country != "" {
-		w.text(`,"country":`, p.Country)
+		b = w.text(b, `,"country":`, p.Country)
 	}
-	w.float(`,"strength":`, p.Strength)
+	b = w.float(b, `,"strength":`, p.Strength)
 	for i := range p.Pairs {
-		w.pair(i == 0, &p.Pairs[i])
+		b = w.pair(b, i == 0, &p.Pairs[i])
 	}
 	if len(p.Pairs) > 0 {
-		w.b = append(w.b, ']')
+		b = append(b, ']')
 	}
-	w.b = append(w.b, '}')
+	b = append(b, '}')
 	for i := range s.Evidence {
-		w.evidence(i == 0, &s.Evidence[i])
+		b = w.evidence(b, i == 0, &s.Evidence[i])
 	}
 	if len(s.Evidence) > 0 {
-		w.b = append(w.b, ']')
+		b = append(b, ']')
 	}
-	return append(w.b, '}'), !w.unsure
+	return append(b, '}'), !w.unsure
 }
 
 // sizeOf is about how many bytes a payment signal takes.
@@ -78,81 +78,86 @@ func sizeOf(s *Signal) int {
 
 // A writer appends JSON. unsure says that encoding/json may write it otherwise.
 type writer struct {
-	b      []byte
 	unsure bool
 	days   [32]day
 }
 
-func (w *writer) pair(first bool, p *Pair) {
+func (w *writer) pair(b []byte, first bool, p *Pair) []byte {
 	if first {
-		w.text(`,"pairs":[{"other":`, string(p.Other))
+		b = w.text(b, `,"pairs":[{"other":`, string(p.Other))
 	} else {
-		w.text(`,{"other":`, string(p.Other))
+		b = w.text(b, `,{"other":`, string(p.Other))
 	}
-	w.number(`,"transfers":`, p.Transfers)
-	w.time(`,"first":`, p.First)
-	w.times(`,"times":`, p.Times)
+	b = w.number(b, `,"transfers":`, p.Transfers)
+	b = w.time(b, `,"first":`, p.First)
+	b = w.times(b, `,"times":`, p.Times)
 	if p.Related {
-		w.b = append(w.b, `,"related":true`...)
+		b = append(b, `,"related":true`...)
 	}
-	w.b = append(w.b, '}')
+	b = append(b, '}')
+	return b
 }
 
-func (w *writer) evidence(first bool, e *Evidence) {
+func (w *writer) evidence(b []byte, first bool, e *Evidence) []byte {
 	if first {
-		w.text(`,"evidence":[{"what":`, e.What)
+		b = w.text(b, `,"evidence":[{"what":`, e.What)
 	} else {
-		w.text(`,{"what":`, e.What)
+		b = w.text(b, `,{"what":`, e.What)
 	}
-	w.text(`,"holder":`, e.Holder)
-	w.text(`,"ref":`, e.Ref)
+	b = w.text(b, `,"holder":`, e.Holder)
+	b = w.text(b, `,"ref":`, e.Ref)
 	if e.SHA256 != "" {
-		w.text(`,"sha256":`, e.SHA256)
+		b = w.text(b, `,"sha256":`, e.SHA256)
 	}
-	w.time(`,"at":`, e.At)
-	w.b = append(w.b, '}')
+	b = w.time(b, `,"at":`, e.At)
+	b = append(b, '}')
+	return b
 }
 
-func (w *writer) number(before string, n int) {
-	w.b = strconv.AppendInt(append(w.b, before...), int64(n), 10)
+func (w *writer) number(b []byte, before string, n int) []byte {
+	b = strconv.AppendInt(append(b, before...), int64(n), 10)
+	return b
 }
 
 // float writes a number in the range that encoding/json writes without an exponent.
-func (w *writer) float(before string, f float64) {
+func (w *writer) float(b []byte, before string, f float64) []byte {
 	if a := math.Abs(f); math.IsNaN(f) || a != 0 && (a < 1e-6 || a >= 1e21) {
 		w.unsure = true
 	}
-	w.b = strconv.AppendFloat(append(w.b, before...), f, 'f', -1, 64)
+	b = strconv.AppendFloat(append(b, before...), f, 'f', -1, 64)
+	return b
 }
 
 // text writes a string that needs no escape.
-func (w *writer) text(before, s string) {
-	w.b = append(w.b, before...)
-	w.b = append(w.b, '"')
+func (w *writer) text(b []byte, before, s string) []byte {
+	b = append(b, before...)
+	b = append(b, '"')
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
 			w.unsure = true // U+2028 is escaped, and what is no UTF-8
-			return
+			return b
 		}
 	}
-	w.b = append(w.b, s...)
-	w.b = append(w.b, '"')
+	b = append(b, s...)
+	b = append(b, '"')
+	return b
 }
 
-func (w *writer) times(before string, all []time.Time) {
-	w.b = append(w.b, before...)
+func (w *writer) times(b []byte, before string, all []time.Time) []byte {
+	b = append(b, before...)
 	if all == nil {
-		w.b = append(w.b, "null"...)
-		return
+		b = append(b, "null"...)
+		return b
 	}
-	w.b = append(w.b, '[')
+	b = append(b, '[')
 	for i, t := range all {
 		if i > 0 {
-			w.b = append(w.b, ',')
+			b = append(b, ',')
 		}
-		w.time("", t)
+		b = w.time(b, "", t)
 	}
-	w.b = append(w.b, ']')
+	b = append(b, ']')
+	return b
 }
 
 // A day is how the times of one day begin: a signal has many times, of few days.
@@ -162,12 +167,12 @@ type day struct {
 }
 
 // time writes a time in UTC and whole seconds.
-func (w *writer) time(before string, t time.Time) {
+func (w *writer) time(b []byte, before string, t time.Time) []byte {
 	const daySeconds = 24 * 3600
 	at := t.Unix()
 	if t.Location() != time.UTC || t.Nanosecond() != 0 || at <= 0 || at >= 253402300800 { // up to the year 9999
 		w.unsure = true
-		return
+		return b
 	}
 	number, second := at/daySeconds, int(at%daySeconds)
 	d := &w.days[number%int64(len(w.days))]
@@ -179,7 +184,8 @@ func (w *writer) time(before string, t time.Time) {
 	h1, h2 := two(second / 3600)
 	m1, m2 := two(second / 60 % 60)
 	s1, s2 := two(second % 60)
-	w.b = append(append(w.b, before...), '"')
-	w.b = append(w.b, d.text[:]...)
-	w.b = append(w.b, h1, h2, ':', m1, m2, ':', s1, s2, 'Z', '"')
+	b = append(append(b, before...), '"')
+	b = append(b, d.text[:]...)
+	b = append(b, h1, h2, ':', m1, m2, ':', s1, s2, 'Z', '"')
+	return b
 }
