@@ -447,7 +447,10 @@ func dumpState(t *testing.T, dir string) map[string][]byte {
 		if strings.Contains(folder, "payments-profile") {
 			dumpProfiles(t, db, rel, state)
 		} else if err := (closedStore{db}).Scan(nil, func(k, v []byte) (bool, error) {
-			state[rel+" s"+string(k)] = slices.Clone(v)
+			// What payments-origin says of itself counts records that came again, too.
+			if !(strings.Contains(folder, "payments-origin") && string(k) == "about") {
+				state[rel+" s"+string(k)] = slices.Clone(v)
+			}
 			return true, nil
 		}); err != nil {
 			t.Fatal(err)
