@@ -172,10 +172,10 @@ func standsFor(p correlate.Parameters, rows []Row, r Report, label func(string) 
 	}
 	prior := 1 / (1 + math.Exp(-p.Prior))
 	return func(l int) float64 {
-		switch {
-		case l == guilty:
+		switch l {
+		case guilty:
 			return r.Rows * prior / n[l]
-		case l == innocent:
+		case innocent:
 			return 1
 		}
 		return r.Rows * (1 - prior) * p.Shares[l] / n[l]
