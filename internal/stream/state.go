@@ -75,7 +75,7 @@ func openStore(dir string, log *zap.Logger) (*store, error) {
 const memtable = 8 << 20
 
 func storeOptions(log *zap.Logger) *pebble.Options {
-	o := &pebble.Options{Logger: pebbleLog{log}, MemTableSize: memtable}
+	o := &pebble.Options{Logger: pebbleLog{log}, MemTableSize: memtable, CacheSize: 16 << 20}
 	for i := range o.Levels {
 		// Most keys that are asked for and absent are found absent without reading.
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
