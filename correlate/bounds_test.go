@@ -24,6 +24,17 @@ func TestFlood(t *testing.T) {
 		better.ID, better.Revision = p.ID, 2
 		in = append(in, p, better)
 	}
+	for i := range maxScores + 30 { // the highest of a day stands, and may be an earlier one
+		at := ago(float64(i)*3 + 1)
+		low := signal.Signal{
+			ID: signal.ID("score", fmt.Sprint(i)), Revision: 5, Kind: signal.KindScore, Subject: someone, Start: at, End: at, Says: "a score",
+			Score: &signal.Score{Platform: "demo", Classifier: "c", Value: 0.1},
+		}
+		high := low
+		earlier := at.Truncate(24 * time.Hour)
+		high.Revision, high.Start, high.End = 50, earlier, earlier
+		in = append(in, low, high)
+	}
 	in = append(in, aMatch("e", 6, 2, ago(1)))
 
 	var want []byte
@@ -41,11 +52,11 @@ func TestFlood(t *testing.T) {
 			}
 		}
 		last := cases[len(cases)-1]
-		if len(last.Signals) != maxShown || last.Omitted != maxFlags+maxPayments+1-maxShown {
+		if len(last.Signals) != maxShown || last.Omitted != len(loaded(t, s).window())-maxShown {
 			t.Errorf("shows %d and omits %d", len(last.Signals), last.Omitted)
 		}
 		// Of each a signal and an entry, the head, and the revision.
-		if len(s) != 2*(maxFlags+maxPayments+1)+2 {
+		if len(s) != 2*(maxFlags+maxPayments+maxScores+1)+2 {
 			t.Errorf("%d keys in the state", len(s))
 		}
 		have := loaded(t, s)

@@ -39,6 +39,15 @@ func crowd(t testing.TB, r *rand.Rand, subjects int) []signal.Signal {
 				own = append(own, s)
 			}
 		}
+		for n := range 5 { // a payment signal whose payers come and go, and with them its size
+			at := ago(float64(5-n) * 3 * days)
+			p := aPayment("P14", 0.3, 2, 2, at.Add(-time.Hour), at)
+			p.ID, p.Revision = signal.ID("payers", fmt.Sprint(i)), uint64(10+n)
+			for j := range r.IntN(2) * 12 {
+				p.Payment.Pairs = append(p.Payment.Pairs, signal.Pair{Other: payer(j), Transfers: 1, First: at, Times: []time.Time{at}})
+			}
+			own = append(own, p)
+		}
 		for _, s := range own {
 			s.Subject = who
 			s.ID = signal.ID(string(who), s.ID)

@@ -124,6 +124,26 @@ func TestAllowsIsNoLessThanTheScore(t *testing.T) {
 			}
 		}
 	}
+	// Where coincidence weighs as much against everybody, it is what the look must not forget.
+	p := c.weights.Parameters()
+	for e := range p.Matrix {
+		for k := range p.Matrix[e] {
+			p.Matrix[e][k] = 0
+		}
+		p.Matrix[e][partCoincidence] = 3
+	}
+	data, err := c.weights.With("sharp", "made up", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sharp, err := LoadWeights(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd := irregular(rand.New(rand.NewPCG(1, 2)), 10, 80)
+	if got := run(t, New(sharp), memory{}, together(privateAt(time.Hour, odd...), []signal.Signal{paidBy(false, odd)})...); len(got) == 0 {
+		t.Error("a case by coincidence alone is passed over")
+	}
 	if passed < high/10 {
 		t.Errorf("of %d sets only %d are passed over", high, passed)
 	}
