@@ -52,7 +52,7 @@ func open(ctx context.Context, dir string, accounts int, spread float64) (*bench
 		return nil, err
 	}
 	b := &bench{dir: dir, accounts: accounts, bucket: bucket, world: newWorld(accounts, spread, partitions)}
-	b.loop = app.ProfileLoop(filepath.Join(dir, "state"), bucket, typology.DefaultRules())
+	b.loop = app.ProfileLoop(filepath.Join(dir, "state"), bucket, typology.DefaultRules(), partitions)
 	if err := b.openParts(ctx); err != nil {
 		return nil, err
 	}

@@ -53,6 +53,9 @@ type Config struct {
 	Checkpoints string `yaml:"checkpoints"`
 	// CheckpointEvery is the number of records between two checkpoints.
 	CheckpointEvery int64 `yaml:"checkpoint_every"`
+	// ProfileMemory is how many MiB the profiles of payments may take in this process, if
+	// it has all partitions; what does not fit is read from the state folder.
+	ProfileMemory int64 `yaml:"profile_memory"`
 	// SessionTimeout is how long a silent process keeps its partitions.
 	SessionTimeout time.Duration `yaml:"session_timeout"`
 	// RequireEncrypted refuses hash lists in a folder that is not known to be
@@ -212,6 +215,9 @@ func (c *Config) fill() {
 	if c.CheckpointEvery == 0 {
 		c.CheckpointEvery = 50_000
 	}
+	if c.ProfileMemory == 0 {
+		c.ProfileMemory = 4096
+	}
 	if c.SessionTimeout == 0 {
 		c.SessionTimeout = 30 * time.Second
 	}
@@ -236,6 +242,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Partitions < 1 || c.Partitions > 1000 {
 		fault("partitions: %d is not from 1 to 1000", c.Partitions)
+	}
+	if c.ProfileMemory < 1 {
+		fault("profile_memory: %d is not a positive number of MiB", c.ProfileMemory)
 	}
 	if c.CheckpointEvery < 1 {
 		fault("checkpoint_every: %d is not a positive number of records", c.CheckpointEvery)

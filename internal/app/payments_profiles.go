@@ -28,6 +28,7 @@ type profileRoom struct {
 	shadow     *shadow
 	metrics    *rulesMetrics
 	log        *zap.Logger
+	cacheBytes int64 // of one partition; 0: the engine's own
 }
 
 func newProfileRoom(rules typology.Rules, base string, s *shadow, metrics *rulesMetrics, log *zap.Logger) *profileRoom {
@@ -36,9 +37,10 @@ func newProfileRoom(rules typology.Rules, base string, s *shadow, metrics *rules
 
 // ProfileLoop is the loop from transfers to signals alone, with state in a folder and
 // checkpoints in a bucket, for measurements.
-func ProfileLoop(dir string, checkpoints *blob.Bucket, rules typology.Rules) stream.Loop {
+func ProfileLoop(dir string, checkpoints *blob.Bucket, rules typology.Rules, partitions int) stream.Loop {
 	m := newRulesMetrics(prometheus.NewRegistry())
 	room := newProfileRoom(rules, "EUR", &shadow{metrics: m}, m, zap.NewNop())
+	room.cacheBytes = DefaultConfig("").ProfileMemory << 20 / int64(partitions)
 	k := keeper{dir: dir, checkpoints: checkpoints}
 	return k.owned("payments-profile", topicTransfers, room.open)
 }
@@ -46,7 +48,7 @@ func ProfileLoop(dir string, checkpoints *blob.Bucket, rules typology.Rules) str
 // engine has the typologies, and beside them a set of rules.
 func (r *profileRoom) engine(set *rule.Set) (*engine.Engine, error) {
 	all := slices.Concat(r.typologies, set.Typologies(), []engine.Typology{r.shadow.beside(set)})
-	return engine.New(engine.Config{Typologies: all, Marks: r.marks})
+	return engine.New(engine.Config{Typologies: all, Marks: r.marks, CacheBytes: r.cacheBytes})
 }
 
 // open makes the owner of a partition.

@@ -161,7 +161,9 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		for _, f := range files {
 			g.Go(func() error { return f.follow(ctx) })
 		}
-		loops = append(loops, paymentsLoops(keep, splitter, newProfileRoom(rules, c.BaseCurrency, tried, metrics, log), time.Now)...)
+		profiles := newProfileRoom(rules, c.BaseCurrency, tried, metrics, log)
+		profiles.cacheBytes = c.ProfileMemory << 20 / int64(c.Partitions)
+		loops = append(loops, paymentsLoops(keep, splitter, profiles, time.Now)...)
 	}
 	if hosts("correlate") {
 		weights, err := c.weights()
