@@ -216,7 +216,7 @@ func (c *Config) fill() {
 		c.CheckpointEvery = 50_000
 	}
 	if c.ProfileMemory == 0 {
-		c.ProfileMemory = 4096
+		c.ProfileMemory = 1024
 	}
 	if c.SessionTimeout == 0 {
 		c.SessionTimeout = 30 * time.Second
