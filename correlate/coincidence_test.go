@@ -69,6 +69,7 @@ func TestCoincidenceAgainstOwnHabits(t *testing.T) {
 		{"who streams and is paid on Saturdays, now and then", together(privateAt(time.Hour, ago(3), ago(3+7*days), ago(3+21*days), ago(3+35*days), ago(3+42*days), ago(3+63*days)),
 			[]signal.Signal{paidBy(false, []time.Time{ago(4), ago(4 + 21*days), ago(4 + 35*days), ago(4 + 63*days)})}), 0, 2},
 		{"a payer at no rhythm, each time shortly before", together(privateAt(time.Hour, odd...), []signal.Signal{paidBy(false, odd)}), 2, mostRatio()},
+		{"the same, told of a corridor alone", together(privateAt(time.Hour, odd...), []signal.Signal{alongACorridor(paidBy(false, odd))}), 0, 0},
 		{"half of the payments so", together(privateAt(time.Hour, append(slices.Clone(odd), odder...)...), []signal.Signal{paidBy(false, append(odd, later(31*time.Hour, odder...)...))}), 1.5, mostRatio()},
 		{"a day after each", together(privateAt(-25*time.Hour, odd...), []signal.Signal{paidBy(false, odd)}), 0, 0.2},
 		{"in public streams", []signal.Signal{paidBy(false, odd)}, 0, 0},
@@ -93,6 +94,12 @@ func TestCoincidenceAgainstOwnHabits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// alongACorridor makes P03 of a payment signal.
+func alongACorridor(s signal.Signal) signal.Signal {
+	s.Payment.Typology = corridor
+	return s
 }
 
 func withStrength(strength float64, s signal.Signal) signal.Signal {

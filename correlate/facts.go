@@ -179,6 +179,12 @@ func paymentOf(p *signal.Payment) *paymentFacts {
 		victim: p.Role == signal.Sender && (p.Victim || p.Typology == sextortion), strength: min(p.Strength, 1),
 		counterparties: max(p.Counterparties, 0), unrelated: max(p.Unrelated, 0), times: instants(p.Times),
 	}
+	if p.Typology == corridor {
+		// It adds a word for a reviewer to another finding. Were its transfers and payers
+		// taken from it as well, more would be seen of those along a named corridor.
+		f.counterparties, f.unrelated, f.times = 0, 0, nil
+		return f
+	}
 	for _, pair := range p.Pairs {
 		other, ok := tokenOf(pair.Other)
 		if !ok || pair.First.Before(earliest) || !pair.First.Before(latest) {

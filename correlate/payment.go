@@ -12,6 +12,10 @@ import (
 // them may be a victim, and a child.
 const sextortion = "X01"
 
+// corridor is the typology that a corridor was named, which has no weight and shows no
+// transfer to the parts that have one.
+const corridor = "P03"
+
 // typology has as its value the strength of a typology that fired. Where it fired for the
 // subject both as sender and as recipient, the stronger counts.
 func typologyOf(ev *evidence, id string) finding {

@@ -300,7 +300,7 @@ func (f *weightsFile) checkTypologies() error {
 	for _, id := range slices.Sorted(maps.Keys(f.Typologies)) {
 		at, name := "/typologies/"+id, f.Typologies[id].Name
 		switch id {
-		case "P03":
+		case corridor:
 			errs = append(errs, fmt.Errorf("%s: a corridor has no weight of its own", at))
 		case sextortion:
 			errs = append(errs, fmt.Errorf("%s: who pays under threat may be a victim; it weighs as the part %s alone", at, fixed[partVictim].name))
