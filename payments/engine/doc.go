@@ -17,6 +17,9 @@
 // a last revision with strength 0. A signal has one id for a typology, version,
 // subject and role, and revisions that grow.
 //
+// A typology that is [TwoSided] sees the subject's other role too, and is asked
+// about both where either changes.
+//
 // It has no typology of its own (package typology and the rules do), and no
 // clock. It trusts its typologies to be pure functions of the view.
 package engine

@@ -18,6 +18,15 @@ type Typology interface {
 	Find(v *profile.View) (Finding, bool)
 }
 
+// A TwoSided typology may look at [profile.View.Opposite] too. It is asked again about
+// each role of a subject where the other changes, so that what it says does not depend
+// on which of the two came first.
+type TwoSided interface {
+	Typology
+	// TwoSided says whether it looks there now.
+	TwoSided() bool
+}
+
 // A Finding is that a typology fired.
 type Finding struct {
 	// Counted are the places in View.Entries of the transfers that count, ascending,
@@ -57,10 +66,12 @@ type Config struct {
 type Engine struct {
 	c          Config
 	cacheBytes int64
+	twoSided   []TwoSided
 }
 
 // New returns an engine, or an error that says what is wrong with its typologies.
 func New(c Config) (*Engine, error) {
+	e := &Engine{c: c, cacheBytes: c.CacheBytes}
 	var errs []error
 	seen := make(map[string]bool)
 	for i, t := range c.Typologies {
@@ -72,11 +83,13 @@ func New(c Config) (*Engine, error) {
 			errs = append(errs, fmt.Errorf("typology %s %s is there twice", t.ID(), t.Version()))
 		}
 		seen[key] = true
+		if both, ok := t.(TwoSided); ok {
+			e.twoSided = append(e.twoSided, both)
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("payments engine: %w", err)
 	}
-	e := &Engine{c: c, cacheBytes: c.CacheBytes}
 	if e.cacheBytes <= 0 {
 		e.cacheBytes = 256 << 20
 	}

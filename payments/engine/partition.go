@@ -43,6 +43,7 @@ type Partition struct {
 	roomAt   cursor // where room is looked for next
 
 	work    work
+	side    side
 	scratch *profile.Profile // the small profile that is being looked at
 	view    profile.View
 	change  profile.Change
@@ -74,7 +75,7 @@ type work struct {
 // Partition returns the profiles of one partition, to be used with one State (or
 // with none) from its beginning on or from where it was left.
 func (e *Engine) Partition() *Partition {
-	return &Partition{e: e, next: 1, slab: newSlab(), scratch: &profile.Profile{}}
+	return &Partition{e: e, next: 1, slab: newSlab(), scratch: &profile.Profile{}, side: side{scratch: &profile.Profile{}}}
 }
 
 // Use makes the partition ask the typologies of another engine from the next transfer
@@ -155,8 +156,15 @@ func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) (
 		}
 		return nil, err
 	}
-	signals := p.evaluate(prof, added)
+	v := prof.View(&p.view, added)
+	if err := p.openSide(s, k, v); err != nil {
+		return nil, err
+	}
+	signals := append(p.evaluate(prof, v, prof.Revision(), nil), p.lookAtSide()...)
 	if err := p.stage(s, old == nil); err != nil {
+		return nil, err
+	}
+	if err := p.stageSide(s); err != nil {
 		return nil, err
 	}
 	return signals, nil
@@ -166,6 +174,7 @@ func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) (
 func (p *Partition) Drop() {
 	if p.work.began {
 		p.forget(p.work.slot.key)
+		p.forgetSide()
 		p.work = work{}
 	}
 }
@@ -270,6 +279,7 @@ func (p *Partition) Keep() {
 	}
 	if !w.done { // it panicked, or the state failed
 		p.forget(w.slot.key)
+		p.forgetSide()
 		p.work = work{}
 		return
 	}
@@ -286,6 +296,7 @@ func (p *Partition) Keep() {
 	}
 	*sl = w.slot
 	p.keep(sl, w.prof)
+	p.keepSide()
 	p.work = work{}
 }
 

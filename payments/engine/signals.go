@@ -18,14 +18,22 @@ const (
 )
 
 // evaluate asks the typologies, notes in the profile which fire, and makes signals
-// of what is new, says something else, or is no longer there.
-func (p *Partition) evaluate(prof *profile.Profile, added int) []signal.Signal {
-	v := prof.View(&p.view, added)
+// of what is new, says something else, or is no longer there. Where only is set, those
+// that it does not hold for are not asked, and what they said stands.
+func (p *Partition) evaluate(prof *profile.Profile, v *profile.View, revision uint64, only func(Typology) bool) []signal.Signal {
 	p.before = append(p.before[:0], prof.Fired...)
 	before := p.before
 	prof.Fired = prof.Fired[:0]
 	var signals []signal.Signal
 	for _, ty := range p.e.c.Typologies {
+		if only != nil && !only(ty) {
+			for _, f := range before {
+				if f.Typology == ty.ID() && f.Version == ty.Version() {
+					prof.Fired = append(prof.Fired, f)
+				}
+			}
+			continue
+		}
 		f, ok := ty.Find(v)
 		if !ok || len(f.Counted) == 0 || f.Strength <= 0 {
 			continue
@@ -36,7 +44,7 @@ func (p *Partition) evaluate(prof *profile.Profile, added int) []signal.Signal {
 		}
 		prof.Fired = append(prof.Fired, fired)
 		if !slices.Contains(before, fired) {
-			signals = append(signals, p.newSignal(v, prof.Revision(), fired, f))
+			signals = append(signals, p.newSignal(v, revision, fired, f))
 		}
 	}
 	for _, old := range before {
@@ -44,7 +52,7 @@ func (p *Partition) evaluate(prof *profile.Profile, added int) []signal.Signal {
 			return f.Typology == old.Typology && f.Version == old.Version && f.About == old.About
 		})
 		if !stands {
-			signals = append(signals, withdrawal(v, prof.Revision(), old))
+			signals = append(signals, withdrawal(v, revision, old))
 		}
 	}
 	return signals

@@ -9,6 +9,9 @@
 // time; one that comes again changes nothing; a withdrawn one is taken out, also
 // where the withdrawal comes first. What is sealed is not taken out any more.
 //
+// Of what is older than 90 days one time is left, that of the newest (View.Before):
+// how long an account was silent.
+//
 // A [View] is what a typology gets: flat entries by time, a summary of each
 // counterparty, sums over 1, 7, 30 and 90 days, quantiles and slopes. What it
 // sees of names, addresses and text is whether they tie the two ends, and

@@ -7,12 +7,20 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// format is the first byte of a stored profile.
-const format = 4
+// The first byte of a stored profile. Most remember nothing before what they keep,
+// and need no place for it.
+const (
+	format       = 4
+	formatBefore = 5 // with the time of View.Before
+)
 
 // Encode appends the profile's bytes: the same for the same profile.
 func (p *Profile) Encode(b []byte) []byte {
-	b = append(b, format)
+	if p.before == 0 {
+		b = append(b, format)
+	} else {
+		b = appendVarint(append(b, formatBefore), p.before)
+	}
 	b = appendUvarint(b, p.changes)
 	b = appendVarint(b, p.newest)
 	b = AppendFired(b, p.Fired)
@@ -77,10 +85,14 @@ func (p *Profile) Encode(b []byte) []byte {
 // and leaves p empty.
 func (p *Profile) Decode(data []byte, subject signal.Subject, role signal.Role, marks func(*Entry) Marks) error {
 	p.Reset(subject, role, marks)
-	if len(data) == 0 || data[0] != format {
+	if len(data) == 0 || data[0] != format && data[0] != formatBefore {
 		return fmt.Errorf("a stored profile does not have format %d, which this program knows", format)
 	}
 	d := decoder{data: data, at: 1}
+	if data[0] == formatBefore {
+		p.before = d.varint()
+		d.check(p.before != 0)
+	}
 	p.changes = d.uvarint()
 	p.newest = d.varint()
 	p.readFired(&d)

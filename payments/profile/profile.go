@@ -34,6 +34,7 @@ type Profile struct {
 	dead    []death  // by id
 	sealed  sealed   // what is no longer among entries
 	newest  int64    // the newest time heard of
+	before  int64    // the newest time heard of that is older than is kept; 0: none
 	changes uint64
 
 	// text has the references of entries and the names of institutions, and what is no
@@ -111,7 +112,10 @@ func (p *Profile) add(e Entry, other Token, institution, ref string) (place int,
 		}
 		return -1, false, nil
 	}
-	if e.At < p.newest-Kept || p.sealed.covers(e.At, e.ID) {
+	if e.At < p.newest-Kept {
+		return -1, p.forgot(e.At), nil
+	}
+	if p.sealed.covers(e.At, e.ID) {
 		return -1, false, nil
 	}
 	if _, dead := p.findDead(e.ID); dead {
@@ -173,6 +177,20 @@ func (p *Profile) Withdraw(e Entry) bool {
 	return true
 }
 
+// forgot notes the time of a transfer that is older than is kept, and reports
+// whether it is news.
+func (p *Profile) forgot(at int64) bool {
+	if at <= p.before {
+		return false
+	}
+	p.before = at
+	p.changes++
+	return true
+}
+
+// Touch counts a change that is not of its transfers: what typologies say of it.
+func (p *Profile) Touch() { p.changes++ }
+
 // find returns the place of a time and id among the entries.
 func (p *Profile) find(at int64, id uint64) int {
 	hi := len(p.entries)
@@ -222,6 +240,8 @@ func (p *Profile) cut() int {
 				gap = p.entries[n+1].At - e.At
 			}
 			p.sealed.add(e, p.others[e.Other].Token, gap)
+		} else {
+			p.before = max(p.before, e.At)
 		}
 		n++
 	}

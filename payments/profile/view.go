@@ -26,6 +26,12 @@ type View struct {
 	// Sketched says that there are transfers within the 90 days that Entries has not,
 	// which are known in sums and sketches alone.
 	Sketched bool
+	// Before is the time of the newest transfer that is older than what is kept, where
+	// the profile remembered it when it came to be so; 0: none.
+	Before int64
+	// Opposite is the same subject in its other role, where the engine was asked for it;
+	// nil: not asked, or nothing is known of it. Its own Opposite is this view.
+	Opposite *View
 
 	p       *Profile
 	totals  [windows]Total
@@ -40,6 +46,7 @@ type View struct {
 func (p *Profile) View(v *View, added int) *View {
 	v.Role, v.Subject, v.Entries, v.Others = p.role, p.subject, p.entries, p.others
 	v.Added, v.Newest, v.Sketched = added, p.newest, !p.sealed.empty()
+	v.Before, v.Opposite = p.before, nil
 	v.p = p
 	v.has = [windows]bool{}
 	v.picks = v.picks[:0]
