@@ -106,10 +106,11 @@ func batchRecords(batch []byte, base, last int64, limit int) ([]record, error) {
 		}
 		rec.key = body.bytes()
 		rec.value = body.bytes()
-		n := body.varint()
-		for range min(n, maxHeaders+1) { // one beyond the limit is enough to be rejected
-			name := body.bytes()
-			rec.headers = append(rec.headers, kafka.Header{Key: string(name), Value: body.bytes()})
+		n := min(body.varint(), maxHeaders+1)                                          // one beyond the limit is enough to be rejected
+		rec.headers = make([]kafka.Header, 0, max(0, min(n, int64(len(body.rest))/2))) // a header has two bytes or more
+		for range n {
+			name := headerName(body.bytes())
+			rec.headers = append(rec.headers, kafka.Header{Key: name, Value: body.bytes()})
 		}
 		if err := errors.Join(r.err, body.err); err != nil {
 			return nil, err
@@ -120,6 +121,16 @@ func batchRecords(batch []byte, base, last int64, limit int) ([]record, error) {
 		rs = append(rs, rec)
 	}
 	return rs, nil
+}
+
+// headerName is string(name), without a copy of those that every event has.
+func headerName(name []byte) string {
+	for _, known := range [...]string{"ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time", contentType} {
+		if string(name) == known {
+			return known
+		}
+	}
+	return string(name)
 }
 
 // A reader takes the primitives of the Kafka protocol from a slice. After the

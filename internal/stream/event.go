@@ -110,7 +110,7 @@ func parseEvent(r record) (Event, map[string]string, error) {
 	}
 	var others map[string]string
 	seen := make([]string, 0, 8)
-	version, when := "", ""
+	var version, when []byte
 	for _, h := range r.headers {
 		name, isAttribute := strings.CutPrefix(h.Key, "ce_")
 		if h.Key == contentType {
@@ -128,19 +128,19 @@ func parseEvent(r record) (Event, map[string]string, error) {
 			return e, nil, reject(reasonCloudEvents, "header ce_%.40s occurs twice", name)
 		}
 		seen = append(seen, name)
-		switch value := string(h.Value); name {
+		switch name {
 		case "specversion":
-			version = value
+			version = h.Value
 		case "id":
-			e.ID = value
+			e.ID = string(h.Value)
 		case "source":
-			e.Source = value
+			e.Source = string(h.Value)
 		case "type":
-			e.Type = value
+			e.Type = string(h.Value)
 		case "subject":
-			e.Subject = value
+			e.Subject = string(h.Value)
 		case "time":
-			when = value
+			when = h.Value
 		default:
 			if !extName(name) {
 				return e, nil, reject(reasonCloudEvents, "header ce_%.40q: not a name of lower-case letters and digits", name)
@@ -148,10 +148,10 @@ func parseEvent(r record) (Event, map[string]string, error) {
 			if e.Ext == nil {
 				e.Ext = map[string]string{}
 			}
-			e.Ext[name] = value
+			e.Ext[name] = string(h.Value)
 		}
 	}
-	if version != "1.0" {
+	if string(version) != "1.0" {
 		return e, nil, reject(reasonCloudEvents, "header ce_specversion is not 1.0")
 	}
 	for _, a := range [...]struct{ name, value string }{{"id", e.ID}, {"source", e.Source}, {"type", e.Type}} {
@@ -159,8 +159,8 @@ func parseEvent(r record) (Event, map[string]string, error) {
 			return e, nil, reject(reasonCloudEvents, "header ce_%s is missing or empty", a.name)
 		}
 	}
-	if when != "" || slices.Contains(seen, "time") {
-		t, err := time.Parse(time.RFC3339Nano, when)
+	if len(when) > 0 || slices.Contains(seen, "time") {
+		t, err := time.Parse(time.RFC3339Nano, string(when))
 		if err != nil {
 			return e, nil, reject(reasonCloudEvents, "header ce_time is not an RFC 3339 time")
 		}

@@ -110,7 +110,9 @@ func (w *worker) try(ctx context.Context, r record) ([]outgoing, *changes, error
 	}
 	var made *changes
 	if w.store != nil {
-		made = &changes{store: w.store}
+		made = &w.changes
+		made.reset()
+		made.store = w.store
 	}
 	start := time.Now()
 	outs, err := w.call(ctx, m, made)

@@ -45,6 +45,7 @@ type worker struct {
 	bytes   int
 	records int
 	dead    map[string]int // dead letters among outs, by reason
+	changes changes        // of the record at hand
 	since   time.Time
 	flushed int64 // offset up to which everything is durable
 }

@@ -1,12 +1,12 @@
 package stream
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -131,39 +131,57 @@ type changes struct {
 	gone  []keyRange // what is deleted before made is set
 	made  []change
 	index map[string]int // of made, where there are many
+	bytes []byte         // what keys and values of made lie in
 }
 
 type change struct {
-	key     string
-	value   []byte
-	deleted bool
+	key, value []byte
+	deleted    bool
+}
+
+// reset forgets all changes, and keeps their memory for the next record's.
+func (c *changes) reset() {
+	c.gone, c.made, c.index = c.gone[:0], c.made[:0], nil
+	if cap(c.bytes) > flushBytes { // of a record that was no common one
+		c.bytes = nil
+	}
+	c.bytes = c.bytes[:0]
+}
+
+// keep returns a copy of b that lasts until the next reset.
+func (c *changes) keep(b []byte) []byte {
+	from := len(c.bytes)
+	c.bytes = append(c.bytes, b...)
+	return c.bytes[from:len(c.bytes):len(c.bytes)]
 }
 
 // A keyRange has the keys from one on, up to another that it does not have.
-type keyRange struct{ from, to string }
+type keyRange struct{ from, to []byte }
 
-func (r keyRange) has(key string) bool { return key >= r.from && key < r.to }
+func (r keyRange) has(key []byte) bool {
+	return bytes.Compare(r.from, key) <= 0 && bytes.Compare(key, r.to) < 0
+}
 
 // find returns the place of a key's change, or -1. Most records make few.
-func (c *changes) find(key string) int {
+func (c *changes) find(key []byte) int {
 	const few = 16
 	if len(c.made) <= few {
-		return slices.IndexFunc(c.made, func(m change) bool { return m.key == key })
+		return slices.IndexFunc(c.made, func(m change) bool { return bytes.Equal(m.key, key) })
 	}
 	if c.index == nil {
 		c.index = make(map[string]int)
 		for i := range c.made {
-			c.index[c.made[i].key] = i
+			c.index[string(c.made[i].key)] = i
 		}
 	}
-	if i, is := c.index[key]; is {
+	if i, is := c.index[string(key)]; is {
 		return i
 	}
 	return -1
 }
 
 // own returns the record's own change of a key, or nil.
-func (c *changes) own(key string) *change {
+func (c *changes) own(key []byte) *change {
 	if i := c.find(key); i >= 0 {
 		return &c.made[i]
 	}
@@ -178,7 +196,7 @@ func (c *changes) own(key string) *change {
 // Get returns the record's own change, or what is in the store.
 func (c *changes) Get(key []byte) ([]byte, error) {
 	if len(c.made)+len(c.gone) > 0 {
-		if own := c.own(string(key)); own != nil {
+		if own := c.own(key); own != nil {
 			if own.deleted {
 				return nil, nil
 			}
@@ -190,30 +208,32 @@ func (c *changes) Get(key []byte) ([]byte, error) {
 
 // Set keeps copies of key and value.
 func (c *changes) Set(key, value []byte) error {
-	c.put(change{key: string(key), value: append([]byte{}, value...)})
+	c.put(key, change{value: c.keep(value)})
 	return nil
 }
 
 // Delete removes a key; an absent one is no error.
 func (c *changes) Delete(key []byte) error {
-	c.put(change{key: string(key), deleted: true})
+	c.put(key, change{deleted: true})
 	return nil
 }
 
-func (c *changes) put(made change) {
-	if i := c.find(made.key); i >= 0 {
+func (c *changes) put(key []byte, made change) {
+	if i := c.find(key); i >= 0 {
+		made.key = c.made[i].key
 		c.made[i] = made
 		return
 	}
+	made.key = c.keep(key)
 	if c.index != nil {
-		c.index[made.key] = len(c.made)
+		c.index[string(key)] = len(c.made)
 	}
 	c.made = append(c.made, made)
 }
 
 // DeleteRange removes the record's own changes as well.
 func (c *changes) DeleteRange(from, to []byte) error {
-	r := keyRange{string(from), string(to)}
+	r := keyRange{c.keep(from), c.keep(to)}
 	c.made = slices.DeleteFunc(c.made, func(made change) bool { return r.has(made.key) })
 	c.index = nil
 	c.gone = append(c.gone, r)
@@ -224,11 +244,11 @@ func (c *changes) DeleteRange(from, to []byte) error {
 func (c *changes) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) (err error) {
 	var own []change
 	for _, made := range c.made {
-		if strings.HasPrefix(made.key, string(prefix)) {
+		if bytes.HasPrefix(made.key, prefix) {
 			own = append(own, made)
 		}
 	}
-	slices.SortFunc(own, func(a, b change) int { return strings.Compare(a.key, b.key) })
+	slices.SortFunc(own, func(a, b change) int { return bytes.Compare(a.key, b.key) })
 	lower := stateKey(prefix)
 	it, err := c.store.batch.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)})
 	if err != nil {
@@ -237,18 +257,18 @@ func (c *changes) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) 
 	defer func() { err = errors.Join(err, it.Close()) }()
 	stored := it.First()
 	for stored || len(own) > 0 {
-		if stored && slices.ContainsFunc(c.gone, func(r keyRange) bool { return r.has(string(it.Key()[1:])) }) {
+		if stored && slices.ContainsFunc(c.gone, func(r keyRange) bool { return r.has(it.Key()[1:]) }) {
 			stored = it.Next()
 			continue
 		}
-		if !stored || len(own) > 0 && own[0].key <= string(it.Key()[1:]) {
+		if !stored || len(own) > 0 && bytes.Compare(own[0].key, it.Key()[1:]) <= 0 {
 			made := own[0]
 			own = own[1:]
-			if stored && made.key == string(it.Key()[1:]) {
+			if stored && bytes.Equal(made.key, it.Key()[1:]) {
 				stored = it.Next() // overruled
 			}
 			if !made.deleted {
-				if more, err := fn([]byte(made.key), made.value); err != nil || !more {
+				if more, err := fn(made.key, made.value); err != nil || !more {
 					return err
 				}
 			}
@@ -283,16 +303,16 @@ func after(prefix []byte) []byte {
 
 func (c *changes) apply() error {
 	for _, r := range c.gone {
-		if err := c.store.batch.DeleteRange(stateKey([]byte(r.from)), stateKey([]byte(r.to)), nil); err != nil {
+		if err := c.store.batch.DeleteRange(stateKey(r.from), stateKey(r.to), nil); err != nil {
 			return fmt.Errorf("write state: %w", err)
 		}
 	}
 	for _, made := range c.made {
 		var err error
 		if made.deleted {
-			err = c.store.batch.Delete(stateKey([]byte(made.key)), nil)
+			err = c.store.batch.Delete(stateKey(made.key), nil)
 		} else {
-			err = c.store.batch.Set(stateKey([]byte(made.key)), made.value, nil)
+			err = c.store.batch.Set(stateKey(made.key), made.value, nil)
 		}
 		if err != nil {
 			return fmt.Errorf("write state: %w", err)
