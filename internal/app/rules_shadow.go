@@ -33,6 +33,13 @@ func (s *shadow) beside(live *rule.Set) engine.Typology {
 func (shadowLook) ID() string      { return "shadow" }
 func (shadowLook) Version() string { return "0" }
 
+// TwoSided says whether a rule that is tried looks at both roles of a subject. It
+// implements [engine.TwoSided].
+func (l shadowLook) TwoSided() bool {
+	set := l.of.set.Load()
+	return set != nil && set.TwoSided()
+}
+
 // Find counts what the shadow's rules find, beside the live rules of the same ids.
 func (l shadowLook) Find(v *profile.View) (engine.Finding, bool) {
 	set := l.of.set.Load()

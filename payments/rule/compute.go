@@ -27,12 +27,9 @@ func measurerOf(m Measure) measurer {
 	case First:
 		return first
 	case Since:
-		return func(s *scene, _ *Compiled, picks []int32) (float64, bool) {
-			if len(picks) < 2 {
-				return 0, false
-			}
-			return float64(s.at(picks, len(picks)-1) - s.at(picks, len(picks)-2)), true
-		}
+		return since
+	case Mirrors:
+		return mirrors
 	case Span:
 		return func(s *scene, _ *Compiled, picks []int32) (float64, bool) {
 			return float64(s.at(picks, len(picks)-1) - s.at(picks, 0)), true
@@ -216,6 +213,20 @@ func first(s *scene, c *Compiled, picks []int32) (float64, bool) {
 		}
 	}
 	return 1, true
+}
+
+// since is how long after the one before it the newest pick came. Where the profile
+// keeps no other transfer, and the rule leaves none out, it may remember when the one
+// before was, which is older than what it keeps.
+func since(s *scene, c *Compiled, picks []int32) (float64, bool) {
+	newest := s.at(picks, len(picks)-1)
+	switch v := s.view; {
+	case len(picks) > 1:
+		return float64(newest - s.at(picks, len(picks)-2)), true
+	case c.keep == nil && c.only == 0 && len(v.Entries) == 1 && !v.Sketched && v.Before > 0:
+		return float64(newest - v.Before), true
+	}
+	return 0, false
 }
 
 // against compares the newest pick's amount with those before it.

@@ -46,7 +46,7 @@ func originOf(rule Rule) []string {
 			if fields[t.Field].about == origin {
 				found[t.Field] = true
 			}
-			if t.Newest != nil && slices.Contains(t.Newest.Same, "country") {
+			if t.Newest != nil && (slices.Contains(t.Newest.Same, "country") || slices.Contains(t.Newest.Same, "town")) {
 				found["like_newest.same"] = true
 			}
 			for _, one := range t.AnyOf {
@@ -130,7 +130,7 @@ func (t Test) mostly() bool {
 // conduct reports whether a measure is itself of what was paid or of its rhythm.
 func (m Measure) conduct() bool {
 	switch m.Kind {
-	case Sum, Mean, Median, Least, Most, Slope, Variation, TimesMax, TimesMean, Deviation, Benford:
+	case Sum, Mean, Median, Least, Most, Slope, Variation, TimesMax, TimesMean, Deviation, Benford, Mirrors:
 		return true
 	}
 	return m.Kind == Distinct && (m.What == Classes || m.What == Rails)

@@ -80,4 +80,4 @@ var fields = map[string]fieldSpec{
 }
 
 // likenesses are what a transfer may share with the newest.
-var likenesses = []string{"counterparty", "currency", "purpose", "classes", "rail", "country"}
+var likenesses = []string{"counterparty", "currency", "purpose", "classes", "rail", "country", "town"}

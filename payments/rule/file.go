@@ -82,6 +82,10 @@ type Measure struct {
 	// Currency is what Of is in where it is [AmountIn].
 	Currency string
 	What     Thing // for distinct and first
+	// Percent is how far apart amounts of mirrors may lie, and Commission how much of
+	// what came in may stay behind.
+	Percent    int64 `json:",omitempty"`
+	Commission int64 `json:",omitempty"`
 }
 
 // A MeasureKind is what is computed.
@@ -106,6 +110,7 @@ const (
 	TimesMean MeasureKind = "times_mean" // the newest to the mean of those before it
 	Deviation MeasureKind = "deviation"  // of the newest from those before it, in standard deviations
 	Benford   MeasureKind = "benford"    // chi-square of first digits against Benford's law
+	Mirrors   MeasureKind = "mirrors"    // how many of the subject's other role the newest is made of
 )
 
 // A Quantity is a number that each transfer, or each gap between two, has.
@@ -174,5 +179,5 @@ type Test struct {
 type Likeness struct {
 	Percent int64    `json:",omitempty"` // of the newest's amount, either way; 0 where amounts are not compared
 	Amount  bool     `json:",omitempty"`
-	Same    []string `json:",omitempty"` // counterparty, currency, purpose, classes, rail, country
+	Same    []string `json:",omitempty"` // some of likenesses
 }

@@ -161,6 +161,9 @@ func (c *Compiled) weigh(s *scene, picks []int32) result {
 	if len(picks) < c.Needs {
 		return result{}
 	}
+	if c.Measure.Kind == Mirrors {
+		picks = picks[len(picks)-1:] // it is of the newest alone
+	}
 	value, known := c.measure(s, c, picks)
 	if !known {
 		return result{}

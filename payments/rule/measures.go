@@ -96,6 +96,8 @@ func (r *reader) measure(key string, n ast.Node) Measure {
 	case Span:
 		r.words(&list, []string{"transfers"})(at, value)
 		list = nil
+	case Mirrors:
+		r.mirrors(at, value, &m)
 	default:
 		quantities, known := measureKinds[m.Kind]
 		if !known {
@@ -112,6 +114,28 @@ func (r *reader) measure(key string, n ast.Node) Measure {
 		m.What = Thing(list[0])
 	}
 	return m
+}
+
+// mirrors reads how alike what came in and what went out must be.
+func (r *reader) mirrors(key string, n ast.Node, m *Measure) {
+	percents := func(to *int64, least, most int64, want string) field {
+		return field{read: func(key string, n ast.Node) {
+			s, _ := plain(n)
+			var err error
+			if f := percentForm.FindStringSubmatch(s); f != nil {
+				if *to, err = strconv.ParseInt(f[1], 10, 64); err == nil && *to >= least && *to <= most {
+					return
+				}
+			}
+			r.at(n, key, "want %s", want)
+		}}
+	}
+	amount := percents(&m.Percent, 0, 50, "how far apart the amounts may lie, from 0% to 50%, as in 10%")
+	amount.must = true
+	r.object(key, n, map[string]field{
+		"amount":     amount,
+		"commission": percents(&m.Commission, 1, 99, "how much of what came in may stay behind, from 1% to 99%, as in 10%"),
+	})
 }
 
 // quantity reads base, a currency, amount, gap or daily, as far as the measure has it.
@@ -142,7 +166,7 @@ func measureNames() string {
 	for k := range measureKinds {
 		all = append(all, string(k))
 	}
-	all = append(all, string(Distinct), string(First), string(Since), string(Span))
+	all = append(all, string(Distinct), string(First), string(Since), string(Span), string(Mirrors))
 	slices.Sort(all)
 	return strings.Join(all, ", ")
 }

@@ -270,6 +270,7 @@ func likeNewest(l Likeness) pred {
 			"country": func(s *scene, e *profile.Entry) bool {
 				return e.OtherCountry == s.newest.OtherCountry && e.OtherCountry != 0
 			},
+			"town": func(s *scene, e *profile.Entry) bool { return e.OtherTown == s.newest.OtherTown && e.OtherTown != 0 },
 		}[what])
 	}
 	if !l.Amount {

@@ -92,6 +92,12 @@ func TestFaults(t *testing.T) {
 		{"a list that is not there", good("exempt: nobody"), "no such list"},
 		{"alias", "format: 1\nversion: &v 1\nrules: []", "anchors, aliases and tags are not read"},
 		{"a control character", good(`title: "a\u0007b"`), "does not print"},
+		{"mirrors", good("last: 1d", "measure: {mirrors: {amount: 10%, commission: 5%}}", "bands: [{from: 1, strength: 0.1}]"), ""},
+		{"mirrors without a tolerance", good("last: 1d", "measure: {mirrors: {commission: 5%}}", "bands: [{from: 1, strength: 0.1}]"), "13:24: rules[0].measure.mirrors.amount: is missing"},
+		{"mirrors of anything", good("last: 1d", "measure: {mirrors: {amount: 60%}}", "bands: [{from: 1, strength: 0.1}]"), "from 0% to 50%"},
+		{"mirrors of nothing", good("last: 1d", "measure: {mirrors: {amount: 5%, commission: 100%}}", "bands: [{from: 1, strength: 0.1}]"), "from 1% to 99%"},
+		{"mirrors by number", good("last: 3 transfers", "measure: {mirrors: {amount: 5%}}", "bands: [{from: 1, strength: 0.1}]"), "want a duration, as in last: 1d"},
+		{"mirrors of any stretch", good("measure: {mirrors: {amount: 5%}}", "bands: [{from: 1, strength: 0.1}]"), "want last"},
 		{"benford of few", good("last: 90d", "measure: {benford: amount}", "bands: [{from: 15.507, strength: 0.1}]"), "want needs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -125,7 +131,8 @@ func TestCorridorAndNamesAloneAreRefused(t *testing.T) {
 		"{tourists: no}", "{currency: PHP}", "{any_of: [{other_country: PH}, {night: yes}]}", "{not: {other_country: DE}}",
 		"{other_country: PH, not: {night: yes}}", "{other_country: PH, night: no}", "{other_country: PH, classes: none}",
 		"{other_country: PH, rail: any}", "{other_country: PH, steady: no}", "{other_country: PH, transfers: 1..3}", "{other_country: PH, known_for: ..30d}",
-		"{other_country: PH, like_newest: {same: counterparty}}", "{like_newest: {same: [country]}, tie: none}",
+		"{other_country: PH, like_newest: {same: counterparty}}", "{like_newest: {same: [country]}, tie: none}", "{like_newest: {same: [town]}, tie: none}",
+		"{like_newest: {same: town}}",
 		"{other_country: PH, amount: {EUR: 1..100000, USD: 1..100000}}", "{tie: none, base: 1..}", "{other_country: PH, base: 1..1000000}",
 		"{other_country: PH, round: {EUR: 0.01}}",
 	}
@@ -173,6 +180,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(bad)
 	f.Add([]byte(good()))
+	f.Add(Tazama())
 	f.Add([]byte("rules: [{where: {any_of: [{any_of: [{not: {not: {}}}]}]}}]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		set, err := Load(text)

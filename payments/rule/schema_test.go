@@ -71,7 +71,9 @@ func jsonSchema() object {
 		measures = append(measures, only(string(kind), object{"anyOf": of}))
 	}
 	measures = append(measures, object{"enum": bare}, only("distinct", object{"enum": things}), only("first", object{"enum": firsts}),
-		only("since", object{"const": "previous"}), only("span", object{"const": "transfers"}))
+		only("since", object{"const": "previous"}), only("span", object{"const": "transfers"}),
+		only("mirrors", object{"type": "object", "additionalProperties": false, "required": []string{"amount"}, "properties": object{
+			"amount": pattern(percentForm.String()), "commission": pattern(percentForm.String())}}))
 	short := object{"type": "string", "minLength": 1, "maxLength": maxText}
 	value := object{"type": []string{"number", "string"}}
 	return object{
@@ -147,7 +149,8 @@ func TestSchema(t *testing.T) {
 		}
 		return schema.Validate(v)
 	}
-	for i, text := range append(examples(t), good(), good("last: 3 transfers", "exempt: charities")) {
+	for i, text := range append(examples(t), good(), good("last: 3 transfers", "exempt: charities"),
+		good("last: 1d", "measure: {mirrors: {amount: 10%, commission: 5%}}", "bands: [{from: 1, strength: 0.1}]")) {
 		if err := fits(text); err != nil {
 			t.Errorf("example %d: %v", i+1, err)
 		}
