@@ -44,6 +44,9 @@ func appendPayment(b []byte, s *Signal) ([]byte, bool) {
 		b = w.text(b, `,"country":`, p.Country)
 	}
 	b = w.float(b, `,"strength":`, p.Strength)
+	if p.Victim {
+		b = append(b, `,"victim":true`...)
+	}
 	for i := range p.Pairs {
 		b = w.pair(b, i == 0, &p.Pairs[i])
 	}

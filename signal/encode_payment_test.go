@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func aPayment(r *rand.Rand) Signal {
 	s := Signal{
 		ID: text(), Revision: r.Uint64(), Kind: KindPayment, Subject: Subject(text()), Start: when(), End: when(), Says: text(),
 		Payment: &Payment{Typology: text(), Rules: text(), Role: Recipient, Transfers: r.IntN(300), Counterparties: r.IntN(9), Unrelated: -r.IntN(2),
-			Times: times(), Country: text(), Strength: []float64{0, 0.3, 1, 0.29, 1e-9, 1e22}[r.IntN(6)]},
+			Times: times(), Country: text(), Strength: []float64{0, 0.3, 1, 0.29, 1e-9, 1e22}[r.IntN(6)], Victim: r.IntN(2) == 0},
 	}
 	for range r.IntN(3) {
 		s.Payment.Countries = append(s.Payment.Countries, text())
@@ -82,6 +83,49 @@ func TestPaymentsAreEncodedAsByTheStandardLibrary(t *testing.T) {
 	s.Flag = &Flag{}
 	if _, ok := appendPayment(nil, &s); ok {
 		t.Error("what is no payment alone was encoded as one")
+	}
+}
+
+// TestNoFieldOfAPaymentIsForgotten sets every field there is, so that one that is added
+// and not encoded by hand is noticed.
+func TestNoFieldOfAPaymentIsForgotten(t *testing.T) {
+	var s Signal
+	var fill func(v reflect.Value)
+	fill = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.String:
+			v.SetString("x")
+		case reflect.Int:
+			v.SetInt(3)
+		case reflect.Uint64:
+			v.SetUint(4)
+		case reflect.Float64:
+			v.SetFloat(0.5)
+		case reflect.Bool:
+			v.SetBool(true)
+		case reflect.Slice:
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			fill(v.Index(0))
+		case reflect.Pointer:
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(v.Elem())
+		case reflect.Struct:
+			if v.Type() == reflect.TypeFor[time.Time]() {
+				v.Set(reflect.ValueOf(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)))
+				return
+			}
+			for i := range v.NumField() {
+				fill(v.Field(i))
+			}
+		default:
+			t.Fatalf("a %s is not filled", v.Kind())
+		}
+	}
+	fill(reflect.ValueOf(&s).Elem())
+	s.Session, s.Match, s.Flag, s.Score = nil, nil, nil, nil // of other kinds
+	got, quickly := appendPayment(nil, &s)
+	if want := slowly(t, s); !quickly || string(got) != want {
+		t.Errorf("quickly: %v\n%s\n%s", quickly, got, want)
 	}
 }
 
