@@ -23,13 +23,12 @@ import (
 
 func main() {
 	sizes := flag.String("accounts", "10000,1000000,10000000", "how many accounts, in several runs")
-	n := flag.Int("payments", 300_000, "payments that are measured, in each run")
-	activity := flag.String("activity", "heavy,uniform", "how active accounts are: heavy, uniform")
+	crime := flag.String("crime", "1000000", "how many accounts where everybody pays as published offenders do, in several runs; empty: none")
+	n := flag.Int("payments", 300_000, "payments that are measured on one core and again on two, in each run")
 	dir := flag.String("dir", "", "folder for the state; a temporary one where empty")
-	profile := flag.String("cpuprofile", "", "write a profile of what is measured on one core to this file")
+	profile := flag.String("cpuprofile", "", "write profiles of what is measured on one core to files that begin so")
 	flag.Parse()
-	fmt.Printf(before, perWindow, 100*abroad)
-	if err := run(context.Background(), *sizes, *n, *activity, *dir, *profile); err != nil {
+	if err := run(context.Background(), *sizes, *crime, *n, *dir, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/payments:", err)
 		os.Exit(1)
 	}
@@ -37,9 +36,9 @@ func main() {
 }
 
 const before = `Payments to signals: all typologies, state and offsets on disk in synced batches; without Kafka and the network.
-A payment is two transfers. Half of the accounts send and half receive, each has %d transfers in 90 days on average before
-it is measured, and as often while it is. heavy: log-normal activity, 3 %% of the senders make half of the payments (AIC
-T&I 589). uniform: all alike. %.0f %% of the senders pay across a border, in small amounts.
+A payment is two transfers. simulated: copies of what vigil simulate makes of its knobs as they come (%d people, %d
+accounts, %d payments in 90 days, half of them or more look alike); crime: everybody pays as published offenders do
+(AIC T&I 589 and 639). Accounts have 90 days of payments before it is measured.
 
 `
 
@@ -51,30 +50,40 @@ What others publish, and on what it was measured; none of it on this machine, so
   graph features + LightGBM           57.4 µs an event   IBM HI-Small, 5.08 M transactions in about 433 MB, one process, no durable state
 `
 
-func run(ctx context.Context, sizes string, n int, activity, dir, profile string) (err error) {
+func run(ctx context.Context, sizes, crime string, n int, dir, profile string) (err error) {
 	if dir, err = os.MkdirTemp(dir, "vigil-bench-payments"); err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
-	fmt.Printf("%-8s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s\n%-8s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s\n",
-		"activity", "accounts", "cores", "payments", "µs CPU", "µs clock", "vs 1st", "signals", "B disk", "B memory", "s restore",
+	t, err := newTown(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf(before, townPeople, t.accounts, len(t.payments))
+	fmt.Printf("%-9s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s\n%-9s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s\n",
+		"traffic", "accounts", "cores", "payments", "µs CPU", "µs clock", "vs 1st", "signals", "B disk", "B memory", "s restore",
 		"", "", "", "a second", "a payment", "a payment", "CPU", "a paymt", "a profile", "a profile", "a million")
-	for kind := range strings.SplitSeq(activity, ",") {
-		spread := 0.0
-		if kind == "heavy" {
-			spread = 1.9
-		}
+	for _, kind := range []struct {
+		name, sizes string
+		make        func(accounts int) traffic
+	}{
+		{"simulated", sizes, func(n int) traffic { return newRegion(t, n) }},
+		{"crime", crime, func(n int) traffic { return newUnderworld(n) }},
+	} {
 		first := 0.0
-		for text := range strings.SplitSeq(sizes, ",") {
+		for text := range strings.SplitSeq(kind.sizes, ",") {
+			if text == "" {
+				continue
+			}
 			accounts, err := strconv.Atoi(text)
 			if err != nil {
 				return fmt.Errorf("accounts: %w", err)
 			}
-			b, err := open(ctx, filepath.Join(dir, kind+text), accounts, spread)
+			b, err := open(ctx, filepath.Join(dir, kind.name+text), kind.make(accounts))
 			if err != nil {
 				return err
 			}
-			if err := b.report(ctx, kind, n, &first, profile); err != nil {
+			if err := b.report(ctx, kind.name, n, &first, profile); err != nil {
 				return err
 			}
 		}

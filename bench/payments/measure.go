@@ -35,28 +35,26 @@ const (
 
 // A bench has the partitions of one run.
 type bench struct {
-	dir      string
-	accounts int
-	loop     stream.Loop
-	bucket   *blob.Bucket
-	world    *world
-	parts    [partitions]*stream.Offline
-	done     [partitions]int64
+	dir     string
+	loop    stream.Loop
+	bucket  *blob.Bucket
+	traffic traffic
+	parts   [partitions]*stream.Offline
+	done    [partitions]int64
 }
 
-// open makes the profiles of accounts: so many transfers that each has its share of 90
-// days.
-func open(ctx context.Context, dir string, accounts int, spread float64) (*bench, error) {
+// open makes the profiles of all accounts, by what they pay in 90 days.
+func open(ctx context.Context, dir string, from traffic) (*bench, error) {
 	bucket, err := fileblob.OpenBucket(filepath.Join(dir, "checkpoints"), &fileblob.Options{CreateDir: true, NoTempDir: true})
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, accounts: accounts, bucket: bucket, world: newWorld(accounts, spread, partitions)}
+	b := &bench{dir: dir, bucket: bucket, traffic: from}
 	b.loop = app.ProfileLoop(filepath.Join(dir, "state"), bucket, typology.DefaultRules(), partitions)
 	if err := b.openParts(ctx); err != nil {
 		return nil, err
 	}
-	_, err = b.work(ctx, max(accounts*perWindow/2, chunk), true)
+	_, err = b.work(ctx, from.warm(), true)
 	return b, err
 }
 
@@ -95,15 +93,9 @@ func (c cost) each(d time.Duration) float64 {
 func (b *bench) work(ctx context.Context, n int, both bool) (c cost, err error) {
 	before := b.outputs()
 	for c.payments < n {
-		var events [partitions][]stream.Event
-		for range chunk {
-			two, to, err := b.world.next()
-			if err != nil {
-				return c, err
-			}
-			for i := range two {
-				events[to[i]] = append(events[to[i]], two[i])
-			}
+		records, err := render(b.traffic, chunk)
+		if err != nil {
+			return c, err
 		}
 		c.payments += chunk
 		began, cpu := time.Now(), used()
@@ -112,7 +104,7 @@ func (b *bench) work(ctx context.Context, n int, both bool) (c cost, err error) 
 			g.SetLimit(1)
 		}
 		for i := range b.parts {
-			g.Go(func() error { return b.do(ctx, i, events[i]) })
+			g.Go(func() error { return b.do(ctx, i, records[i]) })
 		}
 		if err := g.Wait(); err != nil {
 			return c, err
@@ -124,14 +116,14 @@ func (b *bench) work(ctx context.Context, n int, both bool) (c cost, err error) 
 	return c, nil
 }
 
-func (b *bench) do(ctx context.Context, part int, events []stream.Event) error {
-	for len(events) > 0 {
-		n := min(fetched, len(events))
-		if err := b.parts[part].Do(ctx, events[:n]); err != nil {
+func (b *bench) do(ctx context.Context, part int, records []stream.Ready) error {
+	for len(records) > 0 {
+		n := min(fetched, len(records))
+		if err := b.parts[part].Do(ctx, records[:n]); err != nil {
 			return err
 		}
 		b.done[part] += int64(n)
-		events = events[n:]
+		records = records[n:]
 	}
 	if b.parts[part].DeadLetters > 0 {
 		return fmt.Errorf("%d transfers were refused", b.parts[part].DeadLetters)
@@ -155,7 +147,7 @@ func used() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func heap() int64 {
+func held() int64 {
 	var m runtime.MemStats
 	debug.FreeOSMemory()
 	runtime.ReadMemStats(&m)
@@ -164,7 +156,7 @@ func heap() int64 {
 
 func (b *bench) report(ctx context.Context, kind string, n int, first *float64, profile string) error {
 	if profile != "" {
-		f, err := os.Create(fmt.Sprintf("%s.%s.%d", profile, kind, b.accounts))
+		f, err := os.Create(fmt.Sprintf("%s.%s.%d", profile, kind, b.traffic.accounts()))
 		if err != nil {
 			return err
 		}
@@ -186,11 +178,11 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 	if *first == 0 {
 		*first = one.each(one.cpu)
 	}
-	memory := heap()
+	memory := held()
 	if err := b.closeParts(ctx); err != nil {
 		return err
 	}
-	memory -= heap()
+	memory -= held()
 	state := filepath.Join(b.dir, "state")
 	disk, err := size(state)
 	if err != nil {
@@ -207,9 +199,9 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 	if err := b.closeParts(ctx); err != nil {
 		return err
 	}
-	accounts := float64(b.accounts)
+	accounts := float64(b.traffic.accounts())
 	for cores, c := range []cost{one, two} {
-		fmt.Printf("%-8s %10d %5d | %9.0f %9.2f %9.2f %7.2f | %7.2f |", kind, b.accounts, cores+1,
+		fmt.Printf("%-8s %10d %5d | %9.0f %9.2f %9.2f %7.2f | %7.2f |", kind, b.traffic.accounts(), cores+1,
 			float64(c.payments)/c.clock.Seconds(), c.each(c.cpu), c.each(c.clock), c.each(c.cpu) / *first, float64(c.signals)/float64(c.payments))
 		if cores == 0 {
 			fmt.Printf(" %9.0f %9.0f | %9.2f", float64(disk)/accounts, float64(memory)/accounts, restore.Seconds()/accounts*1e6)

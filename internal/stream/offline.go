@@ -54,14 +54,20 @@ func OpenOffline(ctx context.Context, l Loop, partition int, done int64, log *za
 	return o, nil
 }
 
-// Do handles events as a worker does those of one fetch.
-func (o *Offline) Do(ctx context.Context, events []Event) error {
-	for i := range events {
-		headers, err := events[i].headers()
-		if err != nil {
-			return err
-		}
-		r := record{offset: o.w.next, key: []byte(events[i].Key), value: events[i].Data, headers: headers}
+// A Ready is an event as a fetch brings it.
+type Ready struct{ r record }
+
+// Prepare makes a record of an event, as a producer does.
+func Prepare(e Event) (Ready, error) {
+	headers, err := e.headers()
+	return Ready{record{key: []byte(e.Key), value: e.Data, headers: headers}}, err
+}
+
+// Do handles records as a worker does those of one fetch.
+func (o *Offline) Do(ctx context.Context, records []Ready) error {
+	for i := range records {
+		r := records[i].r
+		r.offset = o.w.next
 		if err := o.w.one(ctx, r); err != nil {
 			return err
 		}
