@@ -23,18 +23,18 @@ func quickTransfer(data []byte) (t Transfer, ok bool) {
 	q := quick{data: string(data)} // of which the transfer's strings are parts
 	q.check(q.next('{'))
 	var seen uint32
+	field := -1
 	for first := true; !q.bad; first = false {
 		if !first && !q.next(',') {
 			q.check(q.next('}'))
 			break
 		}
-		name := q.string()
-		q.check(q.next(':'))
-		if bit := t.quickField(&q, name); seen&bit != 0 || bit == 0 {
+		field = q.field(field + 1)
+		if field < 0 || seen&(1<<field) != 0 {
 			return t, false
-		} else {
-			seen |= bit
 		}
+		seen |= 1 << field
+		t.quickField(&q, field)
 	}
 	q.space()
 	const required = 1<<9 - 1
@@ -44,49 +44,114 @@ func quickTransfer(data []byte) (t Transfer, ok bool) {
 	return t, true
 }
 
-// quickField reads a field's value, and returns a bit of its own; 0: it is not known.
-func (t *Transfer) quickField(q *quick, name string) uint32 {
-	switch name {
-	case "id":
+// The fields that are read quickly, in the order in which EncodeTransfer writes them.
+// Exposures are not among them: few transfers have any.
+const (
+	fieldId = iota
+	fieldSubject
+	fieldRole
+	fieldOther
+	fieldInstitution
+	fieldRef
+	fieldAt
+	fieldAmount
+	fieldCurrency
+	fieldCountry
+	fieldOtherCountry
+	fieldNames
+	fieldOtherNames
+	fieldClasses
+	fieldPurpose
+	fieldBase
+	fieldRail
+	fieldFunding
+	fieldNight
+	fieldOtherNight
+	fieldTown
+	fieldOtherTown
+	fieldOneAddress
+	fieldBought
+	fieldTourists
+	fieldPaidOutAfter
+	fieldWithdrawn
+)
+
+// fieldLeads are how they begin.
+var fieldLeads = [...]string{
+	`"id":`,
+	`"subject":`,
+	`"role":`,
+	`"other":`,
+	`"institution":`,
+	`"ref":`,
+	`"at":`,
+	`"amount":`,
+	`"currency":`,
+	`"country":`,
+	`"other_country":`,
+	`"names":`,
+	`"other_names":`,
+	`"classes":`,
+	`"purpose":`,
+	`"base":`,
+	`"rail":`,
+	`"funding":`,
+	`"night":`,
+	`"other_night":`,
+	`"town":`,
+	`"other_town":`,
+	`"one_address":`,
+	`"bought":`,
+	`"tourists":`,
+	`"paid_out_after":`,
+	`"withdrawn":`,
+}
+
+// field reads the name of a field, which is mostly one from a place on, and returns its
+// place; -1: it is not known.
+func (q *quick) field(from int) int {
+	rest := q.data[q.at:]
+	for i := from; i < len(fieldLeads); i++ {
+		if strings.HasPrefix(rest, fieldLeads[i]) {
+			q.at += len(fieldLeads[i])
+			return i
+		}
+	}
+	name := q.string()
+	q.check(q.next(':'))
+	return slices.IndexFunc(fieldLeads[:], func(lead string) bool { return lead[1:len(lead)-2] == name })
+}
+
+// quickField reads a field's value.
+func (t *Transfer) quickField(q *quick, field int) {
+	switch field {
+	case fieldId:
 		t.ID = q.hex("")
-		return 1 << 0
-	case "subject":
+	case fieldSubject:
 		t.Subject = signal.Subject(q.hex("sub_"))
-		return 1 << 1
-	case "role":
+	case fieldRole:
 		t.Role = signal.Role(q.oneOf("sender", "recipient"))
-		return 1 << 2
-	case "other":
+	case fieldOther:
 		t.Other = signal.Subject(q.hex("sub_"))
-		return 1 << 3
-	case "institution":
+	case fieldInstitution:
 		t.Institution = q.text(140)
-		return 1 << 4
-	case "ref":
+	case fieldRef:
 		t.Ref = q.text(140)
-		return 1 << 5
-	case "at":
+	case fieldAt:
 		t.At = q.time()
-		return 1 << 6
-	case "amount":
+	case fieldAmount:
 		t.Amount = q.number(0, MaxAmount)
-		return 1 << 7
-	case "currency":
+	case fieldCurrency:
 		t.Currency = q.capitals(3)
-		return 1 << 8
-	case "country":
+	case fieldCountry:
 		t.Country = q.capitals(2)
-		return 1 << 9
-	case "other_country":
+	case fieldOtherCountry:
 		t.OtherCountry = q.capitals(2)
-		return 1 << 10
-	case "names":
+	case fieldNames:
 		t.Names = q.list(8, func() string { return q.hex("") })
-		return 1 << 11
-	case "other_names":
+	case fieldOtherNames:
 		t.OtherNames = q.list(8, func() string { return q.hex("") })
-		return 1 << 12
-	case "classes":
+	case fieldClasses:
 		for _, c := range q.list(6, func() string {
 			return q.oneOf(string(School), string(Medical), string(Accommodation), string(FamilySupport), string(Education), string(SocialHandle))
 		}) {
@@ -94,50 +159,35 @@ func (t *Transfer) quickField(q *quick, name string) uint32 {
 			t.Classes = append(t.Classes, Class(c))
 		}
 		q.check(len(t.Classes) > 0) // an empty list and none are two things to encoding/json
-		return 1 << 13
-	case "purpose":
+	case fieldPurpose:
 		t.Purpose = q.text(4)
-		return 1 << 14
-	case "base":
+	case fieldBase:
 		t.Base = q.number(1, MaxAmount)
-		return 1 << 15
-	case "rail":
+	case fieldRail:
 		t.Rail = Rail(q.oneOf(string(RailRemittance), string(RailBank), string(RailWallet), string(RailP2P), string(RailGiftCard),
 			string(RailPrepaid), string(RailToken), string(RailVirtual), string(RailProcessor), string(RailCard)))
-		return 1 << 16
-	case "funding":
+	case fieldFunding:
 		t.Funding = Funding(q.oneOf(string(FundedByCash), string(FundedByAccount), string(FundedByCard), string(FundedByPrepaid)))
-		return 1 << 17
-	case "night":
+	case fieldNight:
 		t.Night = q.answer()
-		return 1 << 18
-	case "other_night":
+	case fieldOtherNight:
 		t.OtherNight = q.answer()
-		return 1 << 19
-	case "town":
+	case fieldTown:
 		t.Town = q.hex("")
-		return 1 << 20
-	case "other_town":
+	case fieldOtherTown:
 		t.OtherTown = q.hex("")
-		return 1 << 21
-	case "one_address":
+	case fieldOneAddress:
 		t.OneAddress = q.bool()
-		return 1 << 22
-	case "bought":
+	case fieldBought:
 		t.Bought = Purchase(q.oneOf(string(BoughtVPN), string(BoughtCapture), string(BoughtWiping), string(BoughtAdult),
 			string(BoughtTravel), string(BoughtWithdrawal)))
-		return 1 << 23
-	case "tourists":
+	case fieldTourists:
 		t.Tourists = q.answer()
-		return 1 << 24
-	case "paid_out_after":
+	case fieldPaidOutAfter:
 		t.PaidOutAfter = int(q.number(1, 5256000))
-		return 1 << 25
-	case "withdrawn":
+	case fieldWithdrawn:
 		t.Withdrawn = q.bool()
-		return 1 << 26
 	}
-	return 0 // exposures among them, which few transfers have
 }
 
 // quick reads JSON of known shape from left to right. What it does not know is bad,
@@ -188,31 +238,34 @@ func (q *quick) string() string {
 	}
 	s := q.data[q.at : q.at+n]
 	q.at += n + 1
-	kinds := byte(0xff)
+	plain := true
 	for i := range len(s) {
-		kinds &= kindOf[s[i]]
+		plain = plain && isPlain[s[i]]
 	}
-	q.check(kinds&isPlain != 0)
+	q.check(plain)
 	return s
 }
 
-// What a byte may be part of.
-const (
-	isPlain = 1 << iota // a string without escapes, of ASCII
-	isHex               // a number in hex, of small letters
-)
-
-var kindOf = func() (kinds [256]byte) {
+// isPlain says of which bytes a string of ASCII without escapes consists.
+var isPlain = func() (plain [256]bool) {
 	for c := ' '; c <= '~'; c++ {
-		if c != '"' && c != '\\' {
-			kinds[c] |= isPlain
-		}
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'f' {
-			kinds[c] |= isHex
-		}
+		plain[c] = c != '"' && c != '\\'
 	}
-	return kinds
+	return plain
 }()
+
+// hexWord reports whether eight bytes are digits of hex, in small letters: all at once,
+// each in its byte of a word.
+func hexWord(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	low := w &^ high
+	digit := (low + (0x80-'0')*each) &^ (low + (0x80-'9'-1)*each)
+	letter := (low + (0x80-'a')*each) &^ (low + (0x80-'f'-1)*each)
+	return (digit|letter)&^w&high == high
+}
 
 func (q *quick) text(most int) string {
 	s := q.string()
@@ -229,11 +282,9 @@ func (q *quick) hex(prefix string) string {
 	}
 	s := q.data[q.at : q.at+n]
 	q.at += n + 1
-	kinds := byte(isHex)
-	for i := len(prefix); i < len(s); i++ {
-		kinds &= kindOf[s[i]]
-	}
-	q.check(kinds != 0 && s[:len(prefix)] == prefix)
+	digits := s[len(prefix):]
+	q.check(hexWord(digits[:8]) && hexWord(digits[8:16]) && hexWord(digits[16:24]) && hexWord(digits[24:32]))
+	q.check(s[:len(prefix)] == prefix)
 	return s
 }
 
