@@ -72,7 +72,7 @@ func openStore(dir string, log *zap.Logger) (*store, error) {
 // memtable is how much is kept in memory before it is written in order, in bytes. It
 // is taken as it is needed, and once more while it is written, by every partition of a
 // loop with state.
-const memtable = 8 << 20
+const memtable = 16 << 20
 
 func storeOptions(log *zap.Logger) *pebble.Options {
 	o := &pebble.Options{Logger: pebbleLog{log}, MemTableSize: memtable, CacheSize: 16 << 20}
