@@ -17,6 +17,9 @@ type Item struct {
 	Data        []byte
 	// Err is a Rejection whose place At named: why the room will refuse Data.
 	Err error
+	// Raw is what the record is in its file where Err is set and it has no Data. It is
+	// empty where it cannot be told apart, or may hold the number of a card.
+	Raw []byte
 	// Ref is the institution's own reference where Err is set, as far as it could be read.
 	Ref string
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -47,9 +48,9 @@ const (
 const markEvery = 250 * time.Millisecond
 
 // Feed sends the payments of each source, each as a record of its own. What payments will
-// refuse is reported and sent all the same, so that the dead letters hold it; but for what
-// has no form in which it could be sent: a row of CSV, and a card's message, which may hold
-// the card's number. A feed that was stopped in the middle of a file goes on there when it
+// refuse is reported and sent all the same, so that the dead letters hold it: a row of CSV
+// within what stands for it, and for a card's message, which may hold the card's number,
+// what says which it was and why. A feed that was stopped in the middle of a file goes on there when it
 // is called again.
 func Feed(ctx context.Context, c Config, o FeedOptions) (err error) {
 	open, err := o.opener(c)
@@ -98,7 +99,6 @@ type feeder struct {
 	source Source
 	format string
 	open   opener
-	unsent int    // records that have no form in which they could be sent
 	marks  string // the folder of marks, or empty
 	afresh bool   // whatever mark there is
 	report *feedReport
@@ -152,7 +152,7 @@ func (f *feeder) run(ctx context.Context) error {
 	if err := f.forget(m.id); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f.out, "%s: %d records sent%s, %s%s\n", f.source.Name, done.Records-f.unsent, earlier(before.Records), f.report.summary(f.source.Name),
+	_, err = fmt.Fprintf(f.out, "%s: %d records sent%s, %s%s\n", f.source.Name, done.Records, earlier(before.Records), f.report.summary(f.source.Name),
 		pace(done.Records-before.Records, f.now().Sub(began)))
 	return err
 }
@@ -197,18 +197,16 @@ func (f *feeder) read(ctx context.Context, reader payments.Reader, before mark, 
 				return err
 			}
 		}
+		item, err := intake.StandIn(filepath.Base(f.source.Name), item)
+		if err != nil {
+			return err
+		}
 		out := transactionOutput(item)
 		p.mark = p.mark.next(out.Event.ID)
-		if item.Data == nil {
-			f.unsent++
-		}
 		if p.mark.Records <= before.Records {
 			if p.mark.Records == before.Records && p.mark != before {
 				return errChanged
 			}
-			return nil
-		}
-		if item.Data == nil {
 			return nil
 		}
 		p.outs = append(p.outs, out)

@@ -14,8 +14,8 @@
 //
 // The primary account number (field 2, else track 2 in field 35) becomes a token as soon as
 // it is read, by [Options.Token], and the bytes of the message are wiped. No error, item or
-// record holds it; a message that cannot be read is an item without its data, so no
-// dead letter does either.
+// record holds it; a message that is refused is an item without its data, so no
+// dead letter does either: it says which message it was, and why.
 //
 // # What is read
 //

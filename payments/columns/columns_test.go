@@ -262,6 +262,42 @@ func TestADateAloneNeedsAnHourThatSomebodyNames(t *testing.T) {
 	}
 }
 
+// TestARefusedRowIsKept holds that nothing of a file is lost: the rows that go on and the
+// bytes of those that are refused are all of it.
+func TestARefusedRowIsKept(t *testing.T) {
+	data := file(t, "statement.csv")
+	all := items(t, data, mapOf(t, string(file(t, "statement.map.yaml"))))
+	refused := 0
+	for i, item := range all {
+		end := int64(len(data))
+		if i+1 < len(all) {
+			end = all[i+1].Offset
+		}
+		if item.Err == nil {
+			if item.Raw != nil {
+				t.Errorf("record %d is good, and its bytes are kept", item.Number)
+			}
+			continue
+		}
+		if refused++; string(item.Raw) != string(data[item.Offset:end]) {
+			t.Errorf("record %d: %q is kept of %q", item.Number, item.Raw, data[item.Offset:end])
+		}
+	}
+	if refused != 11 {
+		t.Errorf("%d are refused", refused)
+	}
+	// Over many rows, in little memory, and of one that does not end its beginning.
+	row := "1,2026-03-31T14:00:00Z,5,x,y\n"
+	long := "a,b,c,d,e\n" + strings.Repeat(row, 20_000) + "2,never,5,x,y\n" + row + "3,\"" + strings.Repeat("z", MaxRow+1000)
+	all = items(t, []byte(long), mapOf(t, small))
+	if bad := all[20_000]; string(bad.Raw) != "2,never,5,x,y\n" {
+		t.Errorf("%q is kept", bad.Raw)
+	}
+	if last := all[len(all)-1]; len(all) != 20_003 || len(last.Raw) != payments.MaxBroken || !strings.HasPrefix(long[last.Offset:], string(last.Raw)) {
+		t.Errorf("%d records, %d bytes are kept of the last, %v", len(all), len(last.Raw), last.Err)
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	for _, name := range []string{"statement", "plain"} {
 		f.Add(file(f, name+".csv"), file(f, name+".map.yaml"))
@@ -289,6 +325,9 @@ func FuzzReader(f *testing.F) {
 			var rejection *signal.Rejection
 			if item.Number != n || item.Offset <= last || (item.Err == nil) == (item.Record == (payments.Record{})) || item.Err != nil && !errors.As(item.Err, &rejection) {
 				t.Fatalf("%+v", item)
+			}
+			if !bytes.HasPrefix(data[item.Offset:], item.Raw) || len(item.Raw) > 0 && item.Data != nil {
+				t.Fatalf("%q is not what lies at %d", item.Raw, item.Offset)
 			}
 			last = item.Offset
 		}

@@ -2,6 +2,7 @@ package columns
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -102,7 +103,7 @@ func (r *reader) Next() (payments.Item, error) {
 	if r.done {
 		return payments.Item{}, io.EOF
 	}
-	r.in.start = r.csv.InputOffset()
+	r.in.begin(r.csv.InputOffset())
 	begin := r.before + r.in.start
 	cells, err := r.csv.Read()
 	if errors.Is(err, io.EOF) {
@@ -112,7 +113,7 @@ func (r *reader) Next() (payments.Item, error) {
 	r.n++
 	item := payments.Item{Number: r.n, Offset: begin}
 	if err != nil {
-		item.Err = r.fault(err)
+		item.Err, item.Raw = r.fault(err), r.raw()
 		var rejection *signal.Rejection
 		if !errors.As(item.Err, &rejection) {
 			r.done = true
@@ -123,7 +124,7 @@ func (r *reader) Next() (payments.Item, error) {
 	line, _ := r.csv.FieldPos(0)
 	r.last = line
 	if err := r.read(cells, &item); err != nil {
-		item.Record, item.Ref = payments.Record{}, r.row.v.id
+		item.Record, item.Ref, item.Raw = payments.Record{}, r.row.v.id, r.raw()
 		item.Err = payments.At(fmt.Sprintf("line %d", r.lines+line), err)
 	}
 	return item, nil
@@ -140,6 +141,15 @@ func (r *reader) read(cells []string, item *payments.Item) (err error) {
 	item.ContentType = payments.ContentJSON
 	item.Data, item.Record, err = jsonlines.Line(record)
 	return err
+}
+
+// raw returns a copy of the row's bytes; of one that does not end, of its beginning.
+func (r *reader) raw() []byte {
+	row := r.in.kept[min(r.in.start-r.in.first, int64(len(r.in.kept))):]
+	if r.done {
+		return bytes.Clone(row[:min(len(row), payments.MaxBroken)])
+	}
+	return bytes.Clone(row[:min(r.csv.InputOffset()-r.in.start, int64(len(row)))])
 }
 
 // fault turns an error of package csv into a Rejection, and leaves one of the source.
@@ -166,7 +176,22 @@ type limited struct {
 	given int64
 	start int64 // where the row that is read begins
 	err   error // but for io.EOF
+	// kept are the bytes given since first, which is start or before it.
+	kept  []byte
+	first int64
 }
+
+// begin says where the next row begins. What was kept before it goes once it is much.
+func (l *limited) begin(start int64) {
+	l.start = start
+	if done := start - l.first; done > keptBehind {
+		l.kept = append(l.kept[:0], l.kept[done:]...)
+		l.first = start
+	}
+}
+
+// keptBehind is how many bytes of rows that were read are kept, at most about.
+const keptBehind = 64 << 10
 
 // Read implements io.Reader.
 func (l *limited) Read(p []byte) (int, error) {
@@ -176,6 +201,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	}
 	n, err := l.r.Read(p)
 	l.given += int64(n)
+	l.kept = append(l.kept, p[:n]...)
 	if err != nil && !errors.Is(err, io.EOF) {
 		l.err = err
 	}

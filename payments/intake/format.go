@@ -56,6 +56,9 @@ func Parse(contentType string, data []byte) (good []payments.Record, bad error) 
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return nil, signal.Reject("charset", "the content type names a character set other than UTF-8")
 	}
+	if kind == ContentRefused {
+		return nil, parseRefused(data)
+	}
 	var known []string
 	for _, f := range formats() {
 		for _, t := range f.types {
