@@ -42,6 +42,7 @@ func launch(ctx context.Context, program string, args []string, said *messages) 
 		_ = out.Close()
 		return nil, fmt.Errorf("start ffmpeg: %w", err)
 	}
+	giveWay(cmd.Process.Pid)
 	p := &process{cmd: cmd, out: out, said: said}
 	p.unhook = context.AfterFunc(ctx, func() { _ = out.Close() })
 	return p, nil
