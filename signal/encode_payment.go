@@ -15,7 +15,7 @@ func appendPayment(b []byte, s *Signal) ([]byte, bool) {
 		return b, false
 	}
 	p := s.Payment
-	var w writer
+	w := newWriter()
 	b = w.text(b, `{"id":`, s.ID)
 	b = strconv.AppendUint(append(b, `,"revision":`...), s.Revision, 10)
 	b = w.text(b, `,"kind":`, string(s.Kind))
@@ -82,7 +82,14 @@ func sizeOf(s *Signal) int {
 // A writer appends JSON. unsure says that encoding/json may write it otherwise.
 type writer struct {
 	unsure bool
-	days   [32]day
+	day    int64    // of quoted, since 1970
+	quoted [22]byte // its midnight, in quotes
+}
+
+func newWriter() writer {
+	w := writer{day: -1}
+	copy(w.quoted[:], `"0000-00-00T00:00:00Z"`)
+	return w
 }
 
 func (w *writer) pair(b []byte, first bool, p *Pair) []byte {
@@ -163,32 +170,64 @@ func (w *writer) times(b []byte, before string, all []time.Time) []byte {
 	return b
 }
 
-// A day is how the times of one day begin: a signal has many times, of few days.
-type day struct {
-	number int64 // since 1970
-	text   [11]byte
-}
+const daySeconds = 24 * 3600
 
-// time writes a time in UTC and whole seconds.
+// time writes a time in UTC and whole seconds. A signal has some hundred of them.
 func (w *writer) time(b []byte, before string, t time.Time) []byte {
-	const daySeconds = 24 * 3600
 	at := t.Unix()
 	if t.Location() != time.UTC || t.Nanosecond() != 0 || at <= 0 || at >= 253402300800 { // up to the year 9999
 		w.unsure = true
 		return b
 	}
-	number, second := at/daySeconds, int(at%daySeconds)
-	d := &w.days[number%int64(len(w.days))]
-	if d.number != number {
-		d.number = number
-		t.AppendFormat(d.text[:0], "2006-01-02T")
+	number, second := at/daySeconds, uint(at%daySeconds)
+	if number != w.day {
+		w.day = number
+		date := dateOf(number)
+		copy(w.quoted[1:], date[:])
 	}
-	two := func(n int) (byte, byte) { return byte('0' + n/10), byte('0' + n%10) }
-	h1, h2 := two(second / 3600)
-	m1, m2 := two(second / 60 % 60)
-	s1, s2 := two(second % 60)
-	b = append(append(b, before...), '"')
-	b = append(b, d.text[:]...)
-	b = append(b, h1, h2, ':', m1, m2, ':', s1, s2, 'Z', '"')
+	hour, minute := second/3600, second/60%60
+	second %= 60
+	b = append(append(b, before...), w.quoted[:]...)
+	text := b[len(b)-len(w.quoted):]
+	_ = text[19]
+	text[12], text[13] = tens[hour], ones[hour]
+	text[15], text[16] = tens[minute], ones[minute]
+	text[18], text[19] = tens[second], ones[second]
 	return b
+}
+
+// The two digits of what is below 60.
+const (
+	tens = "000000000011111111112222222222333333333344444444445555555555"
+	ones = "012345678901234567890123456789012345678901234567890123456789"
+)
+
+// dateOf is how the times of a day begin, by its number since 1970. Years are taken to
+// begin in March, so that a leap day is the last of one (Howard Hinnant, "chrono-Compatible
+// Low-Level Date Algorithms").
+func dateOf(number int64) (text [11]byte) {
+	const (
+		year     = 365
+		fourYear = 4*year + 1
+		century  = 25*fourYear - 1
+		era      = 4*century + 1 // 400 years
+	)
+	z := number + 719468 // since the first of March of the year 0
+	day := z % era
+	y := (day - day/(fourYear-1) + day/century - day/(era-1)) / year
+	ofYear := day - (year*y + y/4 - y/100)
+	month := (5*ofYear + 2) / 153 // from March
+	d := ofYear - (153*month+2)/5 + 1
+	y += z / era * 400
+	if month += 3; month > 12 {
+		month -= 12
+		y++
+	}
+	copy(text[:], "0000-00-00T")
+	put := func(at int, n int64) { text[at], text[at+1] = byte('0'+n/10), byte('0'+n%10) }
+	put(0, y/100)
+	put(2, y%100)
+	put(5, month)
+	put(8, d)
+	return text
 }
