@@ -100,10 +100,11 @@ func EncodeTransfer(t Transfer) ([]byte, error) {
 func DecodeTransfer(data []byte) (Transfer, error) {
 	t, ok := quickTransfer(data)
 	if !ok {
-		t = Transfer{}
-		if err := transferSchema.Decode(data, &t); err != nil {
+		var slow Transfer // which moves to the heap
+		if err := transferSchema.Decode(data, &slow); err != nil {
 			return Transfer{}, fmt.Errorf("transfer: %w", err)
 		}
+		t = slow
 		t.At = t.At.UTC().Truncate(time.Second)
 	}
 	if err := t.check(); err != nil {

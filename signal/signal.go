@@ -204,16 +204,21 @@ var signalSchema = MustSchema(schemas, "schema/signal.json")
 // Encode returns s as the JSON value of a record, the same bytes for the same
 // signal.
 func Encode(s Signal) ([]byte, error) {
-	if data, ok := appendPayment(make([]byte, 0, sizeOf(&s)), &s); ok {
+	return AppendTo(make([]byte, 0, sizeOf(&s)), &s)
+}
+
+// AppendTo appends what Encode returns.
+func AppendTo(b []byte, s *Signal) ([]byte, error) {
+	if data, ok := appendPayment(b, s); ok {
 		return data, nil
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	buf := bytes.NewBuffer(b)
+	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(s); err != nil {
-		return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
+		return b, fmt.Errorf("encode signal %s: %w", s.ID, err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
 // Decode reads a signal; what does not fit the schema is a Rejection that names

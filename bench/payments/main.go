@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/vigil-stream/vigil/internal/app"
 )
 
 func main() {
@@ -28,6 +30,7 @@ func main() {
 	dir := flag.String("dir", "", "folder for the state; a temporary one where empty")
 	profile := flag.String("cpuprofile", "", "write profiles of what is measured on one core to files that begin so")
 	flag.Parse()
+	defer app.CollectSeldom()() // as vigil run does
 	if err := run(context.Background(), *sizes, *crime, *n, *dir, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/payments:", err)
 		os.Exit(1)

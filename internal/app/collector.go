@@ -8,10 +8,10 @@ import "runtime"
 // and take a sixth of the processors.
 const spareGarbage = 256 << 20
 
-// collectSeldom makes the collector run seldom until the returned function is called. It
+// CollectSeldom makes the collector run seldom until the returned function is called. It
 // counts a block that is never touched, and so takes no memory, as in use. Unlike a higher
 // GOGC this adds the same to a small heap and to a large one.
-func collectSeldom() (end func()) {
+func CollectSeldom() (end func()) {
 	block := make([]byte, spareGarbage)
 	return func() { runtime.KeepAlive(block) }
 }

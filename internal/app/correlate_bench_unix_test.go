@@ -125,7 +125,7 @@ func (r *benchRiver) produce(outs []stream.Output) {
 // returns what one took by the clock and of the processors, from the first that were done.
 func (r *benchRiver) work(loop stream.Loop, name string, n int) (took, cpu time.Duration) {
 	r.Helper()
-	defer collectSeldom()()
+	defer CollectSeldom()()
 	reg := prometheus.NewRegistry()
 	client, err := stream.Connect(r.Context(), stream.Config{Brokers: []string{r.addr}, Prefix: "bench.", Registerer: reg})
 	if err != nil {

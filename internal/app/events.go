@@ -18,9 +18,26 @@ const typeJSON = "application/json"
 // signalOutputs makes the records of signals. The id of a record is that of the
 // signal and its revision, so a repeat is the same record.
 func signalOutputs(source string, signals []signal.Signal) ([]stream.Output, error) {
+	var w signalWriter
+	return w.outputs(source, signals)
+}
+
+// A signalWriter makes records of signals. With pieces their values lie one after the
+// other in memory that it takes in large pieces, which is for those who make many. It is
+// for one goroutine.
+type signalWriter struct {
+	pieces bool
+	memory []byte
+}
+
+func (w *signalWriter) outputs(source string, signals []signal.Signal) ([]stream.Output, error) {
+	if len(signals) == 0 {
+		return nil, nil
+	}
 	outs := make([]stream.Output, 0, len(signals))
-	for _, s := range signals {
-		data, err := signal.Encode(s)
+	for i := range signals {
+		s := &signals[i]
+		data, err := w.encode(s)
 		if err != nil {
 			return nil, err
 		}
@@ -31,6 +48,23 @@ func signalOutputs(source string, signals []signal.Signal) ([]stream.Output, err
 		}})
 	}
 	return outs, nil
+}
+
+func (w *signalWriter) encode(s *signal.Signal) ([]byte, error) {
+	const piece, most = 128 << 10, 8 << 10 // bytes, and those of most signals
+	if !w.pieces {
+		return signal.Encode(*s)
+	}
+	if cap(w.memory)-len(w.memory) < most {
+		w.memory = make([]byte, 0, piece)
+	}
+	from := len(w.memory)
+	all, err := signal.AppendTo(w.memory, s)
+	if err != nil {
+		return nil, err
+	}
+	w.memory = all
+	return all[from:len(all):len(all)], nil
 }
 
 // originOutput makes the record by which a payment and its withdrawal meet.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -53,7 +54,7 @@ func (r *profileRoom) engine(set *rule.Set) (*engine.Engine, error) {
 
 // open makes the owner of a partition.
 func (r *profileRoom) open(_ context.Context, s stream.State) (stream.Owner, error) {
-	o := &profileOwner{room: r}
+	o := &profileOwner{room: r, out: signalWriter{pieces: true}}
 	e, err := o.openBook(s)
 	if err != nil {
 		return nil, err
@@ -67,6 +68,7 @@ type profileOwner struct {
 	room     *profileRoom
 	profiles *engine.Partition
 	book     *inforce.Book
+	out      signalWriter
 	// took says that the last record was a set of rules, and stale that the book is to be
 	// opened anew, since the state has not followed it.
 	took, stale bool
@@ -106,7 +108,8 @@ func (o *profileOwner) Handle(ctx context.Context, m stream.Message, s stream.St
 	if err == nil {
 		err = o.book.Said(s, signals)
 	}
-	return signalsOr(err, "vigil/payments", signals)
+	outs, encodeErr := o.out.outputs("vigil/payments", signals)
+	return outs, errors.Join(err, encodeErr)
 }
 
 // Dropped says that the last record changed nothing after all.
@@ -126,7 +129,7 @@ func (o *profileOwner) rules(m stream.Message, s stream.State) ([]stream.Output,
 	}
 	o.profiles.Use(e)
 	o.tell(m.Partition)
-	return signalOutputs("vigil/payments", withdrawn)
+	return o.out.outputs("vigil/payments", withdrawn)
 }
 
 // tell says which rules are in force, where that has changed.

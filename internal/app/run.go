@@ -48,7 +48,7 @@ func Run(ctx context.Context, c Config) error {
 // and the rooms are starting.
 func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker string)) (err error) {
 	defer func() { _ = log.Sync() }() // stderr may not support it; there is nobody to tell
-	defer collectSeldom()()
+	defer CollectSeldom()()
 	reg := newRegistry()
 	brokers := c.Brokers
 	if len(brokers) == 0 {

@@ -225,7 +225,9 @@ func (w *worker) flush(ctx context.Context) error {
 	for reason, n := range w.dead {
 		w.c.metrics.deadLetters.WithLabelValues(w.loop.Name, reason).Add(float64(n))
 	}
-	w.outs, w.bytes, w.records, w.dead = nil, 0, 0, map[string]int{}
+	clear(w.outs) // what they point to may go, their places are used again
+	w.outs, w.bytes, w.records = w.outs[:0], 0, 0
+	clear(w.dead)
 	if w.store != nil && w.next <= w.committed {
 		return nil // a replay; the group is already further
 	}

@@ -249,12 +249,16 @@ func (p *Profile) cut() int {
 	if len(p.dead) > 0 {
 		p.dead = slices.DeleteFunc(p.dead, func(d death) bool { return d.at < floor })
 	}
-	gone := p.entries[:n]
-	p.entries, p.ids = p.entries[n:], p.ids[n:]
-	for i := range gone {
-		if o := gone[i].Other; p.others[o].exact > 0 {
-			p.count(int(o))
+	var memory [16]uint16
+	others := memory[:0] // whose transfers went
+	for i := range n {
+		if o := p.entries[i].Other; !slices.Contains(others, o) {
+			others = append(others, o)
 		}
+	}
+	p.drop(n)
+	for _, o := range others {
+		p.count(int(o))
 	}
 	for _, token := range p.sealed.changed {
 		if i := slices.IndexFunc(p.others, func(o Other) bool { return o.Token == token }); i >= 0 {
@@ -266,6 +270,21 @@ func (p *Profile) cut() int {
 		p.compact()
 	}
 	return n
+}
+
+// drop takes the oldest n entries out. Few are moved down, so that their memory stays
+// whole for those to come.
+func (p *Profile) drop(n int) {
+	const few = 64
+	if n == 0 {
+		return
+	}
+	if len(p.entries) > few {
+		p.entries, p.ids = p.entries[n:], p.ids[n:]
+		return
+	}
+	p.entries = append(p.entries[:0], p.entries[n:]...)
+	p.ids = append(p.ids[:0], p.ids[n:]...)
 }
 
 // refBytes is what an entry's text has at most, mostly.
