@@ -81,11 +81,14 @@ func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker str
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return serveOps(ctx, c.Listen, reg, client.Ready, log) })
-	closeRooms, err := startRooms(ctx, g, c, client, table, reg, log)
-	if err != nil {
-		return err
-	}
+	closeRooms, startErr := startRooms(ctx, g, c, client, table, reg, log)
 	defer func() { err = errors.Join(err, closeRooms()) }()
+	if startErr != nil {
+		// What started before may have failed first, a port that is in use say, and made this
+		// fail: the group tells the first error, and its context is over for all.
+		g.Go(func() error { return startErr })
+		return g.Wait()
+	}
 	up(brokers[0])
 	return g.Wait()
 }
@@ -94,8 +97,8 @@ func (c *Config) topicSpecs(table report.Table) []stream.TopicSpec {
 	return topicSpecs(c.Partitions, c.KeepPrintsDays, table.Centres)
 }
 
-// startRooms opens what the configured rooms need and starts their loops in g.
-// What it returns closes it all, and is called when g is done.
+// startRooms opens what the configured rooms need and starts their loops in g. What it
+// returns closes it all, after an error too, and is called when g is done.
 func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream.Client, table report.Table, reg *prometheus.Registry, log *zap.Logger) (func() error, error) {
 	var closers []func() error
 	closeAll := func() (err error) {
@@ -104,7 +107,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		}
 		return err
 	}
-	fail := func(err error) (func() error, error) { return nil, errors.Join(err, closeAll()) }
+	fail := func(err error) (func() error, error) { return closeAll, err }
 	hosts := func(room string) bool { return slices.Contains(c.Rooms, room) }
 
 	bucket, err := openCheckpoints(c.Checkpoints)
