@@ -166,6 +166,7 @@ type book struct {
 	open   map[key]*detect.SessionRecord
 	index  map[key]int
 	last   map[key]time.Time // event time of the last word
+	tried  map[key]time.Time // of the last frame, one that failed among them
 	beat   map[key]time.Time
 }
 
@@ -183,7 +184,7 @@ type told struct {
 func newBook() *book {
 	return &book{
 		all: map[key][]told{}, open: map[key]*detect.SessionRecord{}, index: map[key]int{},
-		last: map[key]time.Time{}, beat: map[key]time.Time{},
+		last: map[key]time.Time{}, tried: map[key]time.Time{}, beat: map[key]time.Time{},
 	}
 }
 
@@ -221,7 +222,7 @@ func (b *book) Session(ctx context.Context, r detect.SessionRecord) error {
 		}
 		b.beat[k] = r.At
 	case detect.Ended:
-		if open == nil || !open.StartedAt.Equal(r.StartedAt) || !r.At.Equal(b.last[k]) || b.index[k] == 0 || r.Reason == "" {
+		if open == nil || !open.StartedAt.Equal(r.StartedAt) || !r.At.Equal(b.tried[k]) || b.index[k] == 0 || r.Reason == "" {
 			b.fault("%s: an end of no session, or at another time than its last frame's", r.Stream)
 		}
 		delete(b.open, k)
@@ -230,6 +231,10 @@ func (b *book) Session(ctx context.Context, r detect.SessionRecord) error {
 }
 
 func (b *book) Frame(ctx context.Context, f Frame) error {
+	k := key{f.Session.Platform, f.Session.Stream}
+	b.mu.Lock()
+	b.tried[k] = f.Sample.At
+	b.mu.Unlock()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -240,7 +245,6 @@ func (b *book) Frame(ctx context.Context, f Frame) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	k := key{f.Session.Platform, f.Session.Stream}
 	open := b.open[k]
 	if open == nil || !reflect.DeepEqual(*open, f.Session) {
 		b.fault("%s: a frame of no session", f.Session.Stream)

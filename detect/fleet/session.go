@@ -21,7 +21,7 @@ type session struct {
 	sink   Sink
 	record detect.SessionRecord // as it began
 	frames int
-	last   time.Time // event time of the last frame
+	last   time.Time // event time of the last frame that was, or may have been, sent
 	told   time.Time // that of the last record
 }
 
@@ -46,11 +46,13 @@ func (s *session) tell(ctx context.Context, r detect.SessionRecord) error {
 
 func (s *session) frame(ctx context.Context, sample intake.Sample, at time.Time, fps float64) error {
 	sample.At = at
+	// One that is cut off may have arrived all the same: what matches in it must not lie
+	// behind the end of the session, or it would never be told whole.
+	s.last = at
 	if err := s.sink.Frame(ctx, Frame{Session: s.record, Index: s.frames, Sample: sample, FPS: fps}); err != nil {
 		return fmt.Errorf("frame %d: %w", s.frames, err)
 	}
 	s.frames++
-	s.last = at
 	return nil
 }
 

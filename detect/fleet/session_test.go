@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -157,6 +158,29 @@ func TestHeartbeatStopsWhereFramesDo(t *testing.T) {
 		s.sleep(10 * time.Minute)
 		if n := len(s.book.records("one")); n != 3 { // start, 30 s, 60 s
 			t.Errorf("%d records", n)
+		}
+	})
+}
+
+// TestASessionEndsBehindAFrameThatWasCutOff: it may have been sent, and what it begins or
+// prolongs ends with the session.
+func TestASessionEndsBehindAFrameThatWasCutOff(t *testing.T) {
+	perform(t, Options{}, nil, func(s *stage) {
+		var cut time.Time
+		s.book.fail = func(f Frame) error {
+			if f.Index < 5 {
+				return nil
+			}
+			cut = f.Sample.At
+			s.stop()
+			return context.Canceled
+		}
+		s.put(live("one"))
+		s.sleep(10 * time.Second)
+		s.wantStory("one", "started", "ended stopped")
+		records := s.book.records("one")
+		if end := records[len(records)-1]; cut.IsZero() || !end.at.Equal(cut) {
+			t.Errorf("the session ended at %s, and a frame of %s was being sent", end.at, cut)
 		}
 	})
 }
