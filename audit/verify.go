@@ -13,6 +13,10 @@ const (
 	KindDecision   = verify.KindDecision
 	KindAlert      = verify.KindAlert
 	KindView       = verify.KindView
+	KindOpinion    = verify.KindOpinion
+	KindUndo       = verify.KindUndo
+	KindRecusal    = verify.KindRecusal
+	KindOversight  = verify.KindOversight
 )
 
 // The errors of reading and checking a log.

@@ -20,7 +20,7 @@ func TestFromCaseToAlert(t *testing.T) {
 	dir := t.TempDir()
 	now := start
 	clock := func() time.Time { now = now.Add(time.Second); return now }
-	store, err := review.Open(ctx, filepath.Join(dir, "review.db"), clock)
+	store, err := review.Open(ctx, filepath.Join(dir, "review.db"), clock, review.OnePerson())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,12 +52,12 @@ func TestFromCaseToAlert(t *testing.T) {
 	if _, err := store.Receive(ctx, []byte(mustJSON(t, c))); err != nil {
 		t.Fatal(err)
 	}
-	seen, _, err := store.Show(ctx, caseID, "reviewer-1")
+	seen, _, err := store.Show(ctx, caseID, review.Reviewer("reviewer-1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = store.Decide(ctx, review.Request{
-		CaseID: caseID, Digest: seen.Digest, Verdict: review.Confirm, Reviewer: "reviewer-1", Reason: "known-material",
+		CaseID: caseID, Digest: seen.Digest, Verdict: review.Confirm, By: review.Reviewer("reviewer-1"), Reason: "known-material",
 	})
 	if err != nil {
 		t.Fatal(err)

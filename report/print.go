@@ -35,6 +35,14 @@ func Print(w io.Writer, a Alert, c Check) error {
 		p.text("", "DECIDED BY A STAND-IN, NOT BY A PERSON: a demonstration, not a report to act on.")
 		p.line("")
 	}
+	switch {
+	case s.Danger:
+		p.text("", "CONFIRMED BY ONE PERSON, BECAUSE A DANGER WOULD NOT WAIT. A supervisor of the sender looks at it after.")
+		p.line("")
+	case s.Persons == 1 && !s.StandIn:
+		p.text("", "CONFIRMED BY ONE PERSON: the sender's policy asks for no second.")
+		p.line("")
+	}
 	p.field("Who", fmt.Sprintf("%s, the pseudonym of an account; its platform can tell whose it is", s.Subject))
 	p.field("When", fmt.Sprintf("%s to %s", clock(s.First), clock(s.Last)))
 	p.field("How sure", fmt.Sprintf("%.1f %% (score %+.2f, weights %s; put before a reviewer from %.0f %%)",
@@ -51,7 +59,11 @@ func Print(w io.Writer, a Alert, c Check) error {
 	if s.StandIn {
 		who = "a STAND-IN, not a person"
 	}
-	p.field("  By", fmt.Sprintf("%s (%s) on %s", s.Reviewer, who, clock(s.At)))
+	by := s.Reviewer
+	if s.Second != "" {
+		who, by = "two persons", by+" and "+s.Second
+	}
+	p.field("  By", fmt.Sprintf("%s (%s) on %s", by, who, clock(s.At)))
 	p.field("  Verdict", fmt.Sprintf("%s: %s", s.Verdict, s.Reason))
 	p.field("  Case", fmt.Sprintf("%s, revision %d, decision %d", s.Case, s.Revision, s.Sequence))
 	p.field("  Digest", s.CaseDigest)

@@ -15,123 +15,190 @@ import (
 // ErrStale says that a case has changed since the reviewer saw it: show it again.
 var ErrStale = errors.New("the case has changed since it was seen")
 
-// Decide takes a person's decision. In one transaction it moves the case, keeps
-// the decision, and puts its audit entry and, if it confirms, the order for an
-// alert into the outbox, the entry first. It returns ErrStale when the store has
-// a newer record than the one with the request's digest, ErrNotOpen when the
-// case was decided or withdrawn, and ErrNotFound when there is no such case.
-func (s *Store) Decide(ctx context.Context, r Request) (Decision, error) {
-	if err := r.check(); err != nil {
-		return Decision{}, err
-	}
-	var d Decision
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		was, err := loadStanding(ctx, tx, r.CaseID)
-		if err != nil {
-			return err
-		}
-		if was.digest != r.Digest {
-			return ErrStale
-		}
-		last, decided, err := lastDecision(ctx, tx, r.CaseID)
-		if err != nil {
-			return err
-		}
-		state, err := next(was.state, r.Verdict.event(), last.Verdict)
-		if err != nil {
-			return err
-		}
-		c, err := loadRecord(ctx, tx, was.digest)
-		if err != nil {
-			return err
-		}
-		at := s.now()
-		if decided && !at.After(last.At) {
-			at = last.At.Add(time.Microsecond) // a clock set back must not turn the order round
-		}
-		d = Decision{
-			ID:     signal.ID("decision", r.CaseID, strconv.Itoa(last.Sequence+1)),
-			CaseID: r.CaseID, CaseDigest: was.digest, Case: c,
-			Verdict: r.Verdict, Reason: r.Reason, Note: r.Note,
-			Reviewer: r.Reviewer, StandIn: r.StandIn,
-			Sequence: last.Sequence + 1, At: at,
-		}
-		return saveDecision(ctx, tx, d, state)
-	})
-	if err != nil {
-		return Decision{}, fmt.Errorf("decide case %s: %w", r.CaseID, err)
-	}
-	return d, nil
+// An Outcome is what came of a person's word.
+type Outcome struct {
+	// Final says that it made the decision; otherwise the case waits for another person.
+	Final    bool
+	Decision Decision // where Final
+	// UndoUntil is until when the person may take it back; zero where they cannot.
+	UndoUntil time.Time
 }
 
-func saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state State) error {
-	_, err := tx.ExecContext(ctx, `UPDATE cases SET state = ? WHERE id = ?`, string(state), d.CaseID)
-	if err != nil {
-		return fmt.Errorf("move case: %w", err)
+// Decide takes what a person says of a case. Where the rules want a second person, the
+// word is kept and nothing is decided. Where it decides, one transaction moves the case,
+// keeps the decision, and puts its audit entry and, if it confirms, the order for an
+// alert into the outbox, the entry first; the alert stays there until it can no longer
+// be undone. It returns one of the errors of the rules where they are against it, and
+// ErrNotFound when there is no such case.
+func (s *Store) Decide(ctx context.Context, r Request) (Outcome, error) {
+	if err := r.check(); err != nil {
+		return Outcome{}, err
 	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO decisions (id, case_id, sequence, digest, verdict, reason, note, reviewer, stand_in, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.ID, d.CaseID, d.Sequence, d.CaseDigest, string(d.Verdict), d.Reason, d.Note, d.Reviewer, d.StandIn, d.At.UnixMicro())
+	var out Outcome
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		f, err := s.loadFacts(ctx, tx, r.CaseID, r.By)
+		if err != nil {
+			return err
+		}
+		f.seen, f.danger = r.Digest, r.Danger
+		action, name := f.word(r.Verdict)
+		if err := allow(action, f); err != nil {
+			return err
+		}
+		last, _, err := lastDecision(ctx, tx, r.CaseID)
+		if err != nil {
+			return err
+		}
+		state, err := next(f.state, r.Verdict.event(), last.Verdict)
+		if err != nil {
+			return err
+		}
+		at := f.now
+		if before := later(last.At, f.lastAt); !before.IsZero() && !at.After(before) {
+			at = before.Add(time.Microsecond) // a clock set back must not turn the order round
+		}
+		if s.policy.Undo > 0 && r.Danger == "" {
+			out.UndoUntil = at.Add(s.policy.Undo)
+		}
+		word := Opinion{
+			CaseID: r.CaseID, Digest: f.current, Verdict: r.Verdict, Reason: r.Reason, Note: r.Note,
+			Person: r.By.ID, Step: name, At: at,
+		}
+		if out.Final = f.decides(action, r.Verdict); !out.Final {
+			if err := saveOpinion(ctx, tx, word); err != nil {
+				return err
+			}
+			if err := s.letGo(ctx, r.CaseID)(tx, f); err != nil {
+				return err
+			}
+			return s.settle(ctx, tx, r.CaseID, f.state)
+		}
+		c, err := loadRecord(ctx, tx, f.current)
+		if err != nil {
+			return err
+		}
+		d := Decision{
+			CaseID: r.CaseID, CaseDigest: f.current, Case: c, Verdict: r.Verdict, Reason: r.Reason, Note: r.Note,
+			Reviewer: r.By.ID, StandIn: r.By.StandIn, Persons: 1, Danger: r.Danger, At: at,
+		}
+		if err := d.number(ctx, tx); err != nil {
+			return err
+		}
+		if err := d.withOthers(ctx, tx, action); err != nil {
+			return err
+		}
+		out.Decision, word.Decision = d, d.ID
+		if err := s.saveDecision(ctx, tx, d, state); err != nil {
+			return err
+		}
+		if err := saveOpinion(ctx, tx, word); err != nil {
+			return err
+		}
+		return s.settle(ctx, tx, r.CaseID, state)
+	})
 	if err != nil {
-		return fmt.Errorf("save decision: %w", err)
+		return Outcome{}, fmt.Errorf("decide case %s: %w", r.CaseID, err)
+	}
+	return out, nil
+}
+
+// word is which action a person's word is, and what an opinion calls it.
+func (f facts) word(v Verdict) (Action, string) {
+	switch {
+	case f.danger != "":
+		return BreakGlass, "break-glass"
+	case f.step == disputed:
+		return Settle, "settles"
+	case f.step == seconded:
+		return Second, "second"
+	case f.policy.Persons == 1 || v == Dismiss:
+		return Decide, "alone"
+	default:
+		return Decide, "first"
+	}
+}
+
+// decides reports whether a word that the rules allow makes a decision.
+func (f facts) decides(a Action, v Verdict) bool {
+	switch a {
+	case Decide:
+		return v == Dismiss || f.policy.Persons == 1
+	case Second:
+		return v == Confirm // else they differ, and a supervisor settles it
+	default:
+		return true
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// number gives a decision the next number of its case, which those undone keep theirs of.
+func (d *Decision) number(ctx context.Context, tx *sql.Tx) error {
+	err := tx.QueryRowContext(ctx, `SELECT coalesce(max(sequence), 0) + 1 FROM decisions WHERE case_id = ?`, d.CaseID).Scan(&d.Sequence)
+	if err != nil {
+		return fmt.Errorf("number decision: %w", err)
+	}
+	d.ID = signal.ID("decision", d.CaseID, strconv.Itoa(d.Sequence))
+	return nil
+}
+
+// withOthers names both persons of a confirmation that took two: who said so first is the
+// reviewer. In danger, and in a dismissal, one speaks for themselves.
+func (d *Decision) withOthers(ctx context.Context, tx *sql.Tx, a Action) error {
+	if d.Verdict != Confirm || a == BreakGlass || a == Decide {
+		return nil
+	}
+	words, err := loadOpinions(ctx, tx, `
+		WHERE case_id = ? AND ended = '' AND decision_id IS NULL AND verdict = 'confirm' ORDER BY sequence`, d.CaseID)
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 || words[0].Person == d.Reviewer || words[0].Digest != d.CaseDigest {
+		return errors.New("no other person confirms what this one saw")
+	}
+	d.Second, d.Reviewer, d.Reason, d.Persons = d.Reviewer, words[0].Person, words[0].Reason, 2
+	return nil
+}
+
+// saveDecision moves the case and keeps the decision with all that goes with it.
+func (s *Store) saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state State) error {
+	steps := []struct {
+		query string
+		args  []any
+	}{
+		{`UPDATE cases SET state = ? WHERE id = ?`, []any{string(state), d.CaseID}},
+		{`INSERT INTO decisions (id, case_id, sequence, digest, verdict, reason, note, reviewer, stand_in, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			[]any{d.ID, d.CaseID, d.Sequence, d.CaseDigest, string(d.Verdict), d.Reason, d.Note, d.Reviewer, d.StandIn, d.At.UnixMicro()}},
+		{`INSERT INTO procedures (decision_id, second, persons, danger) VALUES (?, ?, ?, ?)`, []any{d.ID, d.Second, d.Persons, d.Danger}},
+		{`INSERT INTO decision_marks (decision_id, mark) SELECT ?, mark FROM marks WHERE case_id = ?`, []any{d.ID, d.CaseID}},
+		{`UPDATE opinions SET decision_id = ? WHERE case_id = ? AND ended = '' AND decision_id IS NULL`, []any{d.ID, d.CaseID}},
+	}
+	for _, st := range steps {
+		if _, err := tx.ExecContext(ctx, st.query, st.args...); err != nil {
+			return fmt.Errorf("save decision: %w", err)
+		}
 	}
 	stated, err := d.Statement().Digest()
 	if err != nil {
 		return err
 	}
-	err = enqueueEntry(ctx, tx, audit.Entry{
-		Kind: audit.KindDecision, ID: d.ID, Digest: stated, At: d.At,
-		Refs: []string{d.CaseID, "reviewer/" + d.Reviewer},
-	})
+	refs := []string{d.CaseID, "reviewer/" + d.Reviewer}
+	if d.Second != "" {
+		refs = append(refs, "reviewer/"+d.Second)
+	}
+	err = enqueueEntry(ctx, tx, audit.Entry{Kind: audit.KindDecision, ID: d.ID, Digest: stated, At: d.At, Refs: refs})
 	if err != nil || d.Verdict != Confirm {
 		return err
 	}
-	return enqueueAlert(ctx, tx, d)
-}
-
-// selectDecisions reads decisions and the records they decided; loadDecisions
-// takes what follows it.
-const selectDecisions = `
-	SELECT d.id, d.case_id, d.sequence, d.digest, d.verdict, d.reason, d.note, d.reviewer, d.stand_in, d.at, r.record
-	FROM decisions d JOIN records r ON r.digest = d.digest `
-
-// A querier is a *sql.DB or a *sql.Tx.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func loadDecisions(ctx context.Context, q querier, where string, args ...any) (ds []Decision, err error) {
-	rows, err := q.QueryContext(ctx, selectDecisions+where, args...)
-	if err != nil {
-		return nil, fmt.Errorf("load decisions: %w", err)
+	due := d.At.Add(s.policy.Undo)
+	if d.Danger != "" {
+		due = d.At
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var d Decision
-		var at int64
-		var record []byte
-		err := rows.Scan(&d.ID, &d.CaseID, &d.Sequence, &d.CaseDigest, &d.Verdict, &d.Reason, &d.Note, &d.Reviewer, &d.StandIn, &at, &record)
-		if err != nil {
-			return nil, fmt.Errorf("load decisions: %w", err)
-		}
-		d.At = fromMicros(at)
-		if d.Case, err = readRecord(record, d.CaseDigest); err != nil {
-			return nil, fmt.Errorf("load decision %s: %w", d.ID, err)
-		}
-		ds = append(ds, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("load decisions: %w", err)
-	}
-	return ds, nil
-}
-
-// lastDecision returns the newest decision on a case, if there is one.
-func lastDecision(ctx context.Context, q querier, caseID string) (Decision, bool, error) {
-	ds, err := loadDecisions(ctx, q, `WHERE d.case_id = ? ORDER BY d.sequence DESC LIMIT 1`, caseID)
-	if err != nil || len(ds) == 0 {
-		return Decision{}, false, err
-	}
-	return ds[0], true, nil
+	return enqueueAlert(ctx, tx, d, due)
 }

@@ -21,13 +21,13 @@ func TestDecideBindsToWhatWasSeen(t *testing.T) {
 	c := caseOf(4, "a", "b")
 	receive(t, s, c)
 	r := asked(t, c, Confirm)
-	r.Note, r.StandIn = "call the colleague", true
+	r.Note, r.By.StandIn = "call the colleague", true
 	d := decide(t, s, r)
 	if d.ID != signal.ID("decision", caseID, "1") || d.Sequence != 1 || d.CaseDigest != r.Digest ||
 		d.Case.Digest != r.Digest || d.Case.Revision != 4 || !d.StandIn || d.At.Location() != time.UTC {
 		t.Errorf("got %+v", d)
 	}
-	shown, ds, err := s.Show(context.Background(), caseID, "reviewer-2")
+	shown, ds, err := s.Show(context.Background(), caseID, Reviewer("reviewer-2"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestDecideBindsToWhatWasSeen(t *testing.T) {
 
 	// A newer record does not change what was decided.
 	receive(t, s, caseOf(5, "a", "b", "c"))
-	_, ds, err = s.Show(context.Background(), caseID, "reviewer-2")
+	_, ds, err = s.Show(context.Background(), caseID, Reviewer("reviewer-2"))
 	if err != nil || !reflect.DeepEqual(ds[0], d) {
 		t.Errorf("after a newer record: %+v, %v", ds, err)
 	}
@@ -69,8 +69,8 @@ func TestDecideRefusesBadRequests(t *testing.T) {
 		"odd verdict":     func(r *Request) { r.Verdict = "maybe" },
 		"other's reason":  func(r *Request) { r.Reason = Reasons(Dismiss)[0] },
 		"no reason":       func(r *Request) { r.Reason = "" },
-		"no reviewer":     func(r *Request) { r.Reviewer = "" },
-		"an e-mail":       func(r *Request) { r.Reviewer = "someone@example.org" },
+		"no reviewer":     func(r *Request) { r.By.ID = "" },
+		"an e-mail":       func(r *Request) { r.By.ID = "someone@example.org" },
 		"a long note":     func(r *Request) { r.Note = strings.Repeat("x", MaxNote+1) },
 		"a note not UTF8": func(r *Request) { r.Note = "\xff" },
 	} {
@@ -102,7 +102,7 @@ func TestOneOfManyReviewersDecides(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range reviewers {
 		r := asked(t, c, []Verdict{Confirm, Dismiss}[i%2])
-		r.Reviewer = fmt.Sprintf("reviewer-%d", i)
+		r.By.ID = fmt.Sprintf("reviewer-%d", i)
 		wg.Go(func() { _, errs[i] = stores[i/2%2].Decide(context.Background(), r) })
 	}
 	wg.Wait()
@@ -114,7 +114,7 @@ func TestOneOfManyReviewersDecides(t *testing.T) {
 			t.Errorf("got %v, want ErrNotOpen", err)
 		}
 	}
-	_, ds, err := stores[1].Show(context.Background(), caseID, "auditor")
+	_, ds, err := stores[1].Show(context.Background(), caseID, Reviewer("auditor"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestAViewIsInTheOutboxBeforeItReturns(t *testing.T) {
 	c := caseOf(1, "a", "b")
 	receive(t, s, c)
 	for range 2 {
-		if _, _, err := s.Show(context.Background(), caseID, "reviewer-9"); err != nil {
+		if _, _, err := s.Show(context.Background(), caseID, Reviewer("reviewer-9")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -169,10 +169,10 @@ func TestAViewIsInTheOutboxBeforeItReturns(t *testing.T) {
 	if rows[1].Entry.ID == rows[2].Entry.ID {
 		t.Error("two views have one id")
 	}
-	if _, _, err := s.Show(context.Background(), caseID, ""); err == nil {
+	if _, _, err := s.Show(context.Background(), caseID, Reviewer("")); err == nil {
 		t.Error("a view without a viewer was let through")
 	}
-	if _, _, err := s.Show(context.Background(), signal.ID("case", "nobody"), "reviewer-9"); !errors.Is(err, ErrNotFound) {
+	if _, _, err := s.Show(context.Background(), signal.ID("case", "nobody"), Reviewer("reviewer-9")); !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
 	}
 	// What a person saw stays, even when it is neither the newest nor decided.
@@ -190,7 +190,7 @@ func TestAChangedRecordIsNotShown(t *testing.T) {
 	if _, err := s.db.Exec(`UPDATE records SET record = ?`, raw(t, caseOf(1, "a", "z"))); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Show(context.Background(), caseID, "reviewer-1"); err == nil {
+	if _, _, err := s.Show(context.Background(), caseID, Reviewer("reviewer-1")); err == nil {
 		t.Error("a record that was changed on the disk was shown")
 	}
 	if _, err := s.Decide(context.Background(), asked(t, c, Confirm)); err == nil {

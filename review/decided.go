@@ -1,6 +1,11 @@
 package review
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
 
 // decidedPage is how many decisions are read at a time.
 const decidedPage = 200
@@ -12,7 +17,9 @@ func (s *Store) Decided(ctx context.Context, fn func(Decision) error) error {
 	after := ""
 	for {
 		page, err := loadDecisions(ctx, s.db, `
-			WHERE d.case_id > ? AND d.sequence = (SELECT max(sequence) FROM decisions AS other WHERE other.case_id = d.case_id)
+			WHERE p.undone_at IS NULL AND d.case_id > ? AND d.sequence = (
+				SELECT max(other.sequence) FROM decisions AS other LEFT JOIN procedures AS how ON how.decision_id = other.id
+				WHERE other.case_id = d.case_id AND how.undone_at IS NULL)
 			ORDER BY d.case_id LIMIT ?`, after, decidedPage)
 		if err != nil || len(page) == 0 {
 			return err
@@ -24,4 +31,52 @@ func (s *Store) Decided(ctx context.Context, fn func(Decision) error) error {
 			after = d.CaseID
 		}
 	}
+}
+
+// selectDecisions reads decisions and the records they decided; loadDecisions
+// takes what follows it.
+const selectDecisions = `
+	SELECT d.id, d.case_id, d.sequence, d.digest, d.verdict, d.reason, d.note, d.reviewer, d.stand_in, d.at, r.record,
+		coalesce(p.second, ''), coalesce(p.persons, 0), coalesce(p.danger, '')
+	FROM decisions d JOIN records r ON r.digest = d.digest LEFT JOIN procedures p ON p.decision_id = d.id `
+
+// A querier is a *sql.DB or a *sql.Tx.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func loadDecisions(ctx context.Context, q querier, where string, args ...any) (ds []Decision, err error) {
+	rows, err := q.QueryContext(ctx, selectDecisions+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("load decisions: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var d Decision
+		var at int64
+		var record []byte
+		err := rows.Scan(&d.ID, &d.CaseID, &d.Sequence, &d.CaseDigest, &d.Verdict, &d.Reason, &d.Note, &d.Reviewer, &d.StandIn, &at, &record,
+			&d.Second, &d.Persons, &d.Danger)
+		if err != nil {
+			return nil, fmt.Errorf("load decisions: %w", err)
+		}
+		d.At = fromMicros(at)
+		if d.Case, err = readRecord(record, d.CaseDigest); err != nil {
+			return nil, fmt.Errorf("load decision %s: %w", d.ID, err)
+		}
+		ds = append(ds, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("load decisions: %w", err)
+	}
+	return ds, nil
+}
+
+// lastDecision returns the newest decision on a case that stands, if there is one.
+func lastDecision(ctx context.Context, q querier, caseID string) (Decision, bool, error) {
+	ds, err := loadDecisions(ctx, q, `WHERE d.case_id = ? AND p.undone_at IS NULL ORDER BY d.sequence DESC LIMIT 1`, caseID)
+	if err != nil || len(ds) == 0 {
+		return Decision{}, false, err
+	}
+	return ds[0], true, nil
 }

@@ -3,7 +3,6 @@ package review
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -56,23 +55,12 @@ type Request struct {
 	// Digest is that of the record which the reviewer saw.
 	Digest  string
 	Verdict Verdict
-	// Reviewer is a pseudonymous id: it enters the audit log and the alert.
-	Reviewer string
-	// StandIn says that the reviewer is a program in a person's place.
-	StandIn bool
+	By      Person
 	Reason  string // one of Reasons(Verdict)
 	Note    string // for colleagues; never leaves the store
-}
-
-// person is the form of a reviewer's id. It leaves no room for an e-mail address
-// or a full name, since the id goes where no personal data may.
-var person = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
-func checkPerson(id string) error {
-	if !person.MatchString(id) {
-		return errors.New("the reviewer must be named by an id of 1 to 64 letters, digits, dots, dashes and underscores")
-	}
-	return nil
+	// Danger breaks the glass: why a confirmation cannot wait for a second person, in
+	// words. It leaves at once, and a supervisor looks at it after.
+	Danger string
 }
 
 // check returns all that is wrong with a request.
@@ -86,11 +74,16 @@ func (r Request) check() error {
 	} else if !slices.Contains(list, r.Reason) {
 		errs = append(errs, fmt.Errorf("the reason to %s must be one of %q", r.Verdict, list))
 	}
-	if err := checkPerson(r.Reviewer); err != nil {
+	if err := r.By.check(); err != nil {
 		errs = append(errs, err)
 	}
-	if len(r.Note) > MaxNote || !utf8.ValidString(r.Note) {
-		errs = append(errs, fmt.Errorf("the note must be UTF-8 of at most %d bytes", MaxNote))
+	for what, text := range map[string]string{"note": r.Note, "danger": r.Danger} {
+		if len(text) > MaxNote || !utf8.ValidString(text) {
+			errs = append(errs, fmt.Errorf("the %s must be UTF-8 of at most %d bytes", what, MaxNote))
+		}
+	}
+	if r.Danger != "" && r.Verdict != Confirm {
+		errs = append(errs, errors.New("only a confirmation can be too urgent for a second person"))
 	}
 	return errors.Join(errs...)
 }
@@ -109,6 +102,19 @@ type Decision struct {
 	Note       string // stays in the store: in no statement, log or alert
 	Reviewer   string
 	StandIn    bool // the reviewer was a stand-in, not a person
-	Sequence   int
-	At         time.Time // UTC, to the microsecond
+	// Second is the other person who confirmed, where it took two; Persons how many it
+	// took, 0 in decisions from before that was kept. Danger is why one sufficed in haste.
+	Second   string
+	Persons  int
+	Danger   string // stays in the store, but that there was one does not
+	Sequence int
+	At       time.Time // UTC, to the microsecond
+}
+
+// People are those who made the decision, one or two.
+func (d Decision) People() []string {
+	if d.Second == "" {
+		return []string{d.Reviewer}
+	}
+	return []string{d.Reviewer, d.Second}
 }

@@ -6,7 +6,8 @@
 // refused. A decision, its entry for the audit log and, if it confirms, the
 // order to alert a centre enter the store in one transaction: the outbox. The
 // store itself refuses an order without a confirming decision. States and their
-// legal transitions are one table, in state.go.
+// legal transitions are one table, in state.go; who may do what, and how many it
+// takes, is another, in rules.go.
 //
 // It does not score, does not choose a centre and sends nothing: a runner drains
 // the outbox into the audit log and to report. It shows no pictures.

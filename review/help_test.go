@@ -28,11 +28,11 @@ func TestAPossibleVictimIsNeverConfirmed(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%v, %v", list, err)
 	}
-	shown, _, err := s.Show(context.Background(), caseID, "r1")
+	shown, _, err := s.Show(context.Background(), caseID, Reviewer("r1"))
 	if err != nil || shown.State != StateHelp {
 		t.Fatalf("%s, %v", shown.State, err)
 	}
-	r := Request{CaseID: caseID, Digest: shown.Digest, Verdict: Confirm, Reason: "several-signs", Reviewer: "r1"}
+	r := Request{CaseID: caseID, Digest: shown.Digest, Verdict: Confirm, Reason: "several-signs", By: Reviewer("r1")}
 	if _, err := s.Decide(context.Background(), r); !errors.Is(err, ErrNotOpen) {
 		t.Errorf("confirmed: %v", err)
 	}
@@ -41,7 +41,7 @@ func TestAPossibleVictimIsNeverConfirmed(t *testing.T) {
 		t.Errorf("once it is a case again it is %s", got)
 	}
 	receive(t, s, caseOf(3, "a").helped())
-	shown, _, err = s.Show(context.Background(), caseID, "r1")
+	shown, _, err = s.Show(context.Background(), caseID, Reviewer("r1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestMigrationKeepsCases(t *testing.T) {
 	if got := stateOf(t, s); got != StateReopened {
 		t.Errorf("the case is %s", got)
 	}
-	_, decisions, err := s.Show(context.Background(), caseID, "r1")
+	_, decisions, err := s.Show(context.Background(), caseID, Reviewer("r1"))
 	if err != nil || len(decisions) != 1 || decisions[0].ID != d.ID {
 		t.Errorf("decisions %+v, %v", decisions, err)
 	}
@@ -129,11 +129,11 @@ func TestDecidedGivesTheLastOfEach(t *testing.T) {
 // settle decides the case as it stands.
 func settle(t *testing.T, s *Store, v Verdict, reason string) Decision {
 	t.Helper()
-	shown, _, err := s.Show(context.Background(), caseID, "r1")
+	shown, _, err := s.Show(context.Background(), caseID, Reviewer("r1"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return decide(t, s, Request{CaseID: caseID, Digest: shown.Digest, Verdict: v, Reason: reason, Reviewer: "r1"})
+	return decide(t, s, Request{CaseID: caseID, Digest: shown.Digest, Verdict: v, Reason: reason, By: Reviewer("r1")})
 }
 
 // cut returns the part of a text from one mark to another, both in it.

@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"path/filepath"
 	"testing"
@@ -45,6 +46,17 @@ func caseOf(revision uint64, names ...string) Case {
 	return c.summed()
 }
 
+// caseNo is a case of its own, of a subject of its own.
+func caseNo(i int) Case {
+	c := caseOf(1, "a", "b")
+	c.Subject = signal.Subject(fmt.Sprintf("sub_%032x", i+1))
+	c.ID = signal.ID("case", string(c.Subject))
+	for j := range c.Signals {
+		c.Signals[j].Subject = c.Subject
+	}
+	return c
+}
+
 // summed sets the score from the parts.
 func (c Case) summed() Case {
 	c.Score = 0
@@ -81,7 +93,7 @@ func ticker() func() time.Time {
 
 func openAt(t testing.TB, path string) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), path, ticker())
+	s, err := Open(context.Background(), path, ticker(), OnePerson())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,16 +125,19 @@ func receive(t testing.TB, s *Store, c Case) {
 // asked is a request to decide c as it was given to receive.
 func asked(t testing.TB, c Case, v Verdict) Request {
 	t.Helper()
-	return Request{CaseID: c.ID, Digest: digest(raw(t, c)), Verdict: v, Reviewer: "reviewer-1", Reason: Reasons(v)[0]}
+	return Request{CaseID: c.ID, Digest: digest(raw(t, c)), Verdict: v, By: Reviewer("reviewer-1"), Reason: Reasons(v)[0]}
 }
 
 func decide(t testing.TB, s *Store, r Request) Decision {
 	t.Helper()
-	d, err := s.Decide(context.Background(), r)
+	out, err := s.Decide(context.Background(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	if !out.Final {
+		t.Fatal("the word decided nothing")
+	}
+	return out.Decision
 }
 
 // stateOf returns where the one case of a store stands.

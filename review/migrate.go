@@ -11,6 +11,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// queueVersion is the version from which cases are described for the queue.
+const queueVersion = 3
+
 // migrate applies the migrations that the store lacks, all in one transaction:
 // a crash leaves the old version, and of two processes one waits for the other.
 // Migration files are numbered from 0001 without gaps, so that the n-th in name
@@ -48,6 +51,9 @@ func (s *Store) migrate(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("migrate to version %d: %w", version, err)
 			}
+		}
+		if have < queueVersion {
+			return s.describeAll(ctx, tx)
 		}
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,10 +28,13 @@ type OutboxRow struct {
 	Kind     string
 	Entry    *audit.Entry // for KindAudit
 	Decision *Decision    // for KindAlert; its verdict is Confirm
+
+	held bool // it is due, and was not handed out before
 }
 
-// Outbox returns rows that are not done, oldest first. A decision's audit row
-// comes before its alert row.
+// Outbox returns rows that are not done and may leave, oldest first. A decision's audit
+// row comes before its alert row, which waits here until the decision can no longer be
+// taken back; once it was returned, it cannot.
 func (s *Store) Outbox(ctx context.Context, limit int) ([]OutboxRow, error) {
 	// One statement sees one state of the file; the decisions of its rows are
 	// there for good, so that they can be read after it.
@@ -38,11 +42,14 @@ func (s *Store) Outbox(ctx context.Context, limit int) ([]OutboxRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
+	if rows, err = s.hand(ctx, rows); err != nil {
+		return nil, fmt.Errorf("outbox: %w", err)
+	}
 	for i, row := range rows {
 		if row.Kind != KindAlert {
 			continue
 		}
-		ds, err := loadDecisions(ctx, s.db, `WHERE d.id = ?`, row.Decision.ID)
+		ds, err := loadDecisions(ctx, s.db, `WHERE d.id = ? AND p.undone_at IS NULL`, row.Decision.ID)
 		if err != nil {
 			return nil, fmt.Errorf("outbox: row %d: %w", row.Seq, err)
 		}
@@ -56,7 +63,10 @@ func (s *Store) Outbox(ctx context.Context, limit int) ([]OutboxRow, error) {
 
 func (s *Store) pending(ctx context.Context, limit int) (list []OutboxRow, err error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT seq, kind, entry, coalesce(decision_id, '') FROM outbox WHERE done_at IS NULL ORDER BY seq LIMIT ?`, limit)
+		SELECT o.seq, o.kind, o.entry, coalesce(o.decision_id, ''), h.decision_id IS NOT NULL AND h.handed_at IS NULL
+		FROM outbox o LEFT JOIN holds h ON h.decision_id = o.decision_id
+		WHERE o.done_at IS NULL AND (h.decision_id IS NULL OR h.handed_at IS NOT NULL OR h.due_at <= ?) ORDER BY o.seq LIMIT ?`,
+		s.now().UnixMicro(), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +75,7 @@ func (s *Store) pending(ctx context.Context, limit int) (list []OutboxRow, err e
 		var row OutboxRow
 		var entry []byte
 		var decision string
-		if err := rows.Scan(&row.Seq, &row.Kind, &entry, &decision); err != nil {
+		if err := rows.Scan(&row.Seq, &row.Kind, &entry, &decision, &row.held); err != nil {
 			return nil, err
 		}
 		if row.Kind == KindAlert {
@@ -76,6 +86,38 @@ func (s *Store) pending(ctx context.Context, limit int) (list []OutboxRow, err e
 		list = append(list, row)
 	}
 	return list, rows.Err()
+}
+
+// hand notes which alerts are given out, so that no undo can come after, whatever the
+// clocks say. Of two that ask at once, both get them; one that was undone in between is
+// left out.
+func (s *Store) hand(ctx context.Context, rows []OutboxRow) ([]OutboxRow, error) {
+	if !slices.ContainsFunc(rows, func(r OutboxRow) bool { return r.held }) {
+		return rows, nil
+	}
+	kept := rows[:0]
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		for _, row := range rows {
+			if row.held {
+				var there int
+				err := tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE seq = ?`, row.Seq).Scan(&there)
+				if err != nil {
+					return err
+				}
+				if there == 0 {
+					continue
+				}
+				_, err = tx.ExecContext(ctx, `UPDATE holds SET handed_at = ? WHERE decision_id = ? AND handed_at IS NULL`,
+					s.now().UnixMicro(), row.Decision.ID)
+				if err != nil {
+					return err
+				}
+			}
+			kept = append(kept, row)
+		}
+		return nil
+	})
+	return kept, err
 }
 
 // Done marks a row as done. The result of an audit row is the entry's index in
@@ -170,8 +212,13 @@ func enqueueEntry(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
 	return nil
 }
 
-func enqueueAlert(ctx context.Context, tx *sql.Tx, d Decision) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO outbox (kind, decision_id, verdict) VALUES ('alert', ?, ?)`, d.ID, string(d.Verdict))
+// enqueueAlert orders an alert that may leave from due on.
+func enqueueAlert(ctx context.Context, tx *sql.Tx, d Decision, due time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO holds (decision_id, due_at) VALUES (?, ?)`, d.ID, due.UnixMicro())
+	if err != nil {
+		return fmt.Errorf("hold alert: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO outbox (kind, decision_id, verdict) VALUES ('alert', ?, ?)`, d.ID, string(d.Verdict))
 	if err != nil {
 		return fmt.Errorf("queue alert: %w", err)
 	}

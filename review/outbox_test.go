@@ -151,8 +151,8 @@ func TestNoAlertWithoutADecision(t *testing.T) {
 			if err != nil && !errors.Is(err, ErrNotOpen) {
 				t.Fatal(err)
 			}
-			if err == nil && d.Verdict == Confirm {
-				confirmed = append(confirmed, d.ID)
+			if err == nil && d.Decision.Verdict == Confirm {
+				confirmed = append(confirmed, d.Decision.ID)
 			}
 			rows, err := s.Outbox(ctx, MaxLimit)
 			if err != nil {
@@ -182,7 +182,7 @@ func TestWhatIsWrittenDownHoldsNoText(t *testing.T) {
 	c := caseOf(1, "a", "b")
 	c.Parts[1].Says = "canary-says"
 	receive(t, s, c)
-	if _, _, err := s.Show(context.Background(), caseID, "reviewer-1"); err != nil {
+	if _, _, err := s.Show(context.Background(), caseID, Reviewer("reviewer-1")); err != nil {
 		t.Fatal(err)
 	}
 	r := asked(t, c, Dismiss)

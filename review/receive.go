@@ -76,9 +76,20 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c Case, raw []byte, before
 	_, err = tx.ExecContext(ctx, `
 		DELETE FROM records WHERE digest = ?
 			AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.digest = records.digest)
+			AND NOT EXISTS (SELECT 1 FROM opinions WHERE opinions.digest = records.digest)
 			AND NOT EXISTS (SELECT 1 FROM views WHERE views.digest = records.digest)`, before)
 	if err != nil {
 		return fmt.Errorf("drop the record before: %w", err)
+	}
+	// What somebody said of the record before is no longer said of what there is.
+	if err := s.void(ctx, tx, c.ID); err != nil {
+		return err
+	}
+	if err := s.describe(ctx, tx, c); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, tx, c.ID, state); err != nil {
+		return err
 	}
 	return enqueueEntry(ctx, tx, audit.Entry{
 		Kind: audit.KindCase, ID: signal.ID("case-record", c.ID, fmt.Sprint(c.Revision)), Digest: c.Digest,

@@ -86,27 +86,30 @@ func (s *Store) List(ctx context.Context, f Filter) (list []Summary, err error) 
 	return list, nil
 }
 
-// Show returns a case as it stands and the decisions on it, oldest first. That
+// Show returns a case as it stands and the decisions on it that stand, oldest first. That
 // viewer saw it is in the outbox, for the audit log, before Show returns.
-func (s *Store) Show(ctx context.Context, id, viewer string) (Case, []Decision, error) {
-	if err := checkPerson(viewer); err != nil {
+func (s *Store) Show(ctx context.Context, id string, viewer Person) (Case, []Decision, error) {
+	if err := viewer.check(); err != nil {
 		return Case{}, nil, err
 	}
 	var c Case
 	var ds []Decision
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		was, err := loadStanding(ctx, tx, id)
+		f, err := s.loadFacts(ctx, tx, id, viewer)
 		if err != nil {
 			return err
 		}
-		if c, err = loadRecord(ctx, tx, was.digest); err != nil {
+		if err := allow(Look, f); err != nil {
 			return err
 		}
-		c.State = was.state
-		if ds, err = loadDecisions(ctx, tx, `WHERE d.case_id = ? ORDER BY d.sequence`, id); err != nil {
+		if c, err = loadRecord(ctx, tx, f.current); err != nil {
 			return err
 		}
-		return s.saveView(ctx, tx, c, viewer)
+		c.State = f.state
+		if ds, err = loadDecisions(ctx, tx, `WHERE d.case_id = ? AND p.undone_at IS NULL ORDER BY d.sequence`, id); err != nil {
+			return err
+		}
+		return s.saveView(ctx, tx, c, viewer.ID)
 	})
 	if err != nil {
 		return Case{}, nil, fmt.Errorf("show case: %w", err)

@@ -77,6 +77,9 @@ func next(from State, e event, last Verdict) (State, error) {
 	return to, nil
 }
 
+// waits reports whether a case in this state waits for a person.
+func (s State) waits() bool { return s == StateOpen || s == StateReopened || s == StateHelp }
+
 // Valid reports whether s is a state that a stored case can have.
 func (s State) Valid() bool {
 	_, ok := transitions[s]

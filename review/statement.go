@@ -40,10 +40,17 @@ type Statement struct {
 	// fit into the case.
 	Omitted int `json:"omitted"`
 
-	Verdict  Verdict   `json:"verdict"`
-	Reason   string    `json:"reason"`
-	Reviewer string    `json:"reviewer"`
-	StandIn  bool      `json:"stand_in"`
+	Verdict  Verdict `json:"verdict"`
+	Reason   string  `json:"reason"`
+	Reviewer string  `json:"reviewer"`
+	StandIn  bool    `json:"stand_in"`
+	// Second is the other reviewer who confirmed, Persons how many reviewers it took: 1
+	// by a written policy that takes one, or in danger. Older statements lack both.
+	Second  string `json:"second,omitempty"`
+	Persons int    `json:"persons,omitempty"`
+	// Danger says that one person confirmed because a danger would not wait; a supervisor
+	// looks at it after.
+	Danger   bool      `json:"danger,omitempty"`
 	Sequence int       `json:"sequence"`
 	At       time.Time `json:"at"`
 }
@@ -64,6 +71,7 @@ func (d Decision) Statement() Statement {
 		Score: c.Score, Probability: c.Probability, Bar: c.Bar, Weights: c.Weights,
 		Parts:   make([]Part, 0, len(c.Parts)),
 		Verdict: d.Verdict, Reason: d.Reason, Reviewer: d.Reviewer, StandIn: d.StandIn,
+		Second: d.Second, Persons: d.Persons, Danger: d.Danger != "",
 		Sequence: d.Sequence, At: d.At,
 	}
 	for _, p := range c.Parts {

@@ -17,8 +17,10 @@ import (
 // A Store keeps cases, decisions and the outbox in one SQLite file. It is safe
 // for concurrent use, and several processes may have the same file open.
 type Store struct {
-	db    *sql.DB
-	clock func() time.Time
+	db     *sql.DB // one connection, which writes
+	read   *sql.DB // several, for pages: readers see the last commit and wait for nobody
+	clock  func() time.Time
+	policy Policy
 }
 
 // ErrNotFound says that the store has no such case or outbox row.
@@ -30,10 +32,17 @@ var ErrNotFound = errors.New("not in the store")
 // reads first and asks for the lock later can fail without waiting.
 const pragmas = "_busy_timeout=10000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_txlock=immediate&_dqs=0"
 
+// readers is how many pages read at once.
+const readers = 4
+
 // Open opens the store in the file at path, and makes it, and its folder,
 // readable to the owner only, when it does not exist. It brings an older store
-// to the newest version and refuses one of a newer Vigil.
-func Open(ctx context.Context, path string, clock func() time.Time) (*Store, error) {
+// to the newest version and refuses one of a newer Vigil. Decisions are taken by the
+// policy given.
+func Open(ctx context.Context, path string, clock func() time.Time, policy Policy) (*Store, error) {
+	if err := policy.Validate(); err != nil {
+		return nil, fmt.Errorf("open review store: policy: %w", err)
+	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open review store: %w", err)
@@ -45,15 +54,23 @@ func Open(ctx context.Context, path string, clock func() time.Time) (*Store, err
 	if err != nil {
 		return nil, fmt.Errorf("open review store: %w", err)
 	}
-	s := &Store{db: db, clock: clock}
-	if err := s.migrate(ctx); err != nil {
+	read, err := connect(abs)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open review store: %w", err), db.Close())
+	}
+	read.SetMaxOpenConns(readers)
+	s := &Store{db: db, read: read, clock: clock, policy: policy}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open review store: %w", err), s.Close())
 	}
 	return s, nil
 }
 
 // Close closes the store.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.read.Close(), s.db.Close()) }
+
+// Policy is what the store decides by.
+func (s *Store) Policy() Policy { return s.policy }
 
 // create makes a new store's file, readable to its owner only; SQLite gives its
 // side files the same mode. A file that is there already is made private.

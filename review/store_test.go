@@ -60,7 +60,7 @@ func TestManyOpenOneNewStoreAtOnce(t *testing.T) {
 	errs := make([]error, n)
 	for i := range n {
 		wg.Go(func() {
-			s, err := Open(context.Background(), path, ticker())
+			s, err := Open(context.Background(), path, ticker(), OnePerson())
 			if err == nil {
 				_, err = s.Receive(context.Background(), raw(t, caseOf(uint64(i+1), "a")))
 				err = errors.Join(err, s.Close())
@@ -85,7 +85,7 @@ func TestOpenRefusesAStoreOfANewerVigil(t *testing.T) {
 	if _, err := s.db.Exec(`INSERT INTO migrations (version, applied_at) VALUES (999, 0)`); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(context.Background(), path, ticker())
+	_, err := Open(context.Background(), path, ticker(), OnePerson())
 	if err == nil || !strings.Contains(err.Error(), "999") {
 		t.Errorf("got %v", err)
 	}
@@ -96,7 +96,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Repeat("no database ", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(context.Background(), path, ticker()); err == nil {
+	if _, err := Open(context.Background(), path, ticker(), OnePerson()); err == nil {
 		t.Error("a file that is no database was opened")
 	}
 }

@@ -20,6 +20,10 @@ const (
 	KindView       = "view"        // a person looked at a case
 	KindVerdict    = "verdict"     // a person concluded something about a list entry that was held back
 	KindOutgoing   = "outgoing"    // something of a stream left the platform
+	KindOpinion    = "opinion"     // a person gave an opinion that decides nothing by itself
+	KindUndo       = "undo"        // a person took back what they said of a case
+	KindRecusal    = "recusal"     // a person has no part in a case
+	KindOversight  = "oversight"   // a supervisor judged a decision that one person made in haste
 )
 
 const (
@@ -45,9 +49,10 @@ type Entry struct {
 // down.
 func (e Entry) Validate() error {
 	switch e.Kind {
-	case KindListChange, KindCase, KindDecision, KindAlert, KindView, KindVerdict, KindOutgoing:
+	case KindListChange, KindCase, KindDecision, KindAlert, KindView, KindVerdict, KindOutgoing,
+		KindOpinion, KindUndo, KindRecusal, KindOversight:
 	default:
-		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing")
+		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight")
 	}
 	if err := validID(e.ID); err != nil {
 		return fmt.Errorf("audit entry: id: %w", err)

@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) review() *cobra.Command {
-	return group("review", "List, read and decide cases", c.reviewList(), c.reviewShow(), c.reviewDecide())
+	return group("review", "List, read and decide cases", c.reviewList(), c.reviewShow(), c.reviewDecide(), c.reviewUndo())
 }
 
 func (c *cli) reviewList() *cobra.Command {
@@ -50,7 +50,9 @@ func (c *cli) reviewDecide() *cobra.Command {
 		Use:   "decide CASE --digest DIGEST --verdict confirm|dismiss --reason REASON",
 		Short: "Decide a case as it was seen",
 		Long: "Decide binds to the digest that `vigil review show` printed: where the case has\n" +
-			"changed since, nothing is decided and it has to be read again.",
+			"changed since, nothing is decided and it has to be read again. A confirmation takes\n" +
+			"two persons unless the policy takes one: the first one's is kept until another\n" +
+			"confirms the same. --danger confirms alone, and says why it cannot wait.",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, list []string) error {
 			conf, err := c.config()
@@ -66,8 +68,25 @@ func (c *cli) reviewDecide() *cobra.Command {
 	f.StringVar(&o.Verdict, "verdict", "", "confirm or dismiss")
 	f.StringVar(&o.Reason, "reason", "", "a `reason` from the list that an unknown one prints")
 	f.StringVar(&o.Note, "note", "", "free `text` for colleagues; it stays in the case store")
+	f.StringVar(&o.Danger, "danger", "", "the danger, in `words`, that cannot wait for a second person")
 	f.StringVar(&o.Reviewer, "reviewer", login(), "`name` of who decides")
 	require(cmd, "digest", "verdict", "reason")
+	return cmd
+}
+
+func (c *cli) reviewUndo() *cobra.Command {
+	var reviewer string
+	cmd := &cobra.Command{
+		Use: "undo CASE", Short: "Take back what you said last of a case, while nothing of it has left", Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			conf, err := c.config()
+			if err != nil {
+				return err
+			}
+			return usage(app.UndoCase(cmd.Context(), conf, list[0], reviewer, c.out))
+		},
+	}
+	cmd.Flags().StringVar(&reviewer, "reviewer", login(), "`name` of who takes it back")
 	return cmd
 }
 

@@ -21,7 +21,7 @@ func withStore(ctx context.Context, c Config, f func(*review.Store) error) error
 	if _, err := os.Stat(c.storeFile()); err != nil {
 		return fmt.Errorf("no case store yet, or not the folder of `vigil run`: %w", err)
 	}
-	store, err := review.Open(ctx, c.storeFile(), time.Now)
+	store, err := c.openStore(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func ListCases(ctx context.Context, c Config, state string, out io.Writer) error
 // ShowCase prints a case for a reviewer; that it was seen is logged.
 func ShowCase(ctx context.Context, c Config, id, viewer string, out io.Writer) error {
 	return withStore(ctx, c, func(store *review.Store) error {
-		shown, decisions, err := store.Show(ctx, id, viewer)
+		shown, decisions, err := store.Show(ctx, id, review.Reviewer(viewer))
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func printCase(out io.Writer, c review.Case, decisions []review.Decision) error 
 		fmt.Fprintf(&b, "  and %d more signals\n", c.Omitted)
 	}
 	for _, d := range decisions {
-		fmt.Fprintf(&b, "\n%s: %s by %s, %s", d.At.Format(time.RFC3339), d.Verdict, d.Reviewer, d.Reason)
+		fmt.Fprintf(&b, "\n%s: %s by %s, %s", d.At.Format(time.RFC3339), d.Verdict, strings.Join(d.People(), " and "), d.Reason)
 		if d.Note != "" {
 			fmt.Fprintf(&b, "\n  %s", d.Note)
 		}
@@ -129,6 +129,7 @@ func printable(r rune) rune {
 // DecideOptions are a reviewer's decision as typed.
 type DecideOptions struct {
 	Case, Digest, Verdict, Reason, Note, Reviewer string
+	Danger                                        string // why it cannot wait for a second person
 }
 
 // DecideCase decides a case as it was seen.
@@ -142,13 +143,34 @@ func DecideCase(ctx context.Context, c Config, o DecideOptions, out io.Writer) e
 		return fmt.Errorf("%w: --reason to %s is one of %s", ErrUsage, verdict, strings.Join(reasons, ", "))
 	}
 	return withStore(ctx, c, func(store *review.Store) error {
-		d, err := store.Decide(ctx, review.Request{
-			CaseID: o.Case, Digest: o.Digest, Verdict: verdict, Reason: o.Reason, Note: o.Note, Reviewer: o.Reviewer,
+		// Who has a shell on the machine of the store could write into it; as a reviewer,
+		// they cannot settle alone what takes two.
+		got, err := store.Decide(ctx, review.Request{
+			CaseID: o.Case, Digest: o.Digest, Verdict: verdict, Reason: o.Reason, Note: o.Note,
+			Danger: o.Danger, By: review.Reviewer(o.Reviewer),
 		})
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(out, "decision %s: %s case %s\n", d.ID, d.Verdict, d.CaseID)
+		if d := got.Decision; got.Final {
+			_, err = fmt.Fprintf(out, "decision %s: %s case %s\n", d.ID, d.Verdict, d.CaseID)
+		} else {
+			_, err = fmt.Fprintf(out, "kept: %s case %s; another person must look at it before anything is decided\n", verdict, o.Case)
+		}
+		if err == nil && !got.UndoUntil.IsZero() {
+			_, err = fmt.Fprintf(out, "`vigil review undo %s` takes it back until %s; nothing leaves before\n", o.Case, got.UndoUntil.Format(time.RFC3339))
+		}
+		return err
+	})
+}
+
+// UndoCase takes back what a reviewer said last of a case.
+func UndoCase(ctx context.Context, c Config, id, reviewer string, out io.Writer) error {
+	return withStore(ctx, c, func(store *review.Store) error {
+		if err := store.Undo(ctx, id, review.Reviewer(reviewer)); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(out, "taken back: case %s\n", id)
 		return err
 	})
 }

@@ -97,6 +97,8 @@ type Config struct {
 	// changes. PaymentRulesShadow is one whose findings are counted and go nowhere.
 	PaymentRules       string `yaml:"payment_rules"`
 	PaymentRulesShadow string `yaml:"payment_rules_shadow"`
+	// Review says how cases are decided.
+	Review ReviewConfig `yaml:"review"`
 }
 
 // MatchingConfig says when a stream matches.
@@ -197,6 +199,7 @@ func (c *Config) fill() {
 		c.RatesDays = 7
 	}
 	set(&c.Flood.Feedback, "hold")
+	c.Review.fill()
 	if c.Flood.Streams == 0 {
 		c.Flood.Streams = 20
 	}
@@ -303,6 +306,9 @@ func (c *Config) Validate() error {
 		if share != nil && !(*share >= 0 && *share <= 100) {
 			fault("matching.%s: %v is not from 0 to 100 percent", key, *share)
 		}
+	}
+	if err := c.Review.validate(); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }

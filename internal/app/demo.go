@@ -45,6 +45,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	}
 	c := DefaultConfig(o.Data)
 	c.Listen = "127.0.0.1:0"
+	c.Review.onePerson() // the alert says so
 	log, err := newLogger("console", "error")
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func (d *demo) play(ctx context.Context, log *zap.Logger) error {
 			log.Error("close", zap.Error(err))
 		}
 	}()
-	store, err := review.Open(ctx, d.c.storeFile(), time.Now)
+	store, err := d.c.openStore(ctx)
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,9 @@ func (d *demo) decide(ctx context.Context, store *review.Store, found review.Sum
 	if d.Review {
 		reviewer = "terminal"
 	}
-	shown, decisions, err := store.Show(ctx, found.ID, reviewer)
+	who := review.Reviewer(reviewer)
+	who.StandIn = !d.Review
+	shown, decisions, err := store.Show(ctx, found.ID, who)
 	if err != nil {
 		return review.Decision{}, err
 	}
@@ -201,7 +204,7 @@ func (d *demo) decide(ctx context.Context, store *review.Store, found review.Sum
 	}
 	request := review.Request{
 		CaseID: shown.ID, Digest: shown.Digest, Verdict: review.Confirm, Reason: "several-signs",
-		Reviewer: reviewer, StandIn: !d.Review,
+		By: who,
 	}
 	if d.Review {
 		if request.Verdict, request.Reason, err = d.ask(ctx); err != nil {
@@ -210,7 +213,8 @@ func (d *demo) decide(ctx context.Context, store *review.Store, found review.Sum
 	} else {
 		d.say("no person sits here: a STAND-IN reviewer confirms it, and the alert says so (--review asks you instead)")
 	}
-	return store.Decide(ctx, request)
+	out, err := store.Decide(ctx, request)
+	return out.Decision, err
 }
 
 // ask reads the verdict of the person at the terminal.

@@ -27,6 +27,8 @@ func TestRiverOnRealKafka(t *testing.T) {
 	c := DefaultConfig(filepath.Join(dir, "data"))
 	c.Prefix = fmt.Sprintf("river-%d.", time.Now().UnixNano())
 	c.Listen = "none"
+	undo := 2 * time.Second
+	c.Review.Undo = &undo
 	config := writeConfig(t, c, broker)
 	vigil(t, bin, "topics", "create", "--config", config)
 
@@ -65,16 +67,22 @@ func TestRiverOnRealKafka(t *testing.T) {
 		shown := vigil(t, bin, "review", "show", "--config", config, "--reviewer", "tester", id)
 		return strings.Contains(shown, "list-match") && strings.Contains(shown, "fan-in") && strings.Contains(shown, "ended"), shown
 	})
-	// What was seen last is what is decided on, and evidence may still arrive.
-	eventually(t, time.Minute, "a decision", func() (bool, string) {
-		shown := vigil(t, bin, "review", "show", "--config", config, "--reviewer", "tester", id)
+	// What was seen last is what is decided on, and evidence may still arrive: it voids what
+	// the first of two persons said.
+	decide := func(reviewer string) (bool, string) {
+		shown := vigil(t, bin, "review", "show", "--config", config, "--reviewer", reviewer, id)
 		digest := regexp.MustCompile(`(?m)^digest\s+([0-9a-f]{64})$`).FindStringSubmatch(shown)
 		if digest == nil {
 			t.Fatalf("no digest in %s", shown)
 		}
-		out, err := exec.Command(bin, "review", "decide", "--config", config, "--reviewer", "tester",
+		out, err := exec.Command(bin, "review", "decide", "--config", config, "--reviewer", reviewer,
 			"--digest", digest[1], "--verdict", "confirm", "--reason", "several-signs", id).CombinedOutput()
 		return err == nil && strings.Contains(string(out), "confirm case "+id), string(out)
+	}
+	eventually(t, time.Minute, "a decision of two persons", func() (bool, string) {
+		_, first := decide("tester")
+		_, second := decide("tester-2")
+		return strings.HasPrefix(second, "decision "), first + second
 	})
 
 	var alert struct {

@@ -179,6 +179,7 @@ func newDeployment(t *testing.T, bin, broker, name string, town *town) *deployme
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
 	c := DefaultConfig(filepath.Join(dir, "data"))
+	c.Review.onePerson()
 	c.Prefix = fmt.Sprintf("fault-%s-%d.", name, time.Now().UnixNano())
 	c.CheckpointEvery = 2000
 	c.SessionTimeout = 6 * time.Second
@@ -242,7 +243,7 @@ func (d *deployment) reviewed() {
 // review is the stand-in reviewer: it confirms each case whose evidence is whole.
 func (d *deployment) review() {
 	d.t.Helper()
-	store, err := review.Open(d.t.Context(), d.c.storeFile(), time.Now)
+	store, err := d.c.openStore(d.t.Context())
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -256,7 +257,7 @@ func (d *deployment) review() {
 		d.t.Fatal(err)
 	}
 	for _, s := range cases {
-		c, _, err := store.Show(d.t.Context(), s.ID, "stand-in")
+		c, _, err := store.Show(d.t.Context(), s.ID, review.Reviewer("stand-in"))
 		if err != nil {
 			d.t.Fatal(err)
 		}
@@ -265,7 +266,7 @@ func (d *deployment) review() {
 		}
 		// A case that changed in between is looked at again next time.
 		if _, err := store.Decide(d.t.Context(), review.Request{
-			CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: "several-signs", Reviewer: "stand-in", StandIn: true,
+			CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: "several-signs", By: review.Person{ID: "stand-in", Roles: []review.Role{review.RoleReviewer}, StandIn: true},
 		}); err == nil {
 			d.decided[c.ID] = true
 		}
@@ -298,7 +299,7 @@ func (d *deployment) drained() {
 		})
 	}
 	eventually(d.t, time.Minute, d.name+": outbox", func() (bool, string) {
-		store, err := review.Open(d.t.Context(), d.c.storeFile(), time.Now)
+		store, err := d.c.openStore(d.t.Context())
 		if err != nil {
 			return false, err.Error()
 		}

@@ -23,7 +23,6 @@ import (
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
-	"github.com/vigil-stream/vigil/review"
 )
 
 // Run hosts the configured rooms until ctx ends, and stops them cleanly.
@@ -177,7 +176,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		loops = append(loops, correlateLoops(keep, weights)...)
 	}
 	if hosts("review") || hosts("report") {
-		store, err := review.Open(ctx, c.storeFile(), time.Now)
+		store, err := c.openStore(ctx)
 		if err != nil {
 			return fail(err)
 		}

@@ -29,6 +29,7 @@ type river struct {
 func newRiver(t *testing.T, change func(*Config)) *river {
 	t.Helper()
 	c := DefaultConfig(t.TempDir())
+	c.Review.onePerson()
 	c.Listen, c.Partitions = "none", 2
 	change(&c)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -106,7 +107,7 @@ func (r *river) lists(source string, hashes ...string) {
 // cases returns the states of the cases of accounts; an account without one is left out.
 func (r *river) cases(of ...detect.SessionRecord) map[signal.Subject]review.Summary {
 	r.t.Helper()
-	store, err := review.Open(r.t.Context(), r.c.storeFile(), time.Now)
+	store, err := r.c.openStore(r.t.Context())
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -333,17 +334,17 @@ func (r *river) all() string {
 
 func (r *river) confirm(s detect.SessionRecord) {
 	r.t.Helper()
-	store, err := review.Open(r.t.Context(), r.c.storeFile(), time.Now)
+	store, err := r.c.openStore(r.t.Context())
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	c, _, err := store.Show(r.t.Context(), r.cases(s)[s.Subject].ID, "officer-1")
+	c, _, err := store.Show(r.t.Context(), r.cases(s)[s.Subject].ID, review.Reviewer("officer-1"))
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	if _, err := store.Decide(r.t.Context(), review.Request{
-		CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: review.Reasons(review.Confirm)[0], Reviewer: "officer-1",
+		CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: review.Reasons(review.Confirm)[0], By: review.Reviewer("officer-1"),
 	}); err != nil {
 		r.t.Fatal(err)
 	}

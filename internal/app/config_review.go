@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vigil-stream/vigil/review"
+)
+
+// ReviewConfig is what the organisation has written down about how it decides.
+type ReviewConfig struct {
+	// Persons is how many it takes to name a person to a centre: 2, or 1 for development
+	// and demonstrations, which the alert then says.
+	Persons int `yaml:"persons"`
+	// Undo is for how long a word can be taken back; nothing leaves before it is over.
+	Undo *time.Duration `yaml:"undo"`
+	// Claim is how long a case stays in one person's hands without a sign of life.
+	Claim time.Duration `yaml:"claim"`
+}
+
+func (r *ReviewConfig) fill() {
+	d := review.DefaultPolicy()
+	if r.Persons == 0 {
+		r.Persons = d.Persons
+	}
+	if r.Undo == nil {
+		r.Undo = &d.Undo
+	}
+	if r.Claim == 0 {
+		r.Claim = d.Claim
+	}
+}
+
+func (r ReviewConfig) policy() review.Policy {
+	return review.Policy{Persons: r.Persons, Undo: *r.Undo, Claim: r.Claim}
+}
+
+// onePerson is for the demo and for tests: one decides, for good and at once.
+func (r *ReviewConfig) onePerson() {
+	var none time.Duration
+	r.Persons, r.Undo = 1, &none
+}
+
+// openStore opens the case store under the organisation's policy.
+func (c *Config) openStore(ctx context.Context) (*review.Store, error) {
+	return review.Open(ctx, c.storeFile(), time.Now, c.Review.policy())
+}
+
+func (r ReviewConfig) validate() error {
+	if err := r.policy().Validate(); err != nil {
+		return fmt.Errorf("review: %w", err)
+	}
+	return nil
+}

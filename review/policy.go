@@ -1,0 +1,45 @@
+package review
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Policy is what an organisation has written down about how it decides.
+type Policy struct {
+	// Persons is how many it takes to name a person to a centre: 2, or 1 for development
+	// and demonstrations; the alert then says so.
+	Persons int
+	// Undo is for how long a word can be taken back, and for how long what it orders
+	// stays here. 0 means that it cannot.
+	Undo time.Duration
+	// Claim is how long a case stays in one person's hands without a sign of life.
+	Claim time.Duration
+}
+
+// DefaultPolicy takes two persons, who have a minute to think again.
+func DefaultPolicy() Policy {
+	return Policy{Persons: 2, Undo: time.Minute, Claim: 15 * time.Minute}
+}
+
+// OnePerson is for development and demonstrations: one person, or a program in a person's
+// place, decides for good at once, and the alert says so.
+func OnePerson() Policy {
+	return Policy{Persons: 1, Claim: 15 * time.Minute}
+}
+
+// Validate returns all that is wrong with a policy.
+func (p Policy) Validate() error {
+	var errs []error
+	if p.Persons != 1 && p.Persons != 2 {
+		errs = append(errs, fmt.Errorf("persons: %d is neither 1 nor 2", p.Persons))
+	}
+	if p.Undo < 0 || p.Undo > time.Hour {
+		errs = append(errs, fmt.Errorf("undo: %s is not from 0 to 1h", p.Undo))
+	}
+	if p.Claim < time.Minute || p.Claim > 8*time.Hour {
+		errs = append(errs, fmt.Errorf("claim: %s is not from 1m to 8h", p.Claim))
+	}
+	return errors.Join(errs...)
+}

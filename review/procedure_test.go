@@ -1,0 +1,297 @@
+package review
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+func by(t testing.TB, c Case, v Verdict, who Person) Request {
+	r := asked(t, c, v)
+	r.By = who
+	return r
+}
+
+func TestTwoPersonsConfirmTheSame(t *testing.T) {
+	ctx := context.Background()
+	s, clock := strictStore(t)
+	one := caseOf(1, "a", "b")
+	receive(t, s, one)
+	out, err := s.Decide(ctx, by(t, one, Confirm, Reviewer("anna")))
+	if err != nil || out.Final || !out.UndoUntil.Equal(clock.at.Add(time.Minute)) {
+		t.Fatalf("the first word: %+v, %v", out, err)
+	}
+	if got := kinds(t, s); !slices.Equal(got, []string{"case", "opinion"}) {
+		t.Errorf("the outbox has %v", got)
+	}
+	if _, err := s.Decide(ctx, by(t, one, Confirm, Reviewer("anna"))); !errors.Is(err, ErrSame) {
+		t.Errorf("twice the same: %v", err)
+	}
+
+	// A newer record, though it says nothing more, voids what was said of the one before.
+	two := caseOf(2, "a", "b")
+	two.Last = two.Last.Add(time.Second)
+	receive(t, s, two)
+	if _, err := s.Decide(ctx, by(t, one, Confirm, Reviewer("ben"))); !errors.Is(err, ErrStale) {
+		t.Errorf("of the old record: %v", err)
+	}
+	if out, err := s.Decide(ctx, by(t, two, Confirm, Reviewer("ben"))); err != nil || out.Final {
+		t.Fatalf("ben is the first now: %+v, %v", out, err)
+	}
+	second := by(t, two, Confirm, Reviewer("anna"))
+	second.Reason = "paid-abuse-suspected"
+	out, err = s.Decide(ctx, second)
+	if err != nil || !out.Final {
+		t.Fatalf("anna is the second: %+v, %v", out, err)
+	}
+	d := out.Decision
+	if d.Reviewer != "ben" || d.Second != "anna" || d.Persons != 2 || d.Reason != Reasons(Confirm)[0] {
+		t.Errorf("got %+v", d)
+	}
+	if st := d.Statement(); st.Second != "anna" || st.Persons != 2 || st.Danger {
+		t.Errorf("states %+v", st)
+	}
+	clock.at = d.At.Add(time.Minute - time.Microsecond)
+	if slices.Contains(kinds(t, s), "ALERT") {
+		t.Error("the alert leaves within the minute")
+	}
+	clock.at = clock.at.Add(time.Microsecond)
+	if !slices.Contains(kinds(t, s), "ALERT") {
+		t.Error("the alert does not leave after the minute")
+	}
+}
+
+func TestASupervisorSettlesADispute(t *testing.T) {
+	ctx := context.Background()
+	for _, verdict := range []Verdict{Confirm, Dismiss} {
+		s, _ := strictStore(t)
+		c := caseOf(1, "a", "b")
+		receive(t, s, c)
+		for i, v := range []Verdict{Confirm, Dismiss} {
+			if out, err := s.Decide(ctx, by(t, c, v, with([]string{"anna", "sue"}[i], RoleSupervisor))); err != nil || out.Final {
+				t.Fatalf("%+v, %v", out, err)
+			}
+		}
+		if _, err := s.Decide(ctx, by(t, c, verdict, Reviewer("carl"))); !errors.Is(err, ErrDenied) {
+			t.Errorf("a reviewer settles: %v", err)
+		}
+		if _, err := s.Decide(ctx, by(t, c, verdict, with("sue", RoleSupervisor))); !errors.Is(err, ErrSame) {
+			t.Errorf("one of the two settles: %v", err)
+		}
+		out, err := s.Decide(ctx, by(t, c, verdict, with("sam", RoleSupervisor)))
+		if err != nil || !out.Final || out.Decision.Verdict != verdict {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		if want := map[Verdict][]string{Confirm: {"anna", "sam"}, Dismiss: {"sam"}}[verdict]; !slices.Equal(out.Decision.People(), want) {
+			t.Errorf("by %v, want %v", out.Decision.People(), want)
+		}
+	}
+}
+
+func TestBreakingTheGlassLeavesAtOnceAndIsOverseen(t *testing.T) {
+	ctx := context.Background()
+	s, clock := strictStore(t)
+	c := caseOf(1, "a", "b")
+	receive(t, s, c)
+	r := by(t, c, Confirm, with("sue", RoleSupervisor))
+	r.Danger = "a child is being hurt now"
+	out, err := s.Decide(ctx, r)
+	if err != nil || !out.Final || !out.UndoUntil.IsZero() {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	d := out.Decision
+	if st := d.Statement(); st.Persons != 1 || !st.Danger {
+		t.Errorf("states %+v", st)
+	}
+	if !slices.Contains(kinds(t, s), "ALERT") {
+		t.Error("the alert waits")
+	}
+	if err := s.Undo(ctx, caseID, r.By); !errors.Is(err, ErrTooLate) {
+		t.Errorf("undone: %v", err)
+	}
+	sam := with("sam", RoleSupervisor)
+	if ds, err := s.Unseen(ctx, sam); err != nil || len(ds) != 1 || ds[0].ID != d.ID {
+		t.Fatalf("to oversee: %v, %v", ds, err)
+	}
+	if err := s.Oversee(ctx, d.ID, r.By, true, ""); !errors.Is(err, ErrOversee) {
+		t.Errorf("overseen by who decided: %v", err)
+	}
+	if err := s.Oversee(ctx, d.ID, sam, false, "could have waited"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Oversee(ctx, d.ID, sam, true, ""); !errors.Is(err, ErrOversee) {
+		t.Errorf("overseen twice: %v", err)
+	}
+	if ds, err := s.Unseen(ctx, sam); err != nil || len(ds) != 0 {
+		t.Errorf("still to oversee: %v, %v", ds, err)
+	}
+	clock.at = clock.at.Add(time.Hour)
+	if got := kinds(t, s); got[len(got)-1] != "oversight" {
+		t.Errorf("the outbox has %v", got)
+	}
+}
+
+// TestNoUndoOnceTheAlertWasHandedOut sets the clock back after the alert was given to the
+// one who carries it.
+func TestNoUndoOnceTheAlertWasHandedOut(t *testing.T) {
+	ctx := context.Background()
+	for handed, want := range map[bool]error{false: nil, true: ErrTooLate} {
+		s, clock := strictStore(t)
+		c := caseOf(1, "a", "b")
+		receive(t, s, c)
+		for _, who := range []string{"anna", "ben"} {
+			clock.at = clock.at.Add(time.Second)
+			if _, err := s.Decide(ctx, by(t, c, Confirm, Reviewer(who))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		decided := clock.at
+		if handed {
+			clock.at = decided.Add(time.Minute)
+			if !slices.Contains(kinds(t, s), "ALERT") {
+				t.Fatal("nothing was handed out")
+			}
+			clock.at = decided.Add(time.Second)
+		}
+		if err := s.Undo(ctx, caseID, Reviewer("ben")); !errors.Is(err, want) {
+			t.Errorf("handed out %v: got %v, want %v", handed, err, want)
+		}
+		clock.at = decided.Add(2 * time.Minute)
+		if got := slices.Contains(kinds(t, s), "ALERT"); got != handed {
+			t.Errorf("handed out %v: an alert is there: %v", handed, got)
+		}
+		if handed {
+			continue
+		}
+		// The first person's word stands, and a second may decide anew.
+		out, err := s.Decide(ctx, by(t, c, Confirm, Reviewer("carl")))
+		if err != nil || !out.Final || out.Decision.Sequence != 2 || out.Decision.Second != "carl" {
+			t.Errorf("decided anew: %+v, %v", out, err)
+		}
+		var learnt int
+		if err := s.Decided(ctx, func(Decision) error { learnt++; return nil }); err != nil || learnt != 1 {
+			t.Errorf("%d decisions, %v, want the one that stands", learnt, err)
+		}
+	}
+}
+
+// TestTenReviewersAtOnce lets ten people in two stores on one file claim what is next and
+// decide it, until nothing is left.
+func TestTenReviewersAtOnce(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "review.db")
+	const cases, reviewers = 60, 10
+	var stores []*Store
+	for range 2 {
+		s, err := Open(ctx, path, time.Now, DefaultPolicy())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.Close() }()
+		stores = append(stores, s)
+	}
+	for i := range cases {
+		receive(t, stores[0], caseNo(i))
+	}
+	var mu sync.Mutex
+	words := map[string][]string{}
+	var wg sync.WaitGroup
+	for i := range reviewers {
+		s, who := stores[i%2], Reviewer(fmt.Sprint("reviewer-", i))
+		wg.Go(func() {
+			for {
+				id, err := s.ClaimNext(ctx, who, PlaceSecond, PlaceOpen)
+				if errors.Is(err, ErrNotFound) {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c, _, err := s.Show(ctx, id, who)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := s.Decide(ctx, Request{CaseID: id, Digest: c.Digest, Verdict: Confirm, Reason: "several-signs", By: who}); err != nil {
+					t.Errorf("who holds the case could not decide it: %v", err)
+					return
+				}
+				mu.Lock()
+				words[id] = append(words[id], who.ID)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	decided := 0
+	err := stores[0].Decided(ctx, func(d Decision) error {
+		decided++
+		if got := words[d.CaseID]; len(got) != 2 || got[0] == got[1] || !slices.Contains(got, d.Reviewer) || !slices.Contains(got, d.Second) {
+			t.Errorf("case %s was decided by %v, and %v said so", d.CaseID, d.People(), got)
+		}
+		return nil
+	})
+	if err != nil || decided < cases-1 {
+		// One may be left whose second person was at another case when all else was done.
+		t.Errorf("%d of %d cases decided, %v", decided, cases, err)
+	}
+	var double int
+	err = stores[1].db.QueryRow(`SELECT count(*) FROM (SELECT case_id FROM decisions GROUP BY case_id HAVING count(*) > 1)`).Scan(&double)
+	if err != nil || double != 0 {
+		t.Errorf("%d cases decided twice, %v", double, err)
+	}
+}
+
+// TestAnOlderStoreIsDescribed takes away what version 3 made and opens the store again.
+func TestAnOlderStoreIsDescribed(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "review.db")
+	s := openAt(t, path)
+	c := caseOf(1, "a", "b")
+	receive(t, s, c)
+	decide(t, s, asked(t, c, Confirm))
+	before := decidedIn(t, s)
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"opinions", "procedures", "holds", "recusals", "queue", "marks", "decision_marks", "people"} {
+			if _, err := tx.ExecContext(ctx, `DROP TABLE `+table); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `DROP INDEX IF EXISTS decisions_at; `)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM migrations WHERE version >= 3`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path)
+	var place, marks string
+	err = s.db.QueryRow(`SELECT place, (SELECT string_agg(mark, ' ') FROM marks) FROM queue`).Scan(&place, &marks)
+	if err != nil || place != "closed" || marks != "kind:flag" {
+		t.Errorf("described as %s, %s, %v", place, marks, err)
+	}
+	// What was decided before is stated in the same bytes, but for what was not kept then.
+	after := decidedIn(t, s)
+	if after.Persons != 0 || after.ID != before.ID || after.CaseDigest != before.CaseDigest {
+		t.Errorf("got %+v", after)
+	}
+}
+
+func decidedIn(t *testing.T, s *Store) Decision {
+	t.Helper()
+	var last Decision
+	if err := s.Decided(context.Background(), func(d Decision) error { last = d; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return last
+}

@@ -1,0 +1,227 @@
+package review
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A Place is where a case waits.
+type Place string
+
+// The places.
+const (
+	PlaceOpen   Place = "open"   // for a first person
+	PlaceSecond Place = "second" // for a second one
+	PlaceSplit  Place = "split"  // for a supervisor, since two differ
+	PlaceHelp   Place = "help"   // for somebody who looks after a possible victim
+	PlaceClosed Place = "closed" // for nobody
+)
+
+// Places are those where a case waits for somebody.
+var Places = []Place{PlaceOpen, PlaceSecond, PlaceSplit, PlaceHelp}
+
+// placeOf follows from a case's state and the words on it that wait for another's.
+func placeOf(state State, words int) Place {
+	switch {
+	case state == StateHelp:
+		return PlaceHelp
+	case !state.waits():
+		return PlaceClosed
+	case words == 0:
+		return PlaceOpen
+	case words == 1:
+		return PlaceSecond
+	default:
+		return PlaceSplit
+	}
+}
+
+// A Danger says how pressing a case is, whatever its probability.
+type Danger int
+
+// The dangers, the least pressing first.
+const (
+	DangerNone Danger = iota // nothing says that it goes on
+	DangerList               // known material was seen
+	DangerLive               // a stream goes on, and something else speaks against it
+	DangerBoth               // a stream of known material goes on
+)
+
+// Target is how long a case of a danger may wait. [A] assumed: an organisation's own
+// numbers belong here.
+func (d Danger) Target() time.Duration {
+	switch d {
+	case DangerBoth:
+		return 15 * time.Minute
+	case DangerLive:
+		return time.Hour
+	case DangerList:
+		return 4 * time.Hour
+	default:
+		return 24 * time.Hour
+	}
+}
+
+func dangerOf(c Case) Danger {
+	var live, listed, more bool
+	for _, s := range c.Signals {
+		switch {
+		case s.Session != nil:
+			live = live || !s.Session.Ended
+		case s.Match != nil:
+			listed = listed || !s.Match.Held
+		default:
+			more = true
+		}
+	}
+	switch {
+	case live && listed:
+		return DangerBoth
+	case live && more:
+		return DangerLive
+	case listed:
+		return DangerList
+	default:
+		return DangerNone
+	}
+}
+
+// priorityOf orders a place: by danger, then by probability.
+func priorityOf(c Case, d Danger) int64 { return int64(d)*1_000_000 + int64(c.Probability*999_999) }
+
+// marksOf are what a case has in it, sorted, each once.
+func marksOf(c Case) []string {
+	var marks []string
+	for _, s := range c.Signals {
+		marks = append(marks, "kind:"+string(s.Kind))
+		if s.Match != nil {
+			marks = append(marks, "list:"+s.Match.List)
+		}
+		if s.Payment != nil {
+			marks = append(marks, "typology:"+s.Payment.Typology)
+		}
+	}
+	if c.Explanation != "" {
+		marks = append(marks, "explanation:"+c.Explanation)
+	}
+	slices.Sort(marks)
+	return slices.Compact(marks)
+}
+
+// peopleOf are the tokens of all who are in a case, each once.
+func peopleOf(c Case) []signal.Subject {
+	people := []signal.Subject{c.Subject}
+	for _, p := range c.Pairs {
+		people = append(people, p.Payer)
+	}
+	for _, s := range c.Signals {
+		if s.Session != nil {
+			people = append(people, s.Session.Guests...)
+		}
+		if s.Payment != nil {
+			for _, p := range s.Payment.Pairs {
+				people = append(people, p.Other)
+			}
+		}
+	}
+	slices.Sort(people)
+	return slices.Compact(people)
+}
+
+// describe notes what a new record of a case says that the queue goes by. settle must
+// follow.
+func (s *Store) describe(ctx context.Context, tx *sql.Tx, c Case) error {
+	danger := dangerOf(c)
+	now := s.now()
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO queue (case_id, place, priority, danger, since_at, due_at) VALUES (?, 'closed', ?, ?, ?, ?)
+		ON CONFLICT (case_id) DO UPDATE SET priority = excluded.priority, danger = excluded.danger`,
+		c.ID, priorityOf(c, danger), int(danger), now.UnixMicro(), now.Add(danger.Target()).UnixMicro())
+	if err != nil {
+		return fmt.Errorf("describe case: %w", err)
+	}
+	for _, table := range []string{"marks", "people"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE case_id = ?`, c.ID); err != nil {
+			return fmt.Errorf("describe case: %w", err)
+		}
+	}
+	for _, mark := range marksOf(c) {
+		_, err := tx.ExecContext(ctx, `INSERT INTO marks (case_id, mark, place, priority) VALUES (?, ?, 'closed', ?)`, c.ID, mark, priorityOf(c, danger))
+		if err != nil {
+			return fmt.Errorf("describe case: %w", err)
+		}
+	}
+	for _, token := range peopleOf(c) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO people (token, case_id) VALUES (?, ?)`, string(token), c.ID); err != nil {
+			return fmt.Errorf("describe case: %w", err)
+		}
+	}
+	return nil
+}
+
+// settle puts a case where it waits now. One that comes to another place begins to wait
+// there; one that waits no longer is in nobody's hands.
+func (s *Store) settle(ctx context.Context, tx *sql.Tx, id string, state State) error {
+	var words, danger int
+	var was Place
+	err := tx.QueryRowContext(ctx, `
+		SELECT place, danger, (SELECT count(*) FROM opinions WHERE case_id = ? AND ended = '' AND decision_id IS NULL)
+		FROM queue WHERE case_id = ?`, id, id).Scan(&was, &danger, &words)
+	if err != nil {
+		return fmt.Errorf("settle case: %w", err)
+	}
+	place := placeOf(state, words)
+	if place != was {
+		now := s.now()
+		_, err = tx.ExecContext(ctx, `
+			UPDATE queue SET place = ?, since_at = ?, due_at = ? WHERE case_id = ?`,
+			string(place), now.UnixMicro(), now.Add(Danger(danger).Target()).UnixMicro(), id)
+	} else {
+		_, err = tx.ExecContext(ctx, `UPDATE queue SET due_at = since_at + ? WHERE case_id = ?`, Danger(danger).Target().Microseconds(), id)
+	}
+	if err != nil {
+		return fmt.Errorf("settle case: %w", err)
+	}
+	if place == PlaceClosed {
+		if err := s.letGo(ctx, id)(tx, facts{}); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE marks SET place = ? WHERE case_id = ?`, string(place), id); err != nil {
+		return fmt.Errorf("settle case: %w", err)
+	}
+	return nil
+}
+
+// describeAll describes the cases of a store from before there was a queue.
+func (s *Store) describeAll(ctx context.Context, tx *sql.Tx) error {
+	after := ""
+	for {
+		var id, digest string
+		var state State
+		err := tx.QueryRowContext(ctx, `SELECT id, digest, state FROM cases WHERE id > ? ORDER BY id LIMIT 1`, after).Scan(&id, &digest, &state)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("describe cases: %w", err)
+		}
+		c, err := loadRecord(ctx, tx, digest)
+		if err != nil {
+			return fmt.Errorf("describe case %s: %w", id, err)
+		}
+		if err := s.describe(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := s.settle(ctx, tx, id, state); err != nil {
+			return err
+		}
+		after = id
+	}
+}
