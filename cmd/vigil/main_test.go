@@ -22,6 +22,10 @@ func TestMain(m *testing.M) {
 
 // TestScripts types the commands as a user would.
 func TestScripts(t *testing.T) {
+	cards, err := filepath.Abs("../../payments/card/testdata/binary-4.iso8583")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -51,6 +55,12 @@ func TestScripts(t *testing.T) {
 						ts.Fatalf("%s does not come", args[0])
 					}
 				}
+			},
+			// cards FILE writes messages of cards, ten of which are good.
+			"cards": func(ts *testscript.TestScript, _ bool, args []string) {
+				data, err := os.ReadFile(cards)
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 			},
 			// bank N FILE writes a message of so many payments.
 			"bank": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -71,6 +71,7 @@ func (c *cli) paymentsTypologies() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.Labels, "labels", "", "CSV `file` that says which subjects belong to which group")
 	cmd.Flags().StringVar(&o.World, "world", "", "`folder` of vigil simulate, in place of files")
+	formatFlags(cmd.Flags(), &o.FileFormat)
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		for _, name := range files {
 			o.Sources = append(o.Sources, app.OpenFile(name, c.errs))

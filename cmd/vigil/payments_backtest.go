@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/vigil-stream/vigil/internal/app"
@@ -15,7 +13,8 @@ func (c *cli) paymentsBacktest() *cobra.Command {
 		Short: "Say what rules would have found in payments of the past",
 		Long: "Say what rules would have found in payments of the past, beside other rules: how many\n" +
 			"subjects more and how many fewer, which, and of which groups of people. Nothing is\n" +
-			"sent and nothing kept. Files are in any format that vigil feed reads.\n\n" +
+			"sent and nothing kept. Files are in any format that vigil feed reads, withdrawals (pacs.002)\n" +
+			"among them: they are applied as in the river, and so are payments that are told of twice.\n\n" +
 			"--labels is CSV of subject,group (a token) or account,issuer,group; for each group the\n" +
 			"share of its subjects is told at which any rule fires. A world has its own labels.",
 		Args: args(cobra.ArbitraryArgs),
@@ -25,8 +24,7 @@ func (c *cli) paymentsBacktest() *cobra.Command {
 	f.StringVar(&o.Against, "against", "", "rule `file` to compare with (default: payment_rules of the configuration, else none)")
 	f.StringVar(&o.Labels, "labels", "", "CSV `file` that says which subjects belong to which group")
 	f.StringVar(&o.World, "world", "", "`folder` of vigil simulate, in place of files")
-	f.StringVar(&o.Format, "format", "auto", "how the files hold payments: `NAME` is auto or one of "+strings.Join(app.FeedFormats(), ", "))
-	f.StringVar(&o.Columns, "columns", "", "`file` of a column map: the files are CSV")
+	formatFlags(f, &o.FileFormat)
 	f.IntVar(&o.Most, "limit", o.Most, "how many `findings` to name of those that are more, and of those that are fewer")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {

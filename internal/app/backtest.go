@@ -16,7 +16,6 @@ import (
 	"github.com/vigil-stream/vigil/payments/intake"
 	"github.com/vigil-stream/vigil/payments/rates"
 	"github.com/vigil-stream/vigil/payments/rule"
-	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -46,12 +45,12 @@ type looker interface {
 type backtester struct {
 	run       *backtest.Run
 	to        looker // run, or another that takes payments
-	splitter  *split.Splitter
+	origins   *pastOrigins
 	openFile  opener
 	o         BacktestOptions
 	payments  int
 	bad       int
-	withdrawn int
+	withdrawn int // withdrawals told of
 }
 
 // Backtest says what rules would have found in payments of the past.
@@ -82,15 +81,18 @@ func Backtest(ctx context.Context, c Config, o BacktestOptions) error {
 	}
 	b := &backtester{run: run, to: run, o: o}
 	began := time.Now()
-	if o.World != "" {
-		err = b.world(ctx, &c)
-	} else {
-		err = b.files(ctx, &c)
-	}
-	if err != nil {
+	if err := b.read(ctx, &c); err != nil {
 		return err
 	}
 	return b.report(changed, old, against, time.Since(began))
+}
+
+// read reads the payments.
+func (b *backtester) read(ctx context.Context, c *Config) error {
+	if b.o.World != "" {
+		return b.world(ctx, c)
+	}
+	return b.files(ctx, c)
 }
 
 // rules reads a rule file that reckons in the deployment's base currency.
@@ -117,8 +119,12 @@ func (b *backtester) open(c *Config, tok *signal.Tokenizer) error {
 	if b.openFile, err = b.o.opener(*c); err != nil {
 		return err
 	}
-	b.splitter, err = c.splitter(tok, table)
-	return err
+	splitter, err := c.splitter(tok, table)
+	if err != nil {
+		return err
+	}
+	b.origins = newPastOrigins(splitter)
+	return nil
 }
 
 // world reads a made-up world, part by part: each has people of its own.
@@ -145,6 +151,7 @@ func (b *backtester) world(ctx context.Context, c *Config) error {
 			}
 		}
 		b.to.Part()
+		b.origins.part()
 		for record, err := range folder.Records(part) {
 			if err == nil {
 				err = ctx.Err()
@@ -249,10 +256,13 @@ func (b *backtester) source(ctx context.Context, source Source, to chan<- []paym
 func (b *backtester) record(ctx context.Context, r payments.Record) error {
 	if r.Transaction == nil {
 		b.withdrawn++
-		return nil
+	} else {
+		b.payments++
 	}
-	b.payments++
-	transfers := b.splitter.Split(r.Transaction)
+	transfers, err := b.origins.transfers(ctx, r)
+	if err != nil {
+		return err
+	}
 	for i := range transfers {
 		err := b.to.Transfer(ctx, &transfers[i])
 		var rejection *signal.Rejection

@@ -14,24 +14,36 @@ import (
 
 // A backtestReport is what `vigil payments backtest --json` prints.
 type backtestReport struct {
-	Rules         string  `json:"rules"`
-	RulesVersion  int64   `json:"rules_version"`
-	Against       string  `json:"against,omitempty"`
-	AgainstVer    int64   `json:"against_version,omitempty"`
-	Payments      int     `json:"payments"`
-	Refused       int     `json:"refused"`
-	Contradicting int     `json:"contradicting"` // a reference used for another payment
-	Withdrawals   int     `json:"withdrawals"`   // passed over
-	Seconds       float64 `json:"seconds"`
+	Rules        string `json:"rules"`
+	RulesVersion int64  `json:"rules_version"`
+	Against      string `json:"against,omitempty"`
+	AgainstVer   int64  `json:"against_version,omitempty"`
+	Payments     int    `json:"payments"`
+	passedOver
+	Seconds float64 `json:"seconds"`
 	backtest.Result
+}
+
+// passedOver is what of the records did not count.
+type passedOver struct {
+	Refused       int `json:"refused"`
+	Contradicting int `json:"contradicting"` // a reference used for another payment, or one that tells not which
+	Again         int `json:"again"`         // payments told of before, or withdrawn before they came
+	Withdrawals   int `json:"withdrawals"`   // told of
+	Withdrawn     int `json:"withdrawn"`     // payments that they took back
+}
+
+func (b *backtester) passedOver() passedOver {
+	return passedOver{
+		Refused: b.bad, Contradicting: b.origins.bad, Again: b.origins.again, Withdrawals: b.withdrawn, Withdrawn: b.origins.taken,
+	}
 }
 
 func (b *backtester) report(changed, old *rule.Set, against string, took time.Duration) error {
 	r := backtestReport{
-		Rules: b.o.Rules, RulesVersion: changed.Version, Payments: b.payments, Refused: b.bad, Withdrawals: b.withdrawn,
+		Rules: b.o.Rules, RulesVersion: changed.Version, Payments: b.payments, passedOver: b.passedOver(),
 		Seconds: took.Seconds(), Result: b.run.Result(b.o.Most),
 	}
-	_, r.Contradicting = b.run.Transfers()
 	if old != nil {
 		r.Against, r.AgainstVer = against, old.Version
 	}
@@ -53,14 +65,7 @@ func (r *backtestReport) print(out io.Writer) error {
 	}
 	p.f("%s, version %d, against %s\n", r.Rules, r.RulesVersion, against)
 	p.f("%d payments of %d subjects in %.1f s", r.Payments, r.Subjects, r.Seconds)
-	for _, what := range []struct {
-		n    int
-		text string
-	}{{r.Refused, "refused"}, {r.Contradicting / 2, "with a reference of another payment"}, {r.Withdrawals, "withdrawals passed over"}} {
-		if what.n > 0 {
-			p.f(", %d %s", what.n, what.text)
-		}
-	}
+	p.passedOver(r.passedOver)
 	p.f("\n\n")
 	p.table(func(row func(cells ...any)) {
 		row("rule", "old", "new", "more", "fewer", "")
@@ -84,6 +89,21 @@ func (r *backtestReport) print(out io.Writer) error {
 		p.f("\n%d findings are not told; --limit tells more\n", r.NotTold)
 	}
 	return p.err
+}
+
+// passedOver says what of the payments did not count.
+func (p *printer) passedOver(o passedOver) {
+	for _, what := range []struct {
+		n    int
+		text string
+	}{{o.Refused, "refused"}, {o.Contradicting, "with a reference of another"}, {o.Again, "told of before or withdrawn before"}} {
+		if what.n > 0 {
+			p.f(", %d %s", what.n, what.text)
+		}
+	}
+	if o.Withdrawals > 0 {
+		p.f(", %d withdrawals that took back %d", o.Withdrawals, o.Withdrawn)
+	}
 }
 
 // A printer keeps the first error.

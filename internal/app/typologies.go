@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,23 +40,11 @@ func Typologies(ctx context.Context, c Config, o BacktestOptions) error {
 		return err
 	}
 	b, began := &backtester{to: run, o: o}, time.Now()
-	if o.World != "" {
-		err = b.world(ctx, &c)
-	} else {
-		err = b.files(ctx, &c)
-	}
-	if err != nil {
+	if err := b.read(ctx, &c); err != nil {
 		return err
 	}
 	p.f("typologies %s on %d payments of %d subjects in %.1f s", rules.Version, b.payments, len(run.subjects), time.Since(began).Seconds())
-	for _, what := range []struct {
-		n    int
-		text string
-	}{{b.bad, "refused"}, {run.contradicting / 2, "with a reference of another payment"}, {b.withdrawn, "withdrawals passed over"}} {
-		if what.n > 0 {
-			p.f(", %d %s", what.n, what.text)
-		}
-	}
+	p.passedOver(b.passedOver())
 	m := run.missing
 	p.f("\nnot judged: %d amounts without limit or rate, %d borders without a country, %d ties without a name, %d hours\n\n", m.Rates, m.Countries, m.Names, m.Nights)
 	run.print(p)
@@ -66,15 +53,14 @@ func Typologies(ctx context.Context, c Config, o BacktestOptions) error {
 
 // A typologyRun counts at how many subjects typologies fire.
 type typologyRun struct {
-	engine        *engine.Engine
-	part          *engine.Partition
-	marks         func(*profile.Entry) profile.Marks
-	labels        map[signal.Subject]string
-	subjects      map[signal.Subject]string // with their groups
-	fired         map[string]map[signal.Subject]bool
-	victims       map[signal.Subject]bool
-	missing       typology.Missing
-	contradicting int
+	engine   *engine.Engine
+	part     *engine.Partition
+	marks    func(*profile.Entry) profile.Marks
+	labels   map[signal.Subject]string
+	subjects map[signal.Subject]string // with their groups
+	fired    map[string]map[signal.Subject]bool
+	victims  map[signal.Subject]bool
+	missing  typology.Missing
 }
 
 func newTypologyRun(rules typology.Rules) (*typologyRun, error) {
@@ -96,16 +82,12 @@ func (r *typologyRun) Part() { r.part = r.engine.Partition() }
 
 func (r *typologyRun) Transfer(ctx context.Context, t *payments.Transfer) error {
 	r.subjects[t.Subject] = r.labels[t.Subject]
-	if t.Role == signal.Sender { // each payment once
+	if t.Role == signal.Sender && !t.Withdrawn { // each payment once
 		e := profile.NewEntry(t)
 		e.Marks = r.marks(&e)
 		r.missing.Add(t.Role, &e, e.Tie)
 	}
 	signals, err := r.part.Process(ctx, nil, *t)
-	var rejection *signal.Rejection
-	if errors.As(err, &rejection) {
-		r.contradicting++
-	}
 	for _, s := range signals {
 		if s.Payment.Strength <= 0 {
 			continue

@@ -33,6 +33,8 @@
 // (ten unless said otherwise, longer than a rejection takes). A payment told of twice over
 // a longer time is left to the profiles, which drop what they have.
 //
+// [Memory] is a state for payments of the past, in a backtest.
+//
 // It trusts the topic, which the same deployment writes, and its own state; it sees no
 // names, accounts or texts. internal/app joins it to the topics; package engine is next.
 package origin
