@@ -34,6 +34,7 @@ type View struct {
 	Opposite *View
 
 	p       *Profile
+	marked  [8]int // how many entries have each mark
 	totals  [windows]Total
 	has     [windows]bool
 	picks   []int32 // what Pick returned, one after the other
@@ -50,7 +51,45 @@ func (p *Profile) View(v *View, added int) *View {
 	v.p = p
 	v.has = [windows]bool{}
 	v.picks = v.picks[:0]
+	v.countMarks()
 	return v
+}
+
+// AtMost returns a number that no fewer entries than have all of some marks; of a single
+// mark it is how many have it. It costs nothing, and for most profiles it says that there
+// is nothing to look for.
+func (v *View) AtMost(marks Marks) int {
+	n := len(v.Entries)
+	for i := range v.marked {
+		if marks&(1<<i) != 0 {
+			n = min(n, v.marked[i])
+		}
+	}
+	return n
+}
+
+// lanes has, for each set of marks, a one in each byte of a word whose mark is set, so
+// that one addition counts all.
+var lanes = func() (lanes [256]uint64) {
+	for set := range lanes {
+		for i := range 8 {
+			lanes[set] |= uint64(set) >> i & 1 << (8 * i)
+		}
+	}
+	return lanes
+}()
+
+func (v *View) countMarks() {
+	v.marked = [8]int{}
+	for some := range slices.Chunk(v.Entries, 255) { // as many as a byte can count
+		sum := uint64(0)
+		for i := range some {
+			sum += lanes[some[i].Marks]
+		}
+		for i := range v.marked {
+			v.marked[i] += int(sum >> (8 * i) & 0xff)
+		}
+	}
 }
 
 // Pick returns the places of the entries for which keep is true, ascending.

@@ -339,13 +339,15 @@ func TestNothingOfAPersonIsThere(t *testing.T) {
 	word := regexp.MustCompile("[A-Z]?[a-z]+|[A-Z]+")
 	fields := 0
 	var look func(reflect.Type)
+	seen := map[reflect.Type]bool{} // a view has another view
 	look = func(typ reflect.Type) {
 		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Array {
 			typ = typ.Elem()
 		}
-		if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[time.Time]() {
+		if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[time.Time]() || seen[typ] {
 			return
 		}
+		seen[typ] = true
 		for i := range typ.NumField() {
 			f := typ.Field(i)
 			fields++
@@ -428,7 +430,7 @@ func TestTheseTestsCatchWhatIsUnfair(t *testing.T) {
 		if strength == 0.1 {
 			types = nil
 		}
-		types = append(types, typology{id: "P03", rules: DefaultRules().compile(), find: func(v *profile.View, r *Rules) (engine.Finding, bool) {
+		types = append(types, &typology{id: "P03", rules: DefaultRules().compile(), find: func(v *profile.View, r *Rules) (engine.Finding, bool) {
 			if !alongCorridor(v, &v.Entries[0], r) {
 				return nothing()
 			}

@@ -25,6 +25,8 @@ type Limits struct {
 	Extort Band   // X01: the first payment is below Min, and none above Max
 	Round  int64  // an amount is round where it is a multiple of this: P07
 	Source string // where the limits are from
+
+	said []saidBand // set by compile
 }
 
 // Marks are bits of what limits make of an entry's amount, besides those that
@@ -108,13 +110,39 @@ func (r *Rules) bands(v *profile.View, counted []int32, band func(*Limits) Band)
 			currencies = append(currencies, c)
 		}
 	}
+	if len(currencies) == 1 {
+		return r.limits[currencies[0]].says(band)
+	}
 	slices.Sort(currencies) // which is by their letters
 	said := make([]string, 0, len(few))
 	for _, c := range currencies {
-		b, code := band(r.limits[c]), c.String()
-		said = append(said, payments.FormatAmount(b.Min, code, true)+" to "+payments.FormatAmount(b.Max, code, true)+" "+code)
+		said = append(said, r.limits[c].says(band))
 	}
 	return strings.Join(said, " or ")
+}
+
+// A saidBand is a band as a sentence has it.
+type saidBand struct {
+	Band
+	says string
+}
+
+// says returns one of the limits' bands: "10 to 100 EUR".
+func (l *Limits) says(band func(*Limits) Band) string {
+	b := band(l)
+	for i := range l.said {
+		if l.said[i].Band == b {
+			return l.said[i].says
+		}
+	}
+	return ""
+}
+
+// compile prepares what sentences say.
+func (l *Limits) compile(code string) {
+	for _, b := range [...]Band{l.Low, l.Repeat, l.FanIn, l.Each, l.Micro, l.Extort} {
+		l.said = append(l.said, saidBand{b, payments.FormatAmount(b.Min, code, true) + " to " + payments.FormatAmount(b.Max, code, true) + " " + code})
+	}
 }
 
 // allBands lists a band of every currency, for the docs.

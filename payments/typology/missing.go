@@ -60,6 +60,9 @@ const (
 // nothing. It is asked for only where a typology fires.
 func leftOut(v *profile.View, needs need) string {
 	m := missing(v)
+	if m == (Missing{}) {
+		return ""
+	}
 	var said []string
 	for _, c := range []struct {
 		need need

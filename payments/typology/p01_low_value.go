@@ -2,6 +2,7 @@ package typology
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
@@ -46,8 +47,8 @@ func findLowValue(v *profile.View, r *Rules) (engine.Finding, bool) {
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return fmt.Sprintf("%d transfers of %s were %s within %d days%s", len(counted),
-				r.bands(v, counted, func(l *Limits) Band { return l.Low }), end, days(r.Window), leftOut(v, needAmount|needCountry))
+			return strconv.Itoa(len(counted)) + " transfers of " + r.bands(v, counted, func(l *Limits) Band { return l.Low }) +
+				" were " + end + " within " + strconv.Itoa(days(r.Window)) + " days" + leftOut(v, needAmount|needCountry)
 		}),
 		Strength: grow(20, 2, 40, len(counted)-r.LowValue.Transfers),
 	}, true

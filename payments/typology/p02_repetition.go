@@ -2,6 +2,7 @@ package typology
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/vigil-stream/vigil/payments/engine"
@@ -58,15 +59,16 @@ func findRepetition(v *profile.View, r *Rules) (engine.Finding, bool) {
 	if len(top) < r.Repetition.Transfers {
 		return nothing()
 	}
-	end := "sent to " + plural(v.Distinct(top), "recipient", "recipients")
-	if v.Role == signal.Recipient {
-		end = "received from one sender"
-	}
 	return engine.Finding{
 		Counted: top,
 		Says: r.say(func() string {
-			return fmt.Sprintf("%d transfers of %s were %s abroad, each less than %d days after the one before%s", len(top),
-				r.bands(v, top, func(l *Limits) Band { return l.Repeat }), end, days(r.Repetition.Gap), leftOut(v, needAmount|needCountry))
+			end := "received from one sender"
+			if v.Role == signal.Sender {
+				end = "sent to " + plural(v.Distinct(top), "recipient", "recipients")
+			}
+			return strconv.Itoa(len(top)) + " transfers of " + r.bands(v, top, func(l *Limits) Band { return l.Repeat }) +
+				" were " + end + " abroad, each less than " + strconv.Itoa(days(r.Repetition.Gap)) + " days after the one before" +
+				leftOut(v, needAmount|needCountry)
 		}),
 		Strength: grow(30, 4, 60, len(top)-r.Repetition.Transfers),
 	}, true

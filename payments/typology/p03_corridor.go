@@ -3,6 +3,7 @@ package typology
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vigil-stream/vigil/payments/engine"
@@ -66,8 +67,8 @@ func findCorridor(v *profile.View, r *Rules) (engine.Finding, bool) {
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return fmt.Sprintf("%d of these transfers went along a corridor that %s named; most money on it is sent home to families, and by itself this says nothing",
-				len(counted), strings.Join(sources, " and "))
+			return strconv.Itoa(len(counted)) + " of these transfers went along a corridor that " + strings.Join(sources, " and ") +
+				" named; most money on it is sent home to families, and by itself this says nothing"
 		}),
 		Strength: 0.1,
 	}, true

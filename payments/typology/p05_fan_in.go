@@ -2,6 +2,7 @@ package typology
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
@@ -42,9 +43,9 @@ func findFanIn(v *profile.View, r *Rules) (engine.Finding, bool) {
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return fmt.Sprintf("%d of %d transfers received within %d days were of %s from %d senders abroad who share no name with the recipient%s",
-				len(counted), between(v, counted), days(r.Window),
-				r.bands(v, counted, func(l *Limits) Band { return l.FanIn }), w.Counterparties, leftOut(v, needAmount|needCountry|needName))
+			return strconv.Itoa(len(counted)) + " of " + strconv.Itoa(between(v, counted)) + " transfers received within " +
+				strconv.Itoa(days(r.Window)) + " days were of " + r.bands(v, counted, func(l *Limits) Band { return l.FanIn }) + " from " +
+				strconv.Itoa(w.Counterparties) + " senders abroad who share no name with the recipient" + leftOut(v, needAmount|needCountry|needName)
 		}),
 		Strength: grow(50, 8, 90, w.Counterparties-r.FanIn.Senders),
 	}, true

@@ -2,6 +2,7 @@ package typology
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
@@ -47,8 +48,8 @@ func findRound(v *profile.View, r *Rules) (engine.Finding, bool) {
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return fmt.Sprintf("%d transfers of low value %s other countries within %d days were of round amounts%s",
-				len(counted), end, days(r.Window), leftOut(v, needAmount|needCountry))
+			return strconv.Itoa(len(counted)) + " transfers of low value " + end + " other countries within " +
+				strconv.Itoa(days(r.Window)) + " days were of round amounts" + leftOut(v, needAmount|needCountry)
 		}),
 		Strength: grow(10, 1, 20, len(counted)-r.Round.Transfers),
 	}, true

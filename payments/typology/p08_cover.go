@@ -2,6 +2,7 @@ package typology
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
@@ -51,9 +52,9 @@ func findCover(v *profile.View, r *Rules) (engine.Finding, bool) {
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return fmt.Sprintf("%d transfers of low value across a border within %d days had references of %s, between the subject and %s with no name in common%s",
-				len(counted), days(r.Window), plural(w.Classes, "harmless kind", "harmless kinds"),
-				plural(w.Counterparties, "person", "people"), leftOut(v, needAmount|needCountry|needName))
+			return strconv.Itoa(len(counted)) + " transfers of low value across a border within " + strconv.Itoa(days(r.Window)) +
+				" days had references of " + plural(w.Classes, "harmless kind", "harmless kinds") + ", between the subject and " +
+				plural(w.Counterparties, "person", "people") + " with no name in common" + leftOut(v, needAmount|needCountry|needName)
 		}),
 		Strength: grow(30, 8, 70, various(w)-r.Cover.Distinct),
 	}, true

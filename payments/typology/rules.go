@@ -84,6 +84,7 @@ func (r Rules) WithCorridors(c Corridors) Rules {
 func (r Rules) compile() *Rules {
 	r.limits = make([]*Limits, profile.Currencies)
 	for code, l := range r.Limits {
+		l.compile(code)
 		r.limits[profile.CurrencyOf(code)] = &l
 	}
 	r.limits[0] = nil

@@ -1,7 +1,7 @@
 package typology
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/vigil-stream/vigil/payments/engine"
@@ -40,7 +40,7 @@ func All(r Rules) []engine.Typology {
 	rules := r.compile()
 	var all []engine.Typology
 	for _, p := range Patterns() {
-		all = append(all, typology{id: p.ID, rules: rules, find: p.find})
+		all = append(all, &typology{id: p.ID, rules: rules, find: p.find})
 	}
 	return all
 }
@@ -52,10 +52,10 @@ type typology struct {
 	find  func(*profile.View, *Rules) (engine.Finding, bool)
 }
 
-func (t typology) ID() string      { return t.id }
-func (t typology) Version() string { return t.rules.Version }
+func (t *typology) ID() string      { return t.id }
+func (t *typology) Version() string { return t.rules.Version }
 
-func (t typology) Find(v *profile.View) (engine.Finding, bool) { return t.find(v, t.rules) }
+func (t *typology) Find(v *profile.View) (engine.Finding, bool) { return t.find(v, t.rules) }
 
 // grow is a strength that starts at base and rises by step for each one more, up
 // to most; all in hundredths, so that equal sets have equal strengths.
@@ -68,18 +68,9 @@ func between(v *profile.View, some []int32) int {
 	return v.Within(v.Entries[some[0]].At, v.Entries[some[len(some)-1]].At)
 }
 
-// atLeast reports whether n entries have all of some marks. Most profiles have not,
-// and then a typology is done.
-func atLeast(v *profile.View, n int, marks profile.Marks) bool {
-	for i := range v.Entries {
-		if v.Entries[i].Marks&marks == marks {
-			if n--; n <= 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
+// atLeast reports whether n entries can have all of some marks. In most profiles they
+// cannot, and then a typology is done.
+func atLeast(v *profile.View, n int, marks profile.Marks) bool { return v.AtMost(marks) >= max(n, 1) }
 
 // stranger reports whether the other end is known to share neither a name nor an
 // address with the subject, and is no regular customer or donor.
@@ -102,5 +93,5 @@ func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return strconv.Itoa(n) + " " + many
 }
