@@ -19,6 +19,7 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/origin"
 )
 
 // Rooms are the rooms that `vigil run` can host, in the order of the river.
@@ -93,6 +94,10 @@ type Config struct {
 	// in the base currency are known. RatesDays is how long a rate holds.
 	Rates     string `yaml:"rates"`
 	RatesDays int    `yaml:"rates_days"`
+	// OriginDays is for how many days of event time a payment is remembered, so that one
+	// that is told of again counts once, and a rejection finds what it takes back. Processes
+	// that host payments need the same: it is part of what makes the state.
+	OriginDays int `yaml:"origin_days"`
 	// PaymentRules is a file of rules that stand beside the typologies, taken up when it
 	// changes. PaymentRulesShadow is one whose findings are counted and go nowhere.
 	PaymentRules       string `yaml:"payment_rules"`
@@ -198,6 +203,9 @@ func (c *Config) fill() {
 	if c.RatesDays == 0 {
 		c.RatesDays = 7
 	}
+	if c.OriginDays == 0 {
+		c.OriginDays = origin.DefaultDays
+	}
 	set(&c.Flood.Feedback, "hold")
 	c.Review.fill()
 	if c.Flood.Streams == 0 {
@@ -284,6 +292,9 @@ func (c *Config) Validate() error {
 	}
 	if c.RatesDays < 1 || c.RatesDays > 366 {
 		fault("rates_days: %d is not from 1 to 366", c.RatesDays)
+	}
+	if c.OriginDays < 1 || c.OriginDays > 90 {
+		fault("origin_days: %d is not from 1 to 90", c.OriginDays)
 	}
 	if c.OwnList != "none" {
 		if err := hashdb.CheckSource(c.OwnList); err != nil {

@@ -84,8 +84,8 @@ func (m MatchingConfig) options() detect.Options {
 	return o
 }
 
-func paymentsLoops(k keeper, splitter *split.Splitter, profiles *profileRoom, now func() time.Time) []stream.Loop {
-	ledger := origin.New(origin.DefaultDays)
+func paymentsLoops(k keeper, splitter *split.Splitter, originDays int, profiles *profileRoom, now func() time.Time) []stream.Loop {
+	ledger := origin.New(originDays)
 	return []stream.Loop{
 		{Name: "payments-split", Topic: topicTransactions,
 			Handle: func(_ context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {

@@ -166,7 +166,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		}
 		profiles := newProfileRoom(rules, c.BaseCurrency, tried, metrics, log)
 		profiles.cacheBytes = c.ProfileMemory << 20 / int64(c.Partitions)
-		loops = append(loops, paymentsLoops(keep, splitter, profiles, time.Now)...)
+		loops = append(loops, paymentsLoops(keep, splitter, c.OriginDays, profiles, time.Now)...)
 	}
 	if hosts("correlate") {
 		weights, err := c.weights()

@@ -30,7 +30,7 @@
 // # How long
 //
 // What is remembered is forgotten after so many days of the partition's event time
-// (ten unless said otherwise, longer than a rejection takes). A payment told of twice over
+// (`origin_days`, ten unless said otherwise). A payment told of twice over
 // a longer time is left to the profiles, which drop what they have.
 //
 // [Memory] is a state for payments of the past, in a backtest.
