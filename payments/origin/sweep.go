@@ -5,10 +5,13 @@ import (
 	"fmt"
 )
 
-// about is what the partition says of itself.
+// about is what the partition says of itself. It is a function of the records that came,
+// however often each came: what came before moves nothing on. (Of two withdrawals that
+// name one payment by the same reference and differ elsewhere the newer waits; when the
+// older comes again, it counts again.)
 type about struct {
 	today   int64  // the newest day of any record, since 1970
-	records uint64 // handled
+	records uint64 // that were not there before
 	bucket  uint16 // to be swept next
 	waits   uint64 // withdrawals that came everywhere and are remembered, at most
 	pending []hash // messages that are withdrawn whole, and not done
@@ -22,8 +25,7 @@ const sweepEvery = 64
 
 const secondsADay = 24 * 60 * 60
 
-// begin reads what the partition says of itself, moves its day on, and goes on with what is
-// not done.
+// begin reads what the partition says of itself, and moves its day on.
 func (p *process) begin(at int64) error {
 	data, err := p.Get(aboutKey)
 	if err != nil {
@@ -43,17 +45,21 @@ func (p *process) begin(at int64) error {
 		}
 	}
 	p.about.today = max(p.about.today, at/secondsADay)
+	return nil
+}
+
+// end counts the record, goes on with what is not done, and writes what the partition says
+// of itself.
+func (p *process) end() error {
 	if p.about.records++; p.about.records%sweepEvery == 0 {
 		if err := p.sweep(p.about.bucket); err != nil {
 			return err
 		}
 		p.about.bucket++
 	}
-	return p.drain(drainMore)
-}
-
-// end writes it.
-func (p *process) end() error {
+	if err := p.drain(p.more); err != nil {
+		return err
+	}
 	b := binary.AppendVarint(make([]byte, 0, 32), p.about.today)
 	b = binary.AppendVarint(b, int64(p.about.records))
 	b = binary.AppendVarint(b, int64(p.about.bucket))

@@ -23,6 +23,7 @@ func (p *process) withdraw(n note) error {
 		if err := p.apply(g, &c); err != nil {
 			return err
 		}
+		p.fresh = true
 		g.claims = append(g.claims, c)
 		if over := len(g.claims) - maxClaims; over > 0 {
 			g.claims = g.claims[over:]
@@ -30,6 +31,10 @@ func (p *process) withdraw(n note) error {
 		return p.keep(key, g)
 	}
 	// It came to every partition, and the payment may be in any, under any key.
+	if known, err := p.waiting(&c, refUETR, refTx, refInstr, refID); err != nil || known {
+		return err
+	}
+	p.fresh = true
 	seen := make(map[hash]bool)
 	for _, i := range []int{refUETR, refTx, refInstr, refID} {
 		if c.refs[i] == (hash{}) {
@@ -117,19 +122,12 @@ func (p *process) claimed(g *group, e *entry) (bool, error) {
 		if e.refs[i] == (hash{}) {
 			continue
 		}
-		data, err := p.Get(stateKey('w', e.refs[i]))
+		c, known, err := p.waits(e.refs[i])
 		if err != nil {
-			return false, fmt.Errorf("read withdrawals: %w", err)
+			return false, err
 		}
-		if data == nil {
+		if !known {
 			continue
-		}
-		d := decoder{rest: string(data)}
-		d.varint()
-		c := claim{refs: d.refs()}
-		c.institution = d.string()
-		if d.broken {
-			return false, fmt.Errorf("a withdrawal: %w", errDamaged)
 		}
 		if i == refMsg || c.means(e) == sure {
 			return true, nil
@@ -138,9 +136,48 @@ func (p *process) claimed(g *group, e *entry) (bool, error) {
 	return false, nil
 }
 
+// waiting reports whether a withdrawal waits already under all of its references.
+func (p *process) waiting(c *claim, under ...int) (bool, error) {
+	for _, i := range under {
+		if c.refs[i] == (hash{}) {
+			continue
+		}
+		o, known, err := p.waits(c.refs[i])
+		if err != nil || !known || o.refs != c.refs || o.institution != c.institution {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// waits returns the withdrawal that waits under a reference.
+func (p *process) waits(h hash) (c claim, known bool, err error) {
+	data, err := p.Get(stateKey('w', h))
+	if err != nil {
+		return c, false, fmt.Errorf("read withdrawals: %w", err)
+	}
+	if data == nil {
+		return c, false, nil
+	}
+	d := decoder{rest: string(data)}
+	d.varint()
+	c = claim{refs: d.refs()}
+	c.institution = d.string()
+	if d.broken {
+		return c, false, fmt.Errorf("a withdrawal: %w", errDamaged)
+	}
+	return c, true, nil
+}
+
 // wait keeps a withdrawal that came everywhere under one of its references.
 func (p *process) wait(h hash, c *claim) error {
-	p.about.waits++
+	_, known, err := p.waits(h)
+	if err != nil {
+		return err
+	}
+	if !known {
+		p.about.waits++
+	}
 	b := binary.AppendVarint(nil, p.about.today)
 	b = c.refs.append(b)
 	return p.set(stateKey('w', h), appendString(b, c.institution))
@@ -171,11 +208,16 @@ func (p *process) withdrawMessage(n note) error {
 	if msg == (hash{}) {
 		return signal.Reject("origin", "the record names no message")
 	}
-	if err := p.wait(msg, &claim{refs: n.refs, institution: n.institution}); err != nil {
+	c := claim{refs: n.refs, institution: n.institution}
+	if known, err := p.waiting(&c, refMsg); err != nil || known {
+		return err
+	}
+	if err := p.wait(msg, &c); err != nil {
 		return err
 	}
 	p.about.pending = append(p.about.pending, msg)
-	return p.drain(drainFirst)
+	p.fresh, p.more = true, drainFirst
+	return nil
 }
 
 // How many payments of a withdrawn message are taken back with its own record, and with
