@@ -13,14 +13,12 @@ func (w *Weights) allows(have *set) (most float64, help bool) {
 		values = make([]float64, 0, len(w.features))
 	}
 	values = values[:len(w.features)]
-	received := false
+	received, sent, watched := false, false, false
+	further := 0.0
 	var flags [sourceEnd]bool
 	for i := range have.entries {
 		e := &have.entries[i]
 		if !have.inWindow(e) {
-			if e.kind == kindSession && e.private {
-				values[partPrivateSession] = 1 // habits go further back
-			}
 			continue
 		}
 		switch e.kind {
@@ -35,10 +33,15 @@ func (w *Weights) allows(have *set) (most float64, help bool) {
 		case kindFlag:
 			flags[e.source] = true
 		case kindScore:
-			values[partClassifier] = math.Max(values[partClassifier], w.file.worth(e.score))
+			worth := w.file.worth(e.score)
+			values[partClassifier] = math.Max(values[partClassifier], worth)
+			further += math.Max(worth, 0)
+		case kindGuest:
+			watched = true
 		case kindPayment:
 			p := e.payment
 			received = received || !p.sender && p.strength > 0
+			sent = sent || p.sender && p.strength > 0
 			help = help || p.victim && p.strength > 0
 			if k, weighed := w.place[p.typology]; weighed {
 				values[k] = math.Max(values[k], p.strength)
@@ -50,8 +53,15 @@ func (w *Weights) allows(have *set) (most float64, help bool) {
 			values[partUserFlag] += of.weight.First.Value / (1 - of.weight.Next.Value)
 		}
 	}
+	values[partFurtherScores] = math.Min(further, maxFurther)
 	if received && values[partPrivateSession] > 0 {
-		values[partCoincidence], values[partSeveralPayers], values[partPayingGuests] = mostRatio(), mostRatio(), 1
+		values[partCoincidence], values[partSeveralPayers], values[partPayingGuests], values[partPaidVisits], values[partPaidSessions] = mostRatio(), mostRatio(), 1, mostVisits, mostSessions
+	}
+	if received {
+		values[partStrangers] = mostStrangers
+	}
+	if sent && watched {
+		values[partWatchedCoincidence], values[partVisitsPaidFor], values[partSeveralHosts] = mostRatio(), mostVisits, 1
 	}
 	return w.least(values), help
 }

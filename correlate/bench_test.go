@@ -28,11 +28,19 @@ func traffic(tb testing.TB, r *rand.Rand, n, subjects int) [][]byte {
 			s.Evidence = []signal.Evidence{{What: "session", Holder: "demo", Ref: fmt.Sprint("s", i), At: s.End}}
 			begun := s
 			begun.Revision, begun.End, begun.Says = 1, at, "a public live stream on demo began"
+			if i%4 == 0 { // a guest's
+				s.ID, s.Session.Private, s.Session.Host = signal.ID("guest", fmt.Sprint("s", i)), true, payer(i%3)
+				group = append(group, s)
+				break
+			}
 			group = append(group, begun, s)
 		case x < 88:
 			n := 3 + r.IntN(6)
 			p := aPayment([]string{"P01", "P02", "P05", "P07", "P14"}[r.IntN(5)], r.Float64(), n, n, every(n, 20+r.Float64()*40, r.Float64()*200)...)
 			p.ID, p.Revision = signal.ID("payment", string(who), p.Payment.Typology), uint64(1+r.IntN(1000))
+			if i%5 == 0 {
+				p.ID, p.Payment.Role = signal.ID("payment", string(who), p.Payment.Typology, "sent"), signal.Sender
+			}
 			for j := range min(n, 3) {
 				p.Payment.Pairs = append(p.Payment.Pairs, signal.Pair{Other: payer(j), Transfers: 3, First: p.Payment.Times[0], Times: p.Payment.Times[:3]})
 			}

@@ -2,7 +2,6 @@ package correlate
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -11,7 +10,8 @@ import (
 // build puts a subject's case record together.
 func (w *Weights) build(st store, h *standing) (Case, error) {
 	ev := gather(h.set)
-	all, payers, streams := w.findings(ev, true, nil)
+	found := w.findings(ev, true, nil)
+	all := found.all
 	r := w.weigh(all)
 	shown, omitted, err := st.show(h.set)
 	if err != nil {
@@ -38,8 +38,10 @@ func (w *Weights) build(st store, h *standing) (Case, error) {
 	if out.Parts, err = w.parts(all, r, st.quote(w)); err != nil {
 		return Case{}, err
 	}
-	out.Pairs, err = w.pairs(ev, all, payers, &streams)
-	return out, err
+	if out.State == Open {
+		out.Pairs = w.file.pairsOf(w.file.named(ev, &found, true), r.score)
+	}
+	return out, nil
 }
 
 // quote reads an entry's own sentence.
@@ -78,49 +80,4 @@ func (s store) show(have *set) (shown []signal.Signal, omitted int, err error) {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
 	})
 	return shown, omitted, nil
-}
-
-// pairs weighs each payer as if there were no other: what the subject's streams show, and
-// what passed between the two. What many payers show together is left out, and so is
-// what a match or a flag says of the streams: it is the case's.
-func (w *Weights) pairs(ev *evidence, all []finding, payers []pair, h *habit) ([]Pair, error) {
-	type scored struct {
-		*pair
-		all []finding
-		r   result
-	}
-	var weighed []scored
-	for i := range payers {
-		p := &payers[i]
-		own := make([]finding, len(all))
-		own[partPrivateSession], own[partLowAudience] = all[partPrivateSession], all[partLowAudience]
-		own[partPublicSessions], own[partLargeAudience] = all[partPublicSessions], all[partLargeAudience]
-		if ratio, k, n := w.file.pairCoincidence(ev, h, p); ratio > 0 {
-			own[partCoincidence] = finding{value: ratio, by: []*entry{p.told}, says: fmt.Sprintf(
-				"%d of %s up to %g hours before or during a private live stream with few viewers.", k, were(n, "transfer"), w.file.Coincidence.LeadHours.Value)}
-		}
-		one := payers[i : i+1]
-		own[partPayingGuests] = payingGuests(one, true)
-		own[partLongRelation] = longRelation(one, true)
-		if p.related {
-			own[partRelated] = finding{value: 1, by: []*entry{p.told}, says: "The payer shares a name or an address with the subject."}
-		}
-		if p.steady {
-			own[partRhythm] = finding{value: 1, by: []*entry{p.told}, says: fmt.Sprintf("%d transfers come every %.0f days, give or take a fifth.", len(p.times), float64(rhythm(p.times))/float64(day))}
-		}
-		weighed = append(weighed, scored{p, own, w.weigh(own)})
-	}
-	slices.SortStableFunc(weighed, func(a, b scored) int { return cmp.Compare(b.r.score, a.r.score) })
-	var out []Pair
-	for _, s := range weighed[:min(len(weighed), MaxPairs)] {
-		parts, err := w.parts(s.all, s.r, nil)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Pair{
-			Payer: s.other.subject(), Transfers: s.transfers, Score: float64(s.r.score) / 1000,
-			Explanation: w.explanations[s.r.best], Parts: parts,
-		})
-	}
-	return out, nil
 }

@@ -210,7 +210,7 @@ func assess(t testing.TB, in ...signal.Signal) assessed {
 	t.Helper()
 	c, s := correlator(t), memory{}
 	run(t, c, s, in...)
-	a, err := c.Assess(context.Background(), s, someone)
+	a, err := c.Assess(context.Background(), s, someone, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

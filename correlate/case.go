@@ -43,8 +43,8 @@ type Case struct {
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 	Parts []Part    `json:"parts"`
-	// Pairs are the payers who weigh most together with the subject's streams, each as
-	// if there were no other, at most MaxPairs.
+	// Pairs are who is suspected with the subject, the most suspected first, at most
+	// MaxPairs; none where the case is not open.
 	Pairs []Pair `json:"pairs,omitempty"`
 	// Signals are those in the window, ordered by start and id, at most
 	// maxShown; Omitted counts those left out.
@@ -67,18 +67,20 @@ type Against struct {
 	Score       float64 `json:"score"`
 }
 
-// A Pair is one payer with the subject.
+// A Pair is one who paid the subject or watched its private sessions, as far as is told.
 type Pair struct {
 	Payer     signal.Subject `json:"payer"`
 	Transfers int            `json:"transfers"`
-	// Score is the sum of the parts against Explanation and all others, as for a case.
+	Visits    int            `json:"visits"` // private sessions watched
+	// Score is, if the case is right, how likely it is that this one is part of it: the sum
+	// of Parts, as natural log odds. Probability is that times the case's own.
 	Score       float64 `json:"score"`
-	Explanation string  `json:"explanation"`
+	Probability float64 `json:"probability"`
 	Parts       []Part  `json:"parts"`
 }
 
 // MaxPairs limits the pairs of a case record.
-const MaxPairs = 5
+const MaxPairs = 8
 
 //go:embed schema/*.json
 var schemas embed.FS

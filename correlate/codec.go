@@ -43,6 +43,9 @@ func appendEntry(out []byte, e *entry) []byte {
 	out = binary.AppendUvarint(out, uint64(e.start))
 	out = binary.AppendUvarint(out, uint64(e.end-e.start))
 	switch {
+	case e.kind == kindGuest:
+		out = binary.AppendUvarint(out, uint64(e.session.audience))
+		out = append(out, e.session.host[:]...)
 	case e.session != nil:
 		out = binary.AppendUvarint(out, uint64(e.session.audience))
 		out = binary.AppendUvarint(out, uint64(len(e.session.guests)))
@@ -126,6 +129,9 @@ func (r *reader) entry() (e entry) {
 			copy(t[:], r.bytes(len(t)))
 			e.session.guests = append(e.session.guests, t)
 		}
+	case e.kind == kindGuest:
+		e.session = &sessionFacts{audience: int(r.uvarint())}
+		copy(e.session.host[:], r.bytes(len(e.session.host)))
 	case e.kind == kindMatch:
 		m := &matchFacts{stream: r.string(), kind: r.string(), list: r.string(), entry: r.string(), category: r.string()}
 		m.distance, m.frames, m.seen, m.pictures, m.held = int(r.uvarint()), r.uvarint(), r.uvarint(), r.uvarint(), r.uvarint() == 1

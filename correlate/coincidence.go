@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 )
 
 // Habits are looked for among so many private sessions and transfers, the newest: it
@@ -32,11 +31,12 @@ type habit struct {
 }
 
 // habit lays out the stretches: from so many hours before a session's start to its end,
-// in a window that all of the transfers lie in, as far as they are kept.
-func (f *weightsFile) habit(ev *evidence, pairs []pair) habit {
-	lead := int64(f.Coincidence.LeadHours.Value * float64(time.Hour))
+// in a window that all of the transfers lie in, as far as they are kept. The sessions are
+// the subject's own, or those that it watched while it paid.
+func (f *weightsFile) habit(ev *evidence, sessions []*entry, pairs []pair, paid bool) habit {
+	lead := f.lead()
 	var h habit
-	for _, e := range ev.kept {
+	for _, e := range sessions {
 		if e.private && (e.session == nil || e.session.audience <= int(f.LowAudience.Value)) {
 			h.sessions = append(h.sessions, e)
 		}
@@ -45,12 +45,15 @@ func (f *weightsFile) habit(ev *evidence, pairs []pair) habit {
 		slices.SortFunc(h.sessions, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.end, a.end), a.compare(b)) })
 		h.sessions = h.sessions[:maxHabitSessions]
 	}
+	if len(h.sessions) == 0 {
+		return h
+	}
 	first := ev.until - leastHabitDays*day
 	for _, e := range h.sessions {
 		first = min(first, e.start)
 	}
 	for _, e := range ev.payments {
-		if !e.payment.sender && len(e.payment.times) > 0 {
+		if e.payment.sender == paid && len(e.payment.times) > 0 {
 			first = min(first, e.payment.times[0])
 		}
 	}
@@ -89,6 +92,9 @@ func (h *habit) within(times []int64, until int64) []int64 {
 // Fewer than the least number say nothing.
 func (f *weightsFile) coincide(h *habit, times []int64) (ratio float64, k int) {
 	n := len(times)
+	if len(h.spans) == 0 {
+		return 0, 0
+	}
 	if k = aligned(h.spans, times); n == 0 || float64(k) < f.Coincidence.Least.Value {
 		return 0, k
 	}
@@ -111,7 +117,21 @@ func mostRatio() float64 {
 // counts. Transfers are told apart by their instant: the same transfer stands behind
 // several typologies.
 func (f *weightsFile) coincidence(ev *evidence, h *habit, pairs []pair, talk bool) finding {
-	times, from := received(ev, pairs)
+	return f.coincided(ev, h, pairs, false, talk, "received", "a private live stream with few viewers")
+}
+
+// watchedCoincidence weighs the transfers that the subject sent shortly before or during
+// private sessions with few viewers that it watched itself, to whomever: who streams and
+// who is paid may be two.
+func (f *weightsFile) watchedCoincidence(ev *evidence, h *habit, paid []pair, talk bool) finding {
+	return f.coincided(ev, h, paid, true, talk, "sent", "a private live stream with few viewers that the subject watched")
+}
+
+func (f *weightsFile) coincided(ev *evidence, h *habit, pairs []pair, paid, talk bool, how, what string) finding {
+	if len(h.spans) == 0 {
+		return finding{}
+	}
+	times, from := transfers(ev, pairs, paid)
 	times = h.within(times, ev.until)
 	ratio, k := f.coincide(h, times)
 	if ratio <= 0 {
@@ -120,19 +140,19 @@ func (f *weightsFile) coincidence(ev *evidence, h *habit, pairs []pair, talk boo
 	out := finding{value: ratio}
 	if talk {
 		out.by = append(h.sessions[:len(h.sessions):len(h.sessions)], from...)
-		out.says = fmt.Sprintf("%d of %s received up to %g hours before or during a private live stream with few viewers; turned round by days and weeks within %d days, the same history has as many in %.1f %% of the ways.",
-			k, were(len(times), "transfer"), f.Coincidence.LeadHours.Value, h.days, 100*chance(h.spans, times, h.from, h.days))
+		out.says = fmt.Sprintf("%d of %s %s up to %g hours before or during %s; turned round by days and weeks within %d days, the same history has as many in %.1f %% of the ways.",
+			k, were(len(times), "transfer"), how, f.Coincidence.LeadHours.Value, what, h.days, 100*chance(h.spans, times, h.from, h.days))
 	}
 	return out
 }
 
-// received returns the instants at which the subject received transfers that no habit of
-// their payer's explains, ascending, and the entries that tell of them. Where payers are
-// told apart, those of pairs are taken; where a signal tells no pairs, its own times are, unless
-// they keep a rhythm.
-func received(ev *evidence, pairs []pair) (times []int64, from []*entry) {
+// transfers returns the instants at which the subject received, or sent, transfers that no
+// habit of the pair's explains, ascending, and the entries that tell of them. Where the
+// others are told apart, those of pairs are taken; where a signal tells no pairs, its own
+// times are, unless they keep a rhythm.
+func transfers(ev *evidence, pairs []pair, paid bool) (times []int64, from []*entry) {
 	for i := range pairs {
-		if p := &pairs[i]; !p.steady && !p.related {
+		if p := &pairs[i]; p.stranger() {
 			times = append(times, p.times...)
 		}
 	}
@@ -144,7 +164,7 @@ func received(ev *evidence, pairs []pair) (times []int64, from []*entry) {
 	slices.Sort(told)
 	for _, e := range ev.payments {
 		p := e.payment
-		if p.sender || p.strength <= 0 || len(p.times) == 0 {
+		if p.sender != paid || p.strength <= 0 || len(p.times) == 0 {
 			continue
 		}
 		from = append(from, e)

@@ -73,12 +73,12 @@ func TestCoincidenceAgainstOwnHabits(t *testing.T) {
 		{"half of the payments so", together(privateAt(time.Hour, append(slices.Clone(odd), odder...)...), []signal.Signal{paidBy(false, append(odd, later(31*time.Hour, odder...)...))}), 1.5, mostRatio()},
 		{"a day after each", together(privateAt(-25*time.Hour, odd...), []signal.Signal{paidBy(false, odd)}), 0, 0.2},
 		{"in public streams", []signal.Signal{paidBy(false, odd)}, 0, 0},
-		{"two are too few", together(privateAt(time.Hour, odd[:2]...), []signal.Signal{paidBy(false, odd[:2])}), 0, 0},
+		{"two say less than three", together(privateAt(time.Hour, odd[:2]...), []signal.Signal{paidBy(false, odd[:2])}), 1.5, 3},
 		{"withdrawn", together(privateAt(time.Hour, odd...), []signal.Signal{withStrength(0, paidBy(false, odd))}), 0, 0},
 		{"what the subject paid itself", together(privateAt(time.Hour, odd...), sent(paidBy(false, odd))), 0, 0},
 		{"before streams that a crowd watched", crowded(privateAt(time.Hour, odd...), paidBy(false, odd)), 0, 0},
 		{"one transfer behind three typologies", together(privateAt(time.Hour, ago(2)), []signal.Signal{
-			aPayment("P01", .1, 1, 1, ago(2)), aPayment("P07", .1, 1, 1, ago(2)), aPayment("P08", .1, 1, 1, ago(2))}), 0, 0},
+			aPayment("P01", .1, 1, 1, ago(2)), aPayment("P07", .1, 1, 1, ago(2)), aPayment("P08", .1, 1, 1, ago(2))}), 1, 1.5},
 		{"long past", together(privateAt(time.Hour, odd...), []signal.Signal{aPayment("P01", .1, 6, 6, append([]time.Time{time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}, odd...)...)}), 2, mostRatio()},
 	}
 	for _, tt := range tests {
@@ -223,15 +223,23 @@ func TestPairs(t *testing.T) {
 			t.Errorf("parts of a pair sum to %v, and its score is %v", sum, p.Score)
 		}
 	}
-	const coincide, guest, rhythm = "payment-session-coincidence", "paying-guests", "regular-rhythm"
-	if p := parts[payer(0)]; p[coincide] <= 0 {
+	const coincide, guest, rhythm = "aligned-transfers", "visits-paid-for", "regular-rhythm"
+	if p := parts[payer(0)]; p[coincide] <= 0 || p[guest] <= 0 {
 		t.Errorf("the payer who comes and pays: %v", p)
 	}
 	if p := parts[payer(1)]; p[coincide] <= 0 || p[guest] != 0 {
 		t.Errorf("the payer who pays alone: %v", p)
 	}
-	if p := parts[payer(2)]; p[coincide] != 0 || p[rhythm] >= 0 {
+	if p := parts[payer(2)]; p[guest] != 0 || p[rhythm] >= 0 {
 		t.Errorf("the payer by the week: %v", p)
+	}
+	if first := c.Pairs[0]; first.Payer != payer(0) || first.Visits == 0 || first.Transfers != len(odd) {
+		t.Errorf("the first named is %+v", first)
+	}
+	for _, p := range c.Pairs {
+		if p.Probability > c.Probability {
+			t.Errorf("%v is named with %v by a case of %v", p.Payer, p.Probability, c.Probability)
+		}
 	}
 	a := assess(t, in...)
 	if a.value(t, "several-payers-coincide") <= 0 || a.value(t, "paying-guests") != 0.5 {
@@ -297,7 +305,7 @@ func TestClassifierScores(t *testing.T) {
 	} {
 		c, s := New(w), memory{}
 		run(t, c, s, tt.in...)
-		a, err := c.Assess(t.Context(), s, someone)
+		a, err := c.Assess(t.Context(), s, someone, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,10 +35,13 @@ type Assessment struct {
 	Probability float64
 	Explanation string // that fits best
 	Help        bool   // the subject may be a victim, and is no suspect
+	// Named are those who are suspected with the subject.
+	Named []Named
 }
 
-// Assess returns what the state knows of a subject.
-func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject) (Assessment, error) {
+// Assess returns what the state knows of a subject. From a score on it says as well whom
+// the subject's case would name; +Inf is never.
+func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject, named float64) (Assessment, error) {
 	if err := ctx.Err(); err != nil {
 		return Assessment{}, err
 	}
@@ -51,7 +54,8 @@ func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject) (As
 		return Assessment{}, err
 	}
 	w := c.weights
-	all, _, _ := w.findings(gather(have), false, nil)
+	found := w.findings(gather(have), false, nil)
+	all := found.all
 	r := w.weigh(all)
 	out := Assessment{
 		Score: float64(r.score) / 1000, Probability: probability(r.score),
@@ -62,6 +66,12 @@ func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject) (As
 	}
 	for _, a := range r.against {
 		out.Against = append(out.Against, float64(a)/1000)
+	}
+	if out.Score >= named && !out.Help {
+		ev := gather(have)
+		for _, n := range w.file.named(ev, &found, false) {
+			out.Named = append(out.Named, Named{n.other.subject(), n.values(), float64(thousandths(n.score)) / 1000})
+		}
 	}
 	return out, nil
 }

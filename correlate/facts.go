@@ -20,11 +20,12 @@ const (
 	kindFlag
 	kindSession
 	kindScore
-	kindEnd // one more than the last
+	kindGuest // a session that the subject watched
+	kindEnd   // one more than the last
 )
 
-func kindOf(k signal.Kind) kind {
-	switch k {
+func kindOf(s *signal.Signal) kind {
+	switch s.Kind {
 	case signal.KindMatch:
 		return kindMatch
 	case signal.KindPayment:
@@ -32,6 +33,9 @@ func kindOf(k signal.Kind) kind {
 	case signal.KindFlag:
 		return kindFlag
 	case signal.KindSession:
+		if s.Session != nil && s.Session.Host != "" {
+			return kindGuest
+		}
 		return kindSession
 	case signal.KindScore:
 		return kindScore
@@ -75,7 +79,8 @@ type entry struct {
 
 type sessionFacts struct {
 	audience int
-	guests   []token
+	guests   []token // of the subject's own session
+	host     token   // of one that the subject watched
 }
 
 type matchFacts struct {
@@ -129,13 +134,13 @@ var (
 
 // entryOf makes the entry of a signal, and checks what signal.Decode does not.
 func entryOf(s signal.Signal) (e entry, err error) {
-	e = entry{kind: kindOf(s.Kind), revision: s.Revision}
+	e = entry{kind: kindOf(&s), revision: s.Revision}
 	if n, bad := hex.Decode(e.id[:], []byte(s.ID[:min(len(s.ID), 32)])); bad != nil || n != 16 || len(s.ID) != 32 {
 		return entry{}, signal.Reject("signal-id", "/id: is not 32 hex digits")
 	}
 	switch {
 	case e.kind == kindMatch && s.Match != nil, e.kind == kindPayment && s.Payment != nil, e.kind == kindFlag && s.Flag != nil,
-		e.kind == kindSession && s.Session != nil, e.kind == kindScore && s.Score != nil:
+		e.kind == kindSession && s.Session != nil, e.kind == kindGuest, e.kind == kindScore && s.Score != nil:
 	default:
 		return entry{}, signal.Reject("signal-kind", "/kind: is unknown or its details are missing")
 	}
@@ -164,6 +169,13 @@ func entryOf(s signal.Signal) (e entry, err error) {
 		if s.Session.Audience > 0 || len(s.Session.Guests) > 0 {
 			e.session = &sessionFacts{audience: s.Session.Audience, guests: tokensOf(s.Session.Guests)}
 		}
+	case kindGuest:
+		host, ok := tokenOf(s.Session.Host)
+		if !ok {
+			return entry{}, signal.Reject("signal-subject", "/session/host: is no token")
+		}
+		e.private, e.ended = s.Session.Private, s.Session.Ended
+		e.session = &sessionFacts{audience: s.Session.Audience, host: host}
 	case kindScore:
 		e.score = &scoreFacts{
 			stream: s.Score.Platform + "\x00" + s.Score.Stream, classifier: strings.Clone(s.Score.Classifier),

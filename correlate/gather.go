@@ -8,25 +8,20 @@ import (
 // evidence is what is scored: the entries in the window, by kind, in the order of their
 // identity.
 type evidence struct {
-	since, until int64 // the window, Unix nanoseconds, until excluded
-	from         int64 // the beginning of what is kept
+	since, until int64 // the days kept, Unix nanoseconds, until excluded
 	matches      []*entry
 	payments     []*entry // one a typology and role, in that order
 	flags        []*entry
 	sessions     []*entry
 	scores       []*entry
-	// kept are the sessions of all that is kept.
-	kept []*entry
+	guest        []*entry // private sessions that the subject watched
 }
 
 // gather collects the evidence of a set.
 func gather(have *set) *evidence {
-	ev := &evidence{since: have.since(windowDays), until: have.until(), from: have.since(keptDays)}
+	ev := &evidence{since: have.since(keptDays), until: have.until()}
 	for i := range have.entries {
 		e := &have.entries[i]
-		if e.kind == kindSession {
-			ev.kept = append(ev.kept, e)
-		}
 		if !have.inWindow(e) {
 			continue
 		}
@@ -41,6 +36,8 @@ func gather(have *set) *evidence {
 			ev.sessions = append(ev.sessions, e)
 		case kindScore:
 			ev.scores = append(ev.scores, e)
+		case kindGuest:
+			ev.guest = append(ev.guest, e)
 		}
 	}
 	ev.payments = current(ev.payments)
@@ -74,7 +71,7 @@ const (
 
 // choose returns the entries that a case record shows, as far as their number goes. Where
 // there are too many, matches go before payments, payments before flags, flags before
-// sessions, sessions before scores, and within a kind the newest first.
+// sessions, sessions before scores, scores before what the subject watched, and within a kind the newest first.
 func choose(have *set) (all []*entry, omitted int) {
 	all = have.window()
 	slices.SortFunc(all, func(a, b *entry) int {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A pair is what is known of one payer and the subject, from both of the payer's habits:
-// paying and watching. A pair has two ends, and each end's history tells of it: this is
-// the end that is paid, where the streams are.
+// A pair is what is known of the subject and one other: of somebody who pays it, where the
+// subject's are the streams, or of somebody whom it pays, whose streams it may have
+// watched. A pair has two ends, and each end's history tells of it.
 type pair struct {
 	other     token
 	transfers int
@@ -18,46 +18,81 @@ type pair struct {
 	times     []int64 // the newest transfers, ascending
 	related   bool
 	steady    bool     // its transfers keep a rhythm
+	victim    bool     // the payer may pay under threat
 	watched   []*entry // private sessions of which the payer was a guest
+	paidFor   []*entry // those of them for which it paid shortly before, or during them
 	told      *entry   // the signal that tells the most of it
 }
 
-// pairs returns the payers that the signals in the window name, by token. Of one that
-// several name, what tells of the most transfers stands.
-func pairs(ev *evidence) []pair {
+// pairs returns the payers that the signals in the window name, or those whom the subject
+// pays, by token. Of one that several name, what tells of the most transfers stands.
+func (f *weightsFile) pairs(ev *evidence, paid bool) []pair {
 	var all []pair
+	var victims []token
 	for _, e := range ev.payments {
-		if e.payment.sender || e.payment.strength <= 0 {
+		if e.payment.sender != paid || e.payment.strength <= 0 {
 			continue
 		}
 		for i := range e.payment.pairs {
 			q := &e.payment.pairs[i]
 			all = append(all, pair{other: q.other, transfers: max(q.transfers, len(q.times)), first: q.first, times: q.times, related: q.related, told: e})
+			if e.payment.typology == sextortion {
+				victims = append(victims, q.other)
+			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b pair) int {
 		return cmp.Or(bytes.Compare(a.other[:], b.other[:]), cmp.Compare(b.transfers, a.transfers), cmp.Compare(len(b.times), len(a.times)))
 	})
 	all = slices.CompactFunc(all, func(a, b pair) bool { return a.other == b.other })
+	lead := f.lead()
 	for i := range all {
 		p := &all[i]
-		p.steady = steady(p.times)
-		for _, e := range ev.kept {
-			if e.private && e.session != nil && slices.Contains(e.session.guests, p.other) {
-				p.watched = append(p.watched, e)
+		p.steady, p.victim = steady(p.times), slices.Contains(victims, p.other)
+		if paid {
+			for _, e := range ev.guest {
+				if e.session.host == p.other {
+					p.watched = append(p.watched, e)
+				}
+			}
+		} else {
+			for _, e := range ev.sessions {
+				if e.private && e.session != nil && slices.Contains(e.session.guests, p.other) {
+					p.watched = append(p.watched, e)
+				}
+			}
+		}
+		for _, e := range p.watched {
+			if within(p.times, e.start-lead, e.end) {
+				p.paidFor = append(p.paidFor, e)
 			}
 		}
 	}
 	return all
 }
 
+// lead is how long before a session a payment counts as one for it.
+func (f *weightsFile) lead() int64 { return int64(f.Coincidence.LeadHours.Value * float64(time.Hour)) }
+
+// within reports whether one of ascending times lies between two, both included.
+func within(times []int64, from, to int64) bool {
+	i, _ := slices.BinarySearch(times, from)
+	return i < len(times) && times[i] <= to
+}
+
+// stranger reports whether what a pair does counts for suspicion: not with somebody of the
+// same name or address, nor with somebody who pays by the week or month.
+func (p *pair) stranger() bool { return !p.related && !p.steady }
+
 // What counts as a rhythm: gaps of at least six days, each within a fifth of the
-// median one, or of twice it where one was left out. A week is the shortest rhythm that
-// people pay by, and a month varies by a tenth.
+// median one, or of twice it where one was left out; of six and more gaps a third may be
+// others. A week is the shortest rhythm that people pay by, a month varies by a tenth, and
+// a weekly lesson is put off now and then.
 const (
 	leastGap   = int64(6 * 24 * time.Hour)
 	gapMargin  = 5 // one part in five
 	leastBeats = 3 // transfers, so two gaps
+	manyGaps   = 6
 )
 
 // steady reports whether ascending times keep a rhythm. Those within half a day of each
@@ -85,11 +120,15 @@ func rhythm(times []int64) (median int64) {
 	if median < leastGap {
 		return 0
 	}
+	off := 0
 	for _, g := range gaps {
 		near := func(m int64) bool { return g >= m-m/gapMargin && g <= m+m/gapMargin }
 		if !near(median) && !near(2*median) {
-			return 0
+			off++
 		}
+	}
+	if off > 0 && (len(gaps) < manyGaps || 3*off > len(gaps)) {
+		return 0
 	}
 	return median
 }
@@ -127,7 +166,7 @@ func (f *weightsFile) severalPayers(ev *evidence, h *habit, all []pair, talk boo
 
 // pairCoincidence is the coincidence of one payer's transfers, of whom k of n are aligned.
 func (f *weightsFile) pairCoincidence(ev *evidence, h *habit, p *pair) (ratio float64, k, n int) {
-	if p.related || p.steady {
+	if !p.stranger() {
 		return 0, 0, len(p.times)
 	}
 	times := h.within(p.times, ev.until)
@@ -176,7 +215,7 @@ func longRelation(all []pair, talk bool) finding {
 	out := finding{value: min(known/longDays, 1)}
 	if talk {
 		out.by = []*entry{p.told}
-		out.says = fmt.Sprintf("The payer of the most transfers has paid the subject for %.0f days.", known)
+		out.says = fmt.Sprintf("Of all pairs the one with the most transfers has had them for %.0f days.", known)
 	}
 	return out
 }
@@ -198,7 +237,7 @@ func mainPayer(all []pair) *pair {
 func oneToOne(ev *evidence, talk bool) finding {
 	alone := map[token][]*entry{}
 	n := 0
-	for _, e := range ev.kept {
+	for _, e := range ev.sessions {
 		if !e.private || e.session == nil || len(e.session.guests) == 0 {
 			continue
 		}

@@ -19,6 +19,9 @@ type Parameters struct {
 	// Calibration maps scores to what they turned out to be worth, both in natural log
 	// odds, ascending; none for no calibration.
 	Calibration []Point
+	// Named are the weights of those whom a case names, an intercept first and then those
+	// of NamedFeatures.
+	Named []float64
 }
 
 // A Point is one line of a table.
@@ -26,7 +29,10 @@ type Point struct{ Score, Value float64 }
 
 // Parameters returns a copy of the weights' own.
 func (w *Weights) Parameters() Parameters {
-	p := Parameters{Prior: w.file.Prior.Value}
+	p := Parameters{Prior: w.file.Prior.Value, Named: []float64{w.file.Named.Intercept.Value}}
+	for _, f := range namedFeatures {
+		p.Named = append(p.Named, w.file.Named.Parts[f.name].Value)
+	}
 	for e, name := range w.explanations {
 		p.Shares = append(p.Shares, w.file.Explanations[name].Share.Value)
 		p.Matrix = append(p.Matrix, slices.Clone(w.matrix[e]))
@@ -96,6 +102,10 @@ func (w *Weights) With(version, source string, p Parameters) ([]byte, error) {
 		t := w.file.Typologies[id]
 		t.Against = column(fixedParts+i, t.Against)
 		f.Typologies[id] = t
+	}
+	f.Named = named{moved(f.Named.Intercept, rounding(p.Named[0])), map[string]number{}}
+	for k, of := range namedFeatures {
+		f.Named.Parts[of.name] = moved(w.file.Named.Parts[of.name], rounding(p.Named[1+k])+0)
 	}
 	f.Calibration = nil
 	if len(p.Calibration) > 0 {

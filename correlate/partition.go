@@ -32,8 +32,8 @@ type Partition struct {
 type standing struct {
 	set       *set
 	published uint64 // revision of its case; 0 for none
-	// coincidence has the values of partCoincidence and partSeveralPayers, if they are known.
-	coincidence *[2]float64
+	// costly has the values of those parts, if they are known.
+	costly *[len(costly)]float64
 }
 
 // Partition returns an empty working memory that keeps so many signals decoded, and up to
@@ -99,8 +99,8 @@ func (p *Partition) take(st store, h *standing, e entry, raw []byte) error {
 		return err
 	}
 	p.held++
-	if change.moved || e.kind == kindSession || e.kind == kindPayment {
-		h.coincidence = nil
+	if change.moved || e.kind == kindSession || e.kind == kindPayment || e.kind == kindGuest {
+		h.costly = nil
 	}
 	if h.published > 0 || p.weights.crosses(h) {
 		h.published = max(h.set.revision(), h.published+1)
@@ -116,9 +116,12 @@ func (w *Weights) crosses(h *standing) bool {
 	if most, help := w.allows(h.set); !help && most < w.bar {
 		return false
 	}
-	all, _, _ := w.findings(gather(h.set), false, h.coincidence)
-	if h.coincidence == nil {
-		h.coincidence = &[2]float64{all[partCoincidence].value, all[partSeveralPayers].value}
+	all := w.findings(gather(h.set), false, h.costly).all
+	if h.costly == nil {
+		h.costly = &[len(costly)]float64{}
+		for i, part := range costly {
+			h.costly[i] = all[part].value
+		}
 	}
 	return w.state(all, w.weigh(all)) != Withdrawn
 }

@@ -218,7 +218,7 @@ func FuzzHead(f *testing.F) {
 		if len(have.entries) > headEntries {
 			t.Errorf("%d entries of a head", len(have.entries))
 		}
-		_, err = correlator(t).Assess(context.Background(), s, someone)
+		_, err = correlator(t).Assess(context.Background(), s, someone, 0)
 		if err != nil {
 			t.Error(err)
 		}

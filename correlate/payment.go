@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -11,6 +12,9 @@ import (
 // sextortion is the typology of a series of payments made under threat (X01). Who sends
 // them may be a victim, and a child.
 const sextortion = "X01"
+
+// fixedPrice is the typology of a trade that has a price for all, which speaks against.
+const fixedPrice = "X02"
 
 // corridor is the typology that a corridor was named, which has no weight and shows no
 // transfer to the parts that have one.
@@ -118,6 +122,57 @@ func regular(ev *evidence, all []pair, talk bool) finding {
 	if talk {
 		out.by = []*entry{told}
 		out.says = fmt.Sprintf("%d transfers come every %.0f days, give or take a fifth.", len(times), float64(gap)/float64(day))
+	}
+	return out
+}
+
+// leastGivers are the unrelated payers from which on somebody collects.
+const leastGivers = 5
+
+// givers speaks against: 1 where many unrelated people pay somebody who has no private
+// session. Funds and churches collect so, and there is nothing that they pay for.
+func givers(ev *evidence, talk bool) finding {
+	for _, e := range ev.sessions {
+		if e.private {
+			return finding{}
+		}
+	}
+	var widest *entry
+	for _, e := range ev.payments {
+		if p := e.payment; !p.sender && p.strength > 0 && (widest == nil || p.unrelated > widest.payment.unrelated) {
+			widest = e
+		}
+	}
+	if widest == nil || widest.payment.unrelated < leastGivers {
+		return finding{}
+	}
+	out := finding{value: 1}
+	if talk {
+		out.by = []*entry{widest}
+		out.says = fmt.Sprintf("%d unrelated people paid the subject, of whom no private live stream is known.", widest.payment.unrelated)
+	}
+	return out
+}
+
+// steadyPayers speaks against: 1 − 2^(1−n) where n payers keep a rhythm each. Pupils,
+// members and customers do.
+func steadyPayers(payers []pair, talk bool) finding {
+	var out finding
+	n := 0
+	for i := range payers {
+		if p := &payers[i]; p.steady && !p.related {
+			n++
+			if talk {
+				out.by = append(out.by, p.told)
+			}
+		}
+	}
+	if n < 2 {
+		return finding{}
+	}
+	out.value = 1 - math.Pow(2, float64(1-n))
+	if talk {
+		out.says = fmt.Sprintf("%d payers pay by the week or the month, each in a rhythm of its own.", n)
 	}
 	return out
 }

@@ -16,11 +16,26 @@ const (
 	partLargeAudience
 	partUserFlag
 	partClassifier
+	partFurtherScores
+	partUnremarked
 	partCoincidence
 	partSeveralPayers
 	partPayingGuests
+	partPaidVisits
+	partPaidSessions
+	partUnpaidSessions
+	partStrangers
+	partWatchedCoincidence
+	partVisitsPaidFor
+	partUnpaidVisits
+	partSeveralHosts
+	partPublicBeside
+	partAlikeLengths
+	partGivers
 	partRelated
 	partRhythm
+	partSteadyPayers
+	partFixedPrice
 	partLongRelation
 	partOneToOne
 	partVictim
@@ -33,21 +48,36 @@ var fixed = [fixedParts]struct {
 	name string
 	sign float64
 }{
-	partListMatch:      {"list-match", 1},
-	partPrivateSession: {"private-session", 1},
-	partLowAudience:    {"low-audience", 1},
-	partPublicSessions: {"public-sessions", -1},
-	partLargeAudience:  {"large-audience", -1},
-	partUserFlag:       {"user-flag", 1},
-	partClassifier:     {"classifier-score", 1},
-	partCoincidence:    {"payment-session-coincidence", 1},
-	partSeveralPayers:  {"several-payers-coincide", 1},
-	partPayingGuests:   {"paying-guests", 1},
-	partRelated:        {"related-counterparties", -1},
-	partRhythm:         {"regular-rhythm", -1},
-	partLongRelation:   {"long-relation", -1},
-	partOneToOne:       {"one-to-one", -1},
-	partVictim:         {"sextortion-series", -1},
+	partListMatch:          {"list-match", 1},
+	partPrivateSession:     {"private-session", 1},
+	partLowAudience:        {"low-audience", 1},
+	partPublicSessions:     {"public-sessions", -1},
+	partLargeAudience:      {"large-audience", -1},
+	partUserFlag:           {"user-flag", 1},
+	partClassifier:         {"classifier-score", 1},
+	partFurtherScores:      {"further-scores", 1},
+	partUnremarked:         {"unremarked-streams", -1},
+	partCoincidence:        {"payment-session-coincidence", 1},
+	partSeveralPayers:      {"several-payers-coincide", 1},
+	partPayingGuests:       {"paying-guests", 1},
+	partPaidVisits:         {"paid-visits", 1},
+	partPaidSessions:       {"paid-sessions", 1},
+	partUnpaidSessions:     {"unpaid-sessions", -1},
+	partStrangers:          {"strangers-who-pay", 1},
+	partUnpaidVisits:       {"unpaid-visits", -1},
+	partWatchedCoincidence: {"watched-session-coincidence", 1},
+	partVisitsPaidFor:      {"visits-paid-for", 1},
+	partSeveralHosts:       {"several-hosts", 1},
+	partPublicBeside:       {"public-beside-private", -1},
+	partAlikeLengths:       {"alike-lengths", -1},
+	partGivers:             {"givers-without-streams", -1},
+	partRelated:            {"related-counterparties", -1},
+	partRhythm:             {"regular-rhythm", -1},
+	partSteadyPayers:       {"steady-payers", -1},
+	partFixedPrice:         {"fixed-price", -1},
+	partLongRelation:       {"long-relation", -1},
+	partOneToOne:           {"one-to-one", -1},
+	partVictim:             {"sextortion-series", -1},
 }
 
 // The names of what is no evidence and yet is part of the sum.
@@ -65,41 +95,74 @@ type finding struct {
 	quotes *entry // whose signal's own sentence says it
 }
 
+// costly are the parts whose values cost the most to find, and are kept until something
+// changes that they depend on.
+var costly = [...]int{partCoincidence, partSeveralPayers, partWatchedCoincidence}
+
 // findings are what the evidence shows of each feature. known, if there is any, are the
-// values of the two that cost the most, of before.
-func (w *Weights) findings(ev *evidence, talk bool, known *[2]float64) ([]finding, []pair, habit) {
+// values of the costly ones of before.
+func (w *Weights) findings(ev *evidence, talk bool, known *[len(costly)]float64) findings {
 	f := &w.file
-	all := make([]finding, fixedParts+len(w.typologies))
+	out := findings{all: make([]finding, fixedParts+len(w.typologies))}
+	all := out.all
 	all[partListMatch] = f.listMatch(ev, talk)
 	all[partPrivateSession] = privateSession(ev, talk)
 	all[partLowAudience] = f.lowAudience(ev, talk)
 	all[partPublicSessions] = publicSessions(ev, talk)
+	all[partPublicBeside] = publicBeside(ev, talk)
 	all[partLargeAudience] = largeAudience(ev, talk)
+	all[partAlikeLengths] = alikeLengths(ev, talk)
 	all[partUserFlag] = f.userFlag(ev, talk)
-	all[partClassifier] = f.classifierScore(ev, talk)
-	if len(ev.payments) == 0 {
-		return all, nil, habit{}
-	}
-	pairs := pairs(ev)
-	var h habit
-	switch {
-	case known != nil:
-		all[partCoincidence].value, all[partSeveralPayers].value = known[0], known[1]
-	case slices.ContainsFunc(ev.kept, func(e *entry) bool { return e.private }):
-		h = f.habit(ev, pairs)
-		all[partCoincidence] = f.coincidence(ev, &h, pairs, talk)
-		all[partSeveralPayers] = f.severalPayers(ev, &h, pairs, talk)
-	}
-	all[partPayingGuests] = payingGuests(pairs, talk)
-	all[partRelated] = related(ev, talk)
-	all[partRhythm] = regular(ev, pairs, talk)
-	all[partLongRelation] = longRelation(pairs, talk)
+	said := f.classified(ev)
+	all[partClassifier] = classifierScore(&said, talk)
+	all[partFurtherScores] = furtherScores(&said, talk)
+	all[partUnremarked] = unremarkedStreams(&said, talk)
 	all[partOneToOne] = oneToOne(ev, talk)
+	if len(ev.payments) == 0 {
+		return out
+	}
+	out.payers, out.paid = f.pairs(ev, false), f.pairs(ev, true)
+	main := out.payers // whose habits are looked at
+	if len(main) == 0 {
+		main = out.paid
+	}
+	if known == nil {
+		out.h = f.habit(ev, ev.sessions, out.payers, false)
+		all[partCoincidence] = f.coincidence(ev, &out.h, out.payers, talk)
+		all[partSeveralPayers] = f.severalPayers(ev, &out.h, out.payers, talk)
+		watched := f.habit(ev, ev.guest, out.paid, true)
+		all[partWatchedCoincidence] = f.watchedCoincidence(ev, &watched, out.paid, talk)
+	} else {
+		for i, part := range costly {
+			all[part].value = known[i]
+		}
+	}
+	all[partPayingGuests] = payingGuests(out.payers, talk)
+	all[partPaidVisits] = f.paidVisits(out.payers, talk)
+	all[partPaidSessions], all[partUnpaidSessions] = f.paidSessions(ev, ev.sessions, out.payers, false, talk)
+	_, all[partUnpaidVisits] = f.paidSessions(ev, ev.guest, out.paid, true, talk)
+	all[partStrangers] = strangers(out.payers, talk)
+	all[partVisitsPaidFor] = f.visitsPaidFor(out.paid, talk)
+	all[partSeveralHosts] = f.severalHosts(ev, out.paid, talk)
+	all[partGivers] = givers(ev, talk)
+	all[partRelated] = related(ev, talk)
+	all[partRhythm] = regular(ev, main, talk)
+	all[partSteadyPayers] = steadyPayers(out.payers, talk)
+	all[partLongRelation] = longRelation(main, talk)
+	all[partFixedPrice] = typologyOf(ev, fixedPrice)
 	all[partVictim] = victim(ev)
 	for i, id := range w.typologies {
 		all[fixedParts+i] = typologyOf(ev, id)
 	}
-	return all, pairs, h
+	return out
+}
+
+// findings are all features of a subject, and what else was found on the way.
+type findings struct {
+	all    []finding
+	payers []pair // who paid the subject
+	paid   []pair // whom the subject paid
+	h      habit  // of the subject's own sessions
 }
 
 // result is a score with what it was summed of, in thousandths: the sum of the parts that

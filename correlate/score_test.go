@@ -113,7 +113,7 @@ func TestAllowsIsNoLessThanTheScore(t *testing.T) {
 				t.Fatal(err)
 			}
 			have.add(e)
-			all, _, _ := c.weights.findings(gather(&have), false, nil)
+			all := c.weights.findings(gather(&have), false, nil).all
 			score := float64(c.weights.weigh(all).score) / 1000
 			most, _ := c.weights.allows(&have)
 			if most < score {

@@ -9,16 +9,11 @@ import (
 // What a subject's set of signals may hold. All days are UTC days that end with
 // the day of the newest signal.
 const (
-	// windowDays are the days whose signals count. A list match counts for as
-	// long as it is kept: what a stream showed does not become less true because
-	// its owner streams again a month later. Habits, too, are looked for in all
-	// that is kept.
-	windowDays = 30
-	// keptDays are the days whose signals are kept; they are longer than the
-	// window so that the latest revision of a signal is still known when it
-	// moves.
+	// keptDays are the days whose signals are kept, and count. Half of the paid accounts
+	// get three payments or fewer in so long, so that a shorter window would see less than
+	// there is to see.
 	keptDays = 90
-	// At most so many of a kind are kept, the newest: 1,200 together. Payment
+	// At most so many of a kind are kept, the newest: 1,300 together. Payment
 	// signals are few (a typology, a role and a version of the rules each); the
 	// limit only stops a flood of made-up ids.
 	maxMatches  = 300
@@ -26,6 +21,7 @@ const (
 	maxFlags    = 200
 	maxSessions = 400
 	maxScores   = 200
+	maxGuests   = 100
 )
 
 func (k kind) limit() int {
@@ -38,6 +34,8 @@ func (k kind) limit() int {
 		return maxFlags
 	case kindScore:
 		return maxScores
+	case kindGuest:
+		return maxGuests
 	default:
 		return maxSessions
 	}
@@ -192,9 +190,7 @@ func (s *set) since(n int64) int64 { return (s.day - n + 1) * day }
 func (s *set) until() int64 { return (s.day + 1) * day }
 
 // inWindow reports whether an entry counts.
-func (s *set) inWindow(e *entry) bool {
-	return e.kind == kindMatch || e.end >= s.since(windowDays)
-}
+func (s *set) inWindow(e *entry) bool { return e.end >= s.since(keptDays) }
 
 // window returns the entries that count.
 func (s *set) window() []*entry {

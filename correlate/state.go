@@ -110,7 +110,7 @@ func (s store) read() (*set, uint64, error) {
 	r := reader{rest: data[2:]}
 	have := &set{day: int64(r.uvarint())}
 	n, here := int(r.uvarint()), int(r.uvarint())
-	if here > headEntries || n < here || n > 2*(maxMatches+maxPayments+maxFlags+maxSessions+maxScores) {
+	if here > headEntries || n < here || n > 2*(maxMatches+maxPayments+maxFlags+maxSessions+maxScores+maxGuests) {
 		return nil, 0, fmt.Errorf("%w: %d entries, %d of them in the head", errDamaged, n, here)
 	}
 	have.entries = make([]entry, 0, n+1)

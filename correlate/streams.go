@@ -3,6 +3,7 @@ package correlate
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // privateSession has value 1 where some session of the window was private.
@@ -22,7 +23,7 @@ func privateSession(ev *evidence, talk bool) finding {
 	}
 	out.value = 1
 	if talk {
-		out.says = fmt.Sprintf("Within %d days %d of %s private.", windowDays, n, were(len(ev.sessions), "live stream"))
+		out.says = fmt.Sprintf("Within %d days %d of %s private.", keptDays, n, were(len(ev.sessions), "live stream"))
 	}
 	return out
 }
@@ -71,7 +72,72 @@ func publicSessions(ev *evidence, talk bool) finding {
 	}
 	out.value = 1
 	if talk {
-		out.says = fmt.Sprintf("Within %d days %s public and none private.", windowDays, were(len(ev.sessions), "live stream"))
+		out.says = fmt.Sprintf("Within %d days %s public and none private.", keptDays, were(len(ev.sessions), "live stream"))
+	}
+	return out
+}
+
+// publicBeside speaks against: the share of public sessions, where some were private. Who
+// performs for many now and then does for one.
+func publicBeside(ev *evidence, talk bool) finding {
+	var out finding
+	public := 0
+	for _, e := range ev.sessions {
+		if !e.private {
+			public++
+			if talk {
+				out.by = append(out.by, e)
+			}
+		}
+	}
+	if public == 0 || public == len(ev.sessions) {
+		return finding{}
+	}
+	out.value = float64(public) / float64(len(ev.sessions))
+	if talk {
+		out.says = fmt.Sprintf("%d of %s public.", public, were(len(ev.sessions), "live stream"))
+	}
+	return out
+}
+
+// Lengths are alike from so many private sessions on, of which more than half are within
+// so much of the median.
+const (
+	leastLengths = 5
+	lengthMargin = 5 // one part in five
+)
+
+// alikeLengths speaks against: the share of the private sessions that last about as long
+// as most do, where that is more than half. Lessons have an hour.
+func alikeLengths(ev *evidence, talk bool) finding {
+	var lengths []int64
+	for _, e := range ev.sessions {
+		if e.private && e.ended && e.end > e.start {
+			lengths = append(lengths, e.end-e.start)
+		}
+	}
+	if len(lengths) < leastLengths {
+		return finding{}
+	}
+	slices.Sort(lengths)
+	median := lengths[len(lengths)/2]
+	alike := 0
+	for _, l := range lengths {
+		if l >= median-median/lengthMargin && l <= median+median/lengthMargin {
+			alike++
+		}
+	}
+	if 2*alike <= len(lengths) {
+		return finding{}
+	}
+	out := finding{value: float64(alike) / float64(len(lengths))}
+	if talk {
+		for _, e := range ev.sessions {
+			if e.private && e.ended {
+				out.by = append(out.by, e)
+			}
+		}
+		out.says = fmt.Sprintf("%d of %d private live streams lasted %.0f minutes, give or take a fifth.", alike, len(lengths), float64(median)/6e10)
 	}
 	return out
 }

@@ -75,6 +75,7 @@ type weightsFile struct {
 		LeadHours number `json:"lead_hours"`
 		Least     number `json:"least"`
 	} `json:"coincidence"`
+	Named       named               `json:"named"`
 	Parts       map[string]against  `json:"parts"`
 	Typologies  map[string]typology `json:"typologies"`
 	Calibration *calibration        `json:"calibration,omitempty"`
@@ -105,6 +106,9 @@ type classifier struct {
 	Name   string  `json:"name"`
 	Source string  `json:"source"`
 	Points []point `json:"points"`
+	// Silence is the same of a private stream of which it sent no score; none where it is
+	// not known how many streams the classifier looks at.
+	Silence *number `json:"silence,omitempty"`
 }
 
 type point struct {
@@ -164,7 +168,7 @@ func LoadWeights(data []byte) (*Weights, error) {
 	if err := weightsSchema.Decode(data, f); err != nil {
 		return nil, fmt.Errorf("weights: %w", err)
 	}
-	err := errors.Join(f.checkBands(), f.checkShares(), f.checkTables(), f.checkTypologies(), f.checkParts())
+	err := errors.Join(f.checkBands(), f.checkShares(), f.checkTables(), f.checkTypologies(), f.checkParts(), f.checkNamed())
 	if err != nil {
 		return nil, fmt.Errorf("weights %s: %w", f.Version, err)
 	}
@@ -304,6 +308,9 @@ func (f *weightsFile) checkTypologies() error {
 			errs = append(errs, fmt.Errorf("%s: a corridor has no weight of its own", at))
 		case sextortion:
 			errs = append(errs, fmt.Errorf("%s: who pays under threat may be a victim; it weighs as the part %s alone", at, fixed[partVictim].name))
+		}
+		if id == fixedPrice {
+			errs = append(errs, fmt.Errorf("%s: it speaks against, and weighs as the part %s alone", at, fixed[partFixedPrice].name))
 		}
 		if seen[name] {
 			errs = append(errs, fmt.Errorf("%s/name: is the name of another part", at))

@@ -20,7 +20,7 @@ func TestDefaultWeights(t *testing.T) {
 	if want := math.Log(1.0 / 1100); math.Abs(w.file.Prior.Value-want) > 0.001 {
 		t.Errorf("prior %v, want %v", w.file.Prior.Value, want)
 	}
-	if w.Version() != "w2" {
+	if w.Version() != "w3" {
 		t.Errorf("version %q: a change of weights needs a new one, and a new test", w.Version())
 	}
 	var tree any
@@ -71,7 +71,7 @@ func TestLoadWeightsRefuses(t *testing.T) {
 		want           []string // in the error
 	}{
 		{"an unknown field", `"low_audience":`, `"nationality": {"value": 1, "source": "none"}, "low_audience":`, []string{"nationality"}},
-		{"a missing field", `"version": "w2",`, ``, []string{"version"}},
+		{"a missing field", `"version": "w3",`, ``, []string{"version"}},
 		{"a number without source", `"value": 0.5, "source": "assumed: more`, `"value": 0.5, "note": "assumed: more`, []string{"/bar", "source"}},
 		{"a bar of 1", `"bar": {"value": 0.5`, `"bar": {"value": 1`, []string{"/bar/value"}},
 		{"a prior in favour", `-7.003`, `7.003`, []string{"/prior/value"}},

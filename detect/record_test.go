@@ -23,10 +23,47 @@ func sessionSignal(t *testing.T, r SessionRecord) signal.Signal {
 		t.Fatal(err)
 	}
 	got, err := Session(data)
-	if err != nil || len(got) != 1 {
+	if err != nil || len(got) == 0 || len(got) > 1+len(r.Guests) {
 		t.Fatalf("got %v, %v", got, err)
 	}
 	return got[0]
+}
+
+// TestAGuestHasASignal: who watches a private session is told under their own name, of
+// nobody but themselves and the host, and a later word replaces an earlier one.
+func TestAGuestHasASignal(t *testing.T) {
+	const a, b = "sub_0000000000000000000000000000000a", "sub_0000000000000000000000000000000b"
+	of := func(state string, after time.Duration) []signal.Signal {
+		r := session(state, after)
+		r.Audience, r.Guests = 2, []signal.Subject{b, a, streamer}
+		data, err := r.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Session(data)
+		if err != nil || len(got) != 3 {
+			t.Fatalf("%d signals of a streamer and two guests, %v", len(got), err)
+		}
+		wantSound(t, got)
+		return got
+	}
+	live, ended := of(Live, time.Minute), of(Ended, time.Minute)
+	for i, want := range []signal.Subject{streamer, a, b} {
+		s := ended[i]
+		if s.Subject != want || s.ID != live[i].ID || s.Revision <= live[i].Revision {
+			t.Errorf("signal %d: %+v", i, s)
+		}
+		if i == 0 {
+			continue
+		}
+		if s.Session.Host != streamer || s.Session.Guests != nil || s.Session.Country != "" || s.Session.Audience != 2 || !s.Session.Ended || !s.Session.Private {
+			t.Errorf("a guest's signal: %+v", s.Session)
+		}
+		goldenSignal(t, "session-guest-"+string(want[len(want)-1:])+".json", s)
+	}
+	if ended[1].ID == ended[2].ID || ended[1].ID == ended[0].ID {
+		t.Error("two people share a signal")
+	}
 }
 
 func TestASessionIsOneSignalFromStartToEnd(t *testing.T) {

@@ -47,9 +47,11 @@ func (r SessionRecord) Encode() ([]byte, error) {
 	return data, nil
 }
 
-// Session makes the signal of one sessions record. All records of a session are
-// revisions of one signal: the later the record's time the higher, and the end above
-// a heartbeat of its time, so that the newest stands whichever arrives last.
+// Session makes the signals of one sessions record: one about the streamer, and, of a
+// private session, one about each guest that the platform tells, so that whoever pays is
+// seen at what they pay for. All records of a session are revisions of the same signals:
+// the later the record's time the higher, and the end above a heartbeat of its time, so
+// that the newest stands whichever arrives last.
 func Session(data []byte) ([]signal.Signal, error) {
 	var r SessionRecord
 	if err := sessionSchema.Decode(data, &r); err != nil {
@@ -85,7 +87,8 @@ func Session(data []byte) ([]signal.Signal, error) {
 		revision = 2*uint64(lasted.Milliseconds()) + 2
 		says = fmt.Sprintf("a %s live stream on %s ended after %s", what, r.Platform, lasted.Round(time.Second))
 	}
-	return []signal.Signal{{
+	all := make([]signal.Signal, 1, 1+len(r.Guests))
+	all[0] = signal.Signal{
 		ID:       signal.ID("session", r.Platform, r.Stream, string(r.Subject), start.Format(time.RFC3339Nano)),
 		Revision: revision,
 		Kind:     signal.KindSession,
@@ -98,5 +101,18 @@ func Session(data []byte) ([]signal.Signal, error) {
 			Ended: r.State == Ended, Country: r.Country, Audience: r.Audience, Guests: r.Guests,
 		},
 		Evidence: []signal.Evidence{{What: "session", Holder: r.Platform, Ref: r.Stream, At: at}},
-	}}, nil
+	}
+	for i, guest := range r.Guests {
+		if guest == r.Subject || i > 0 && guest == r.Guests[i-1] {
+			continue
+		}
+		s := all[0]
+		s.ID = signal.ID("guest", r.Platform, r.Stream, string(r.Subject), string(guest), start.Format(time.RFC3339Nano))
+		s.Subject, s.Says = guest, "was a guest where "+says
+		s.Session = &signal.Session{
+			Stream: r.Stream, Platform: r.Platform, Private: true, Ended: r.State == Ended, Audience: r.Audience, Host: r.Subject,
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }

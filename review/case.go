@@ -39,7 +39,7 @@ type Case struct {
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 	Parts []Part    `json:"parts"`
-	// Pairs are the payers who weigh most together with the subject's streams.
+	// Pairs are who is suspected with the subject.
 	Pairs []Pair `json:"pairs,omitempty"`
 	// Signals are those in the window, by start and id; Omitted counts those
 	// that did not fit into the record.
@@ -65,13 +65,18 @@ type Against struct {
 	Score       float64 `json:"score"`
 }
 
-// A Pair is one payer with the subject, weighed as if there were no other.
+// A Pair is one who paid the subject or watched its private sessions.
 type Pair struct {
-	Payer       signal.Subject `json:"payer"`
-	Transfers   int            `json:"transfers"`
-	Score       float64        `json:"score"`
-	Explanation string         `json:"explanation"`
-	Parts       []Part         `json:"parts"`
+	Payer     signal.Subject `json:"payer"`
+	Transfers int            `json:"transfers"`
+	Visits    int            `json:"visits,omitempty"`
+	// Score is how likely it is, in log odds, that this one is part of it if the case is
+	// right, and Probability that times the case's own; records of before have none.
+	Score       float64 `json:"score"`
+	Probability float64 `json:"probability,omitempty"`
+	// Explanation is of records of before, where a pair was weighed by itself.
+	Explanation string `json:"explanation,omitempty"`
+	Parts       []Part `json:"parts"`
 }
 
 //go:embed schema/case.json

@@ -103,6 +103,9 @@ func (q *quick) session() *Session {
 		case "guests":
 			q.check(s.Guests == nil)
 			s.Guests = list(q, MaxGuests, (*quick).subject)
+		case "host":
+			q.check(s.Host == "")
+			s.Host = q.subject()
 		default:
 			q.bad = true
 		}

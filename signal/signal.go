@@ -76,6 +76,10 @@ type Session struct {
 	// Guests are the viewers of a private session, at most MaxGuests, sorted, where the
 	// platform tells them: who they are to whom is a pair's own business.
 	Guests []Subject `json:"guests,omitempty"`
+	// Host is set where the signal is about a guest of a private session, and is whose
+	// session it was; a guest's signal names no other guest. It says that somebody
+	// watched, and nothing of what was seen.
+	Host Subject `json:"host,omitempty"`
 }
 
 // MaxGuests limits the guests that one session names.
@@ -249,6 +253,9 @@ func (s *Signal) check() error {
 		if detail.set != (detail.kind == s.Kind) {
 			return Reject("schema", "/%s: must be set exactly when kind is %q, and kind is %q", detail.kind, detail.kind, s.Kind)
 		}
+	}
+	if s.Session != nil && s.Session.Host != "" && (!s.Session.Private || len(s.Session.Guests) > 0) {
+		return Reject("schema", "/session/host: is told to a guest of a private session alone, and no other guest with it")
 	}
 	if s.End.Before(s.Start) {
 		return Reject("schema", "/end: is before start")

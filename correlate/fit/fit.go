@@ -259,7 +259,7 @@ func (s *search) score(row *sparse, z []float64) float64 {
 
 // as are the model's numbers as parameters.
 func (s *search) as(p correlate.Parameters) correlate.Parameters {
-	out := correlate.Parameters{Shares: make([]float64, s.explanations), Matrix: make([][]float64, s.explanations)}
+	out := correlate.Parameters{Named: p.Named, Shares: make([]float64, s.explanations), Matrix: make([][]float64, s.explanations)}
 	sum := 0.0
 	for e := range s.explanations {
 		out.Shares[e] = math.Exp(-s.row(e)[0])

@@ -90,7 +90,7 @@ func printCase(out io.Writer, c review.Case, decisions []review.Decision) error 
 		b.WriteString("\n")
 	}
 	for _, p := range c.Pairs {
-		fmt.Fprintf(&b, "\n  payer %s, %d transfers: %+.2f\n", p.Payer, p.Transfers, p.Score)
+		fmt.Fprintf(&b, "\n  with it %s, %d transfers, %d private sessions watched: a probability of %.3f; if the case is right, %+.2f\n", p.Payer, p.Transfers, p.Visits, p.Probability, p.Score)
 		printParts(&b, "    ", p.Parts)
 	}
 	b.WriteString("\n")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -92,12 +93,13 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 		source = fmt.Sprintf("fitted on %d decisions of reviewers", len(rows))
 	}
 	var worlds []string
+	var named []fit.NamedRow
 	for _, dir := range o.Worlds {
-		own, name, err := worldRows(ctx, dir, data, w, o.Stderr)
+		own, others, name, err := worldRows(ctx, dir, data, w, o.Stderr)
 		if err != nil {
 			return err
 		}
-		rows, worlds = append(rows, own...), append(worlds, name)
+		rows, named, worlds = append(rows, own...), append(named, others...), append(worlds, name)
 		source = "fitted on simulated worlds: " + strings.Join(worlds, "; ")
 	}
 	for _, name := range o.Features {
@@ -114,6 +116,12 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 	if err != nil {
 		return err
 	}
+	told := ""
+	if len(named) > 0 {
+		if out, told, err = withNamed(out, named, fit.Options{Version: o.Version, Source: source, Spread: o.Spread}); err != nil {
+			return err
+		}
+	}
 	f, err := os.OpenFile(o.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // nothing in it is personal
 	if err != nil {
 		return fmt.Errorf("weights: %w", err)
@@ -129,7 +137,7 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 	_, err = fmt.Fprintf(o.Stdout, `%s: %d numbers moved, by %.0f rows of which %.0f guilty; %s after %d rounds
 surprise a row (mean -ln P): %.5f with weights %s, %.5f with those fitted, on rows left out of the fit
 calibration: %s
-`, o.Out, report.Moved, report.Rows, report.Guilty, settled, report.Rounds, report.Before, w.Version(), report.After, report.Calibrated)
+%s`, o.Out, report.Moved, report.Rows, report.Guilty, settled, report.Rounds, report.Before, w.Version(), report.After, report.Calibrated, told)
 	return err
 }
 
@@ -149,24 +157,28 @@ var explanationOf = map[simulate.Group]string{
 
 // worldRows are what was seen of everybody in a world, each at the end of the day on which
 // they looked worst.
-func worldRows(ctx context.Context, dir string, weights []byte, w *correlate.Weights, out io.Writer) ([]fit.Row, string, error) {
+func worldRows(ctx context.Context, dir string, weights []byte, w *correlate.Weights, out io.Writer) ([]fit.Row, []fit.NamedRow, string, error) {
 	world, err := simulate.Open(dir)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	scorers, err := observe.NewScorers(weights)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	scorers.KeepFrom = evaluate.Floor
 	e := evaluation{ctx: ctx, o: EvaluateOptions{Stderr: out}, scorers: scorers}
 	seen, err := e.see(dir, world)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	place := map[string]int{}
 	for k, f := range w.Features() {
 		place[f.Name] = k
+	}
+	var named []fit.NamedRow
+	for _, n := range seen.Named {
+		named = append(named, fit.NamedRow{Values: n.Values, Guilty: n.Guilty})
 	}
 	rows := make([]fit.Row, 0, len(seen.People))
 	nothing := make([]float64, len(place))
@@ -176,7 +188,7 @@ func worldRows(ctx context.Context, dir string, weights []byte, w *correlate.Wei
 		case p.Guilty:
 			row.Label = fit.Guilty
 		case row.Label == "":
-			return nil, "", fmt.Errorf("%s: no explanation stands for the group %s", dir, p.Group)
+			return nil, nil, "", fmt.Errorf("%s: no explanation stands for the group %s", dir, p.Group)
 		}
 		if len(p.Parts) > 0 {
 			row.Values = make([]float64, len(place))
@@ -186,7 +198,20 @@ func worldRows(ctx context.Context, dir string, weights []byte, w *correlate.Wei
 		}
 		rows = append(rows, row)
 	}
-	return rows, fmt.Sprintf("seed %d, %d people, %d days", world.Seed(), len(seen.People), seen.Days), nil
+	return rows, named, fmt.Sprintf("seed %d, %d people, %d days", world.Seed(), len(seen.People), seen.Days), nil
+}
+
+// withNamed fits the weights of those whom cases name, too.
+func withNamed(weights []byte, rows []fit.NamedRow, o fit.Options) ([]byte, string, error) {
+	w, err := correlate.LoadWeights(weights)
+	if err != nil {
+		return nil, "", err
+	}
+	out, before, after, err := fit.Named(w, rows, o)
+	if errors.Is(err, fit.ErrTooFew) {
+		return weights, fmt.Sprintf("those named keep their weights: %v\n", err), nil
+	}
+	return out, fmt.Sprintf("those named by right cases: %d; surprise %.5f before, %.5f with the weights fitted\n", len(rows), before, after), err
 }
 
 func readRows(name string, w *correlate.Weights) (rows []fit.Row, err error) {
@@ -228,7 +253,7 @@ func decidedRows(ctx context.Context, c Config, w *correlate.Weights) (rows []fi
 					return fmt.Errorf("case %s: %w", d.CaseID, err)
 				}
 			}
-			a, err := correlator.Assess(ctx, state, d.Case.Subject)
+			a, err := correlator.Assess(ctx, state, d.Case.Subject, math.Inf(1))
 			if err != nil {
 				return fmt.Errorf("case %s: %w", d.CaseID, err)
 			}

@@ -41,7 +41,8 @@ func withTables(ctx context.Context, dir string, weights []byte) ([]byte, error)
 		}
 		all = append(all, map[string]any{
 			"name": t.Name, "points": points,
-			"source": fmt.Sprintf("counted on a simulated world of seed %d: %d streams of guilty people and %d of innocent ones", w.Seed(), t.Guilty, t.Innocent),
+			"silence": map[string]any{"value": math.Round(t.Silence*1e3) / 1e3, "source": "counted likewise, of private streams without a score"},
+			"source":  fmt.Sprintf("counted on a simulated world of seed %d: %d streams of guilty people and %d of innocent ones", w.Seed(), t.Guilty, t.Innocent),
 		})
 	}
 	file["classifiers"] = all

@@ -127,7 +127,7 @@ func (r *typologyRun) print(p *printer) {
 				n := 0
 				for s := range r.fired[t.ID] {
 					if r.subjects[s] == g {
-						any[s] = true
+						any[s] = any[s] || !t.Mild
 						n++
 					}
 				}
@@ -139,6 +139,7 @@ func (r *typologyRun) print(p *printer) {
 			if name == "" {
 				name = "(no label)"
 			}
+			maps.DeleteFunc(any, func(_ signal.Subject, is bool) bool { return !is })
 			row(name, size[g], rate(len(any), size[g]), strings.Join(by, ", "))
 		}
 	})

@@ -44,7 +44,7 @@ func FalsePositives(people []Person, threshold float64, of func(*Person) string)
 		if p.Best[All] >= threshold {
 			all.Cases++
 			s.Cases++
-			for part, w := range p.Parts {
+			for part, w := range p.why() {
 				sums[name][part] += w
 			}
 		}
@@ -87,7 +87,7 @@ func GuiltyParts(people []Person, threshold float64) []PartMean {
 	for i := range people {
 		if p := &people[i]; p.Guilty && p.Best[All] >= threshold {
 			n++
-			for part, w := range p.Parts {
+			for part, w := range p.why() {
 				sums[part] += w
 			}
 		}
@@ -98,4 +98,13 @@ func GuiltyParts(people []Person, threshold float64) []PartMean {
 	}
 	slices.SortFunc(parts, func(a, b PartMean) int { return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Name, b.Name)) })
 	return parts
+}
+
+// why is what somebody is suspected by: the person's own parts, or those by which another's
+// case names the person.
+func (p *Person) why() map[string]float64 {
+	if p.With != nil {
+		return p.With
+	}
+	return p.Parts
 }

@@ -32,13 +32,17 @@ type Person struct {
 	Best [Variants]float64
 	// Days are the ends of days at which the score of All changed, above Remembered.
 	Days []Moment
-	// Last is the score of All at the end of the world.
-	Last float64
+	// Last is the score of All at the end of the world: of the person's own case, or of the
+	// one by which the person is named and LastGiven the chance of being part of it, 1 for an
+	// own one.
+	Last, LastGiven float64
+	// Own is the highest score of an own case.
+	Own float64
 	// FirstPayment and FirstSession are days since the world began, NaN where there is none.
 	FirstPayment, FirstSession float64
-	// Parts are those of the day of Best[All], in thousandths by name, for people whose
-	// score was above Remembered.
-	Parts map[string]float64
+	// Parts are those of the day of Own, by name, for people whose score was above
+	// Remembered; With those by which the person was named, where that is what Best[All] is.
+	Parts, With map[string]float64
 }
 
 // A Moment is a score at the end of a day.
@@ -99,3 +103,16 @@ func Logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
 // Probability is that of a score.
 func Probability(score float64) float64 { return 1 / (1 + math.Exp(-score)) }
+
+// Both is the log odds of something that has the log odds of a score and, if that is so, a
+// probability besides: that of somebody named by a case.
+func Both(score, given float64) float64 {
+	switch {
+	case given >= 1:
+		return score
+	case given <= 0:
+		return math.Inf(-1)
+	}
+	l := Logit(given)
+	return -math.Log(math.Exp(-score) + math.Exp(-l) + math.Exp(-score-l))
+}

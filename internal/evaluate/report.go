@@ -208,7 +208,7 @@ func Measured(people []Person, days int, t Thresholds, prior float64, draws int)
 		shift := Shift(prior, prevalence)
 		r.Calibration = append(r.Calibration, CalibrationAt{
 			Name: "as of the last day", Prevalence: prevalence,
-			Of: Calibrate(people, 0.02, func(p *Person) float64 { return p.Last + shift }),
+			Of: Calibrate(people, 0.02, func(p *Person) float64 { return Both(p.Last+shift, p.LastGiven) }),
 		})
 		for _, b := range []float64{1, 10} {
 			score, err := t.Score(prevalence, All, b)

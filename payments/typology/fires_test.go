@@ -238,6 +238,24 @@ func TestTheOtherTypologiesFireAtTheirParameters(t *testing.T) {
 		{"towns not told", "P16", signal.Sender, recipients(3, inTown("", time.Hour, base)), false},
 		{"one person", "P16", signal.Sender, uneven(1, 9, inTown("Demoville", time.Hour, base)), false},
 
+		{"one", "P17", signal.Sender, []payment{base}, true},
+		{"one received", "P17", signal.Recipient, []payment{base}, true},
+		{"six", "P17", signal.Recipient, priced(6, base), true},
+		{"seven", "P17", signal.Recipient, priced(7, base), false},
+		{"of a relative", "P17", signal.Sender, []payment{kin}, false},
+		{"of no low value", "P17", signal.Sender, []payment{with(base, func(p *payment) { p.amount = "900" })}, false},
+		{"at home", "P17", signal.Sender, []payment{with(base, func(p *payment) { p.toCountry = "DE" })}, false},
+		{"a customer who comes each week", "P17", signal.Sender, every(7, 5, base), false},
+
+		{"two pupils", "X02", signal.Recipient, lessons(2, 3, base), true},
+		{"who each came once", "X02", signal.Recipient, lessons(5, 1, base), false},
+		{"one pupil", "X02", signal.Recipient, lessons(1, 6, base), false},
+		{"four lessons", "X02", signal.Recipient, lessons(2, 2, base), false},
+		{"a pupil's side", "X02", signal.Sender, lessons(2, 3, base), false},
+		{"most of one price", "X02", signal.Recipient, append(lessons(2, 3, base), priced(4, base)...), true},
+		{"too many of other prices", "X02", signal.Recipient, append(lessons(2, 3, base), priced(5, base)...), false},
+		{"of no low value", "X02", signal.Recipient, lessons(2, 3, with(base, func(p *payment) { p.amount = "900" })), false},
+
 		{"three that rise", "X01", signal.Sender, series(base, 6, 50, 100, 300), true},
 		{"two that rise", "X01", signal.Sender, series(base, 6, 50, 300), false},
 		{"at home", "X01", signal.Sender, series(with(base, func(p *payment) { p.toCountry = "DE" }), 6, 50, 100, 300), true},
@@ -280,6 +298,24 @@ func TestEveryTypologyIsTestedToFire(t *testing.T) {
 	}
 }
 
+// lessons are those of so many pupils, each of whom comes so often, a price for all.
+func lessons(pupils, times int, p payment) (out []payment) {
+	for i := range pupils {
+		for n := range times {
+			out = append(out, with(p, func(p *payment) { p.from, p.daysAgo = fmt.Sprintf("Pupil%c", 'a'+i), float64(7*n+i) }))
+		}
+	}
+	return out
+}
+
+// priced are payments of other amounts each.
+func priced(n int, p payment) (out []payment) {
+	for i := range n {
+		out = append(out, with(p, func(p *payment) { p.from, p.amount, p.daysAgo = "Pupila", fmt.Sprint(30+i), float64(i)+0.5 }))
+	}
+	return out
+}
+
 // somebody is a profile of the tests.
 type somebody struct {
 	role signal.Role
@@ -299,6 +335,7 @@ func everybody() []somebody {
 		{signal.Recipient, uneven(5, 5, exposed("mixer", base))},
 		{signal.Sender, append(uneven(3, 5, base), payment{from: "Anton Testmann", to: "Xa", toCountry: "FR", amount: "900", daysAgo: 80})},
 		{signal.Sender, micro(200, 60, payments.FundedByCash)},
+		{signal.Recipient, lessons(2, 4, base)},
 		{signal.Sender, series(base, 6, 50, 100, 300)},
 		{signal.Recipient, append(series(base, 6, 50, 100, 300), series(with(base, func(p *payment) { p.from, p.daysAgo = "Xa", 9 }), 6, 40, 80, 90)...)},
 	}

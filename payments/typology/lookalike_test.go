@@ -121,6 +121,11 @@ func TestLookAlikes(t *testing.T) {
 	for _, g := range lookAlikes() {
 		got := findings(t, All(DefaultRules()), transfersOf(t, g.role, g.all))
 		t.Logf("%-45s %s", g.who, ofGroup(t, g))
+		for _, p := range Patterns() {
+			if p.Mild {
+				delete(got, p.ID)
+			}
+		}
 		if (len(got) == 0) != (g.why == "") {
 			t.Errorf("%s: %v, and the reason given is %q", g.who, got, g.why)
 		}

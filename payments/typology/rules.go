@@ -43,7 +43,9 @@ type Rules struct {
 	NoTie             NoTie             // P14
 	MicroFanOut       MicroFanOut       // P15
 	OneTown           OneTown           // P16
+	Few               Few               // P17
 	Sextortion        Sextortion        // X01
+	FixedPrice        FixedPrice        // X02
 
 	// Set by compile.
 	limits []*Limits // by currency; nil: none
@@ -107,7 +109,7 @@ func (r Rules) compile() *Rules {
 // those are marked [A], for assumption. Strengths are all ours.
 func DefaultRules() Rules {
 	return Rules{
-		Version: "r2",
+		Version: "r3",
 		Window:  30 * day,
 		Base:    "EUR",
 		Limits: map[string]Limits{
@@ -150,6 +152,8 @@ func DefaultRules() Rules {
 		NoTie:             NoTie{Transfers: 3},
 		MicroFanOut:       MicroFanOut{Transfers: 100, Recipients: 50, Within: 7 * day, Cash: 50},
 		OneTown:           OneTown{Recipients: 3, PaidOutWithin: day, Percent: 50},
+		Few:               Few{Transfers: 6},
+		FixedPrice:        FixedPrice{Transfers: 5, Percent: 60, Payers: 2, Again: 2},
 		Sextortion:        Sextortion{Payments: 3, Rapid: 3 * day, Over: 7 * day, Stop: 2 * day, Victims: 2},
 	}
 }

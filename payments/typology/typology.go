@@ -19,6 +19,9 @@ type Pattern struct {
 	// marks what is assumed.
 	Parameters func(*Rules) string
 	Source     string
+	// Mild marks one that accuses nobody: it names a pair and weighs nothing, or speaks
+	// against a suspicion.
+	Mild bool
 	// companion marks one that is never enough alone: it fires only where one of
 	// those that are not does.
 	companion bool
@@ -31,7 +34,7 @@ type Pattern struct {
 func Patterns() []Pattern {
 	return []Pattern{
 		lowValue(), repetition(), corridorNamed(), severalRecipients(), fanIn(), night(), round(), cover(), rails(),
-		adjuncts(), travel(), escalation(), obfuscation(), noTie(), microFanOut(), oneTown(), sextortion(),
+		adjuncts(), travel(), escalation(), obfuscation(), noTie(), microFanOut(), oneTown(), few(), sextortion(), fixedPrice(),
 	}
 }
 

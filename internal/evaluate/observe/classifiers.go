@@ -18,6 +18,8 @@ import (
 type Table struct {
 	Name   string
 	Points []TablePoint
+	// Silence is the same of a private stream without any score.
+	Silence float64
 	// Streams are those it rests on, of the guilty and of the innocent.
 	Guilty, Innocent int
 }
@@ -33,7 +35,7 @@ const bins = 10
 // with the others, as they would in a deployment. Half a stream is added to each bin, and
 // a higher score is never worth less (neighbours that say otherwise are put together).
 func Classifiers(ctx context.Context, w Source) ([]Table, error) {
-	streams := [2]float64{}
+	var streams, private, silent [2]float64
 	counts := make(map[string]*[2][bins]float64)
 	for i := range w.Parts() {
 		if err := ctx.Err(); err != nil {
@@ -52,6 +54,11 @@ func Classifiers(ctx context.Context, w Source) ([]Table, error) {
 			}
 		}
 		type key struct{ classifier, stream string }
+		type host struct {
+			stream string
+			side   int
+		}
+		privates := make(map[host]bool)
 		highest := make(map[key]float64)
 		of := make(map[key]int)
 		for r, err := range records {
@@ -66,6 +73,10 @@ func Classifiers(ctx context.Context, w Source) ([]Table, error) {
 				}
 				if s.State == detect.Started {
 					streams[side[s.Subject]]++
+					if s.Private {
+						private[side[s.Subject]]++
+						privates[host{s.Stream, side[s.Subject]}] = true
+					}
 				}
 			case simulate.Scores:
 				var s detect.ScoreRecord
@@ -83,11 +94,18 @@ func Classifiers(ctx context.Context, w Source) ([]Table, error) {
 				counts[k.classifier] = c
 			}
 			c[of[k]][min(int(v*bins), bins-1)]++
+			delete(privates, host{k.stream, of[k]})
+		}
+		for p := range privates {
+			silent[p.side]++
 		}
 	}
 	var tables []Table
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		tables = append(tables, table(name, *counts[name], streams))
+		t := table(name, *counts[name], streams)
+		// Of several classifiers each is silent where the others are: counted once for all.
+		t.Silence = math.Log((silent[0] + 0.5) / (private[0] + 1) / ((silent[1] + 0.5) / (private[1] + 1)))
+		tables = append(tables, t)
 	}
 	return tables, nil
 }

@@ -32,6 +32,8 @@ type Seen struct {
 	Days    int
 	Records int
 	Signals int
+	// Named are those whom cases of guilty people would have named.
+	Named []NamedRow
 	// Victims are the people put to a person as possible victims, by group.
 	Victims map[string]int
 	Took    time.Duration
@@ -90,6 +92,7 @@ func World(ctx context.Context, w Source, scorers *Scorers, workers int, done fu
 			p.people[i].Circle = n
 		}
 		seen.People = append(seen.People, p.people...)
+		seen.Named = append(seen.Named, p.named...)
 		seen.Records += p.records
 		seen.Signals += p.signals
 		for group, n := range p.victims {
@@ -105,6 +108,7 @@ type part struct {
 	circles          []string
 	records, signals int
 	victims          map[string]int
+	named            []NamedRow
 }
 
 // A watcher follows the subjects of a part.
@@ -122,7 +126,8 @@ type watched struct {
 	subject signal.Subject
 	person  int
 	kinds   uint8 // of signals, a bit each
-	score   float64
+	scores  [evaluate.Variants]float64
+	named   // see named.go
 }
 
 const (
@@ -173,7 +178,7 @@ func (r *rooms) part(ctx context.Context, w Source, scorers *Scorers, i int) (pa
 	for i := range watch.victims {
 		p.victims[watch.people[i].Group]++
 	}
-	p.people = watch.people
+	p.people, p.named = watch.people, watch.namedRows()
 	return p, nil
 }
 
@@ -191,14 +196,18 @@ func newWatcher(scorers *Scorers, labels []simulate.Label, start time.Time) *wat
 	for i, l := range labels {
 		p := &w.people[i]
 		*p = evaluate.Person{
-			Group: string(l.Group), Guilty: l.Group.Guilty(), Network: int32(l.Network), Corridor: l.Corridor, Weight: 1, Last: evaluate.Floor,
+			Group: string(l.Group), Guilty: l.Group.Guilty(), Network: int32(l.Network), Corridor: l.Corridor, Weight: 1, Last: evaluate.Floor, LastGiven: 1, Own: evaluate.Floor,
 			FirstPayment: days(l.FirstPayment), FirstSession: days(l.FirstSession),
 		}
 		for v := range p.Best {
 			p.Best[v] = evaluate.Floor
 		}
 		for _, s := range l.Subjects {
-			w.of[s] = &watched{subject: s, person: i, score: evaluate.Floor}
+			t := &watched{subject: s, person: i}
+			for v := range t.scores {
+				t.scores[v] = evaluate.Floor
+			}
+			w.of[s] = t
 		}
 	}
 	return w
@@ -218,7 +227,8 @@ func (w *watcher) touch(s signal.Signal) {
 	}
 }
 
-// endOfDay writes down what the scores are of everybody about whom something came.
+// endOfDay writes down what the scores are of everybody about whom something came, and of
+// those whom their cases name.
 func (w *watcher) endOfDay(ctx context.Context, day int) error {
 	changed := make(map[int]bool)
 	for t := range w.touched {
@@ -230,27 +240,36 @@ func (w *watcher) endOfDay(ctx context.Context, day int) error {
 		if a.help {
 			w.victims[t.person] = true
 		}
-		t.score = a.scores[evaluate.All]
-		for v, s := range a.scores {
-			if s <= p.Best[v] {
-				continue
-			}
-			p.Best[v] = s
-			if evaluate.Variant(v) == evaluate.All && s > w.scorers.KeepFrom {
+		t.scores = a.scores
+		if s := a.scores[evaluate.All]; s > p.Own {
+			if p.Own = s; s > w.scorers.KeepFrom {
 				p.Parts = w.scorers.parts(a.values)
 			}
 		}
 		changed[t.person] = true
+		w.name(t, a.named, changed)
 	}
 	clear(w.touched)
 	for i := range changed {
 		p := &w.people[i]
-		p.Last = evaluate.Floor
-		for _, s := range w.labels[i].Subjects {
-			p.Last = max(p.Last, w.of[s].score)
+		p.Last, p.LastGiven = evaluate.Floor, 1
+		for v := range evaluate.Variants {
+			for _, s := range w.labels[i].Subjects {
+				score, by, given := w.of[s].standing(v)
+				now := evaluate.Both(score, given)
+				if now > p.Best[v] {
+					p.Best[v] = now
+					if v == evaluate.All && now > w.scorers.KeepFrom {
+						p.With = w.scorers.with(by, w.of[s])
+					}
+				}
+				if v == evaluate.All && now > evaluate.Both(p.Last, p.LastGiven) {
+					p.Last, p.LastGiven = score, given
+				}
+			}
 		}
-		if p.Last > evaluate.Remembered || len(p.Days) > 0 {
-			p.Days = append(p.Days, evaluate.Moment{Day: day, Score: p.Last})
+		if now := evaluate.Both(p.Last, p.LastGiven); now > evaluate.Remembered || len(p.Days) > 0 {
+			p.Days = append(p.Days, evaluate.Moment{Day: day, Score: now})
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/vigil-stream/vigil/correlate"
 	"github.com/vigil-stream/vigil/internal/evaluate"
 	"github.com/vigil-stream/vigil/internal/world/simulate"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // aWorld is small and has many networks, some of whom show listed pictures.
@@ -100,10 +101,10 @@ func TestAWorldIsSeenTheSameByAnyNumberOfWorkers(t *testing.T) {
 				best = m
 			}
 		}
-		if best.Score != p.Best[evaluate.All] || p.Days[len(p.Days)-1].Score != p.Last {
+		if best.Score != p.Best[evaluate.All] || p.Days[len(p.Days)-1].Score != evaluate.Both(p.Last, p.LastGiven) {
 			t.Fatalf("the best of %v is not %v", p.Days, p.Best[evaluate.All])
 		}
-		if p.Best[evaluate.All] > evaluate.Remembered && len(p.Parts) == 0 {
+		if p.Best[evaluate.All] > evaluate.Remembered && len(p.Parts)+len(p.With) == 0 {
 			t.Error("a score without parts")
 		}
 	}
@@ -235,12 +236,56 @@ func TestTheFormulaIsCorrelates(t *testing.T) {
 		for k, n := range s.names {
 			values[k] = p.Parts[n]
 		}
-		if got := s.denied(evaluate.All, values); math.Abs(got-p.Best[evaluate.All]) > 0.02 {
-			t.Fatalf("by formula %.4f, by correlate %.4f of %v", got, p.Best[evaluate.All], p.Parts)
+		if got := s.denied(evaluate.All, values); math.Abs(got-p.Own) > 0.03 {
+			t.Fatalf("by formula %.4f, by correlate %.4f of %v", got, p.Own, p.Parts)
 		}
 		compared++
 	}
 	if compared < 10 {
 		t.Errorf("compared %d", compared)
+	}
+}
+
+// TestWhoeverIsNamedCounts: a payer is as suspected as the case that names the payer and
+// the chance of being part of it, for as long as it does, and no longer.
+func TestWhoeverIsNamedCounts(t *testing.T) {
+	w := aWorld(t)
+	named := 0
+	for _, p := range see(t, w, 2) {
+		if p.With == nil {
+			continue
+		}
+		named++
+		if p.Best[evaluate.All] < p.Own || p.Best[evaluate.All] > p.With["named by a case"] {
+			t.Errorf("an own score of %v, named by a case of %v, and the best is %v", p.Own, p.With["named by a case"], p.Best[evaluate.All])
+		}
+		if p.Best[evaluate.Hashes] > p.Own || p.Best[evaluate.Payments] > evaluate.Remembered && p.Own < evaluate.Remembered {
+			t.Error("a system of one source names somebody")
+		}
+	}
+	if named < 10 {
+		t.Errorf("%d are named", named)
+	}
+
+	s, err := NewScorers(correlate.DefaultFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch := newWatcher(s, []simulate.Label{{Subjects: []signal.Subject{"a"}}, {Subjects: []signal.Subject{"b"}}}, time.Time{})
+	a, b := watch.of["a"], watch.of["b"]
+	a.scores[evaluate.All] = 3
+	changed := map[int]bool{}
+	of := correlate.Named{Subject: "b", Values: make([]float64, len(correlate.NamedFeatures())), Score: 1}
+	watch.name(a, []correlate.Named{of, {Subject: "a", Values: of.Values, Score: 9}}, changed)
+	score, by, given := b.standing(evaluate.All)
+	if both := evaluate.Both(score, given); by != a || !changed[1] || math.Abs(evaluate.Probability(both)-evaluate.Probability(3)*evaluate.Probability(1)) > 1e-9 {
+		t.Errorf("%v by %v: %v", score, by, given)
+	}
+	if _, by, _ := a.standing(evaluate.All); by != nil {
+		t.Error("a subject is named by its own case")
+	}
+	watch.name(a, nil, changed)
+	if score, by, _ := b.standing(evaluate.All); by != nil || score != evaluate.Floor {
+		t.Error("whom the case names no longer is still suspected")
 	}
 }

@@ -47,11 +47,12 @@ func NewScorers(weights []byte) (*Scorers, error) {
 // The parts by what tells them; all others are payment typologies.
 var (
 	hashParts     = []string{"list-match"}
-	timingParts   = []string{"payment-session-coincidence", "several-payers-coincide"}
-	paymentParts  = []string{"related-counterparties", "regular-rhythm", "long-relation", "sextortion-series"}
+	timingParts   = []string{"payment-session-coincidence", "several-payers-coincide", "paid-visits", "paid-sessions", "unpaid-sessions", "unpaid-visits", "watched-session-coincidence", "visits-paid-for", "several-hosts"}
+	paymentParts  = []string{"related-counterparties", "regular-rhythm", "strangers-who-pay", "steady-payers", "fixed-price", "long-relation", "sextortion-series"}
 	platformParts = []string{
 		"private-session", "low-audience", "public-sessions", "large-audience", "user-flag", "classifier-score",
-		"paying-guests", "one-to-one",
+		"paying-guests", "one-to-one", "further-scores", "unremarked-streams", "public-beside-private", "alike-lengths",
+		"givers-without-streams",
 	}
 )
 
@@ -68,18 +69,23 @@ func keeps(v evaluate.Variant, part string) bool {
 	return true
 }
 
+// nameFrom is the score from which on it is asked whom a case names: below, whoever is named
+// is below what is remembered as well.
+const nameFrom = evaluate.Remembered
+
 type assessment struct {
 	scores [evaluate.Variants]float64
 	values []float64
+	named  []correlate.Named
 	help   bool
 }
 
 func (s *Scorers) assess(ctx context.Context, state memory, t *watched) (assessment, error) {
-	got, err := s.correlator.Assess(ctx, state, t.subject)
+	got, err := s.correlator.Assess(ctx, state, t.subject, nameFrom)
 	if err != nil {
 		return assessment{}, err
 	}
-	a := assessment{values: got.Values, help: got.Help}
+	a := assessment{values: got.Values, named: got.Named, help: got.Help}
 	for v := range evaluate.Variants {
 		switch {
 		case got.Help: // who is put to a person as a possible victim is no suspect
