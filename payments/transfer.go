@@ -51,6 +51,9 @@ type Transfer struct {
 	Tourists Answer `json:"tourists,omitempty"`
 	// PaidOutAfter is how many minutes after At the recipient took cash; 0 is unknown.
 	PaidOutAfter int `json:"paid_out_after,omitempty"`
+	// Account is the token of the subject's account where the subject is that of an alias
+	// (a phone number, an address), which may have several accounts, and both are told.
+	Account string `json:"account,omitempty"`
 	// Exposures are those of the other end's address, sorted: "mixer", "mixer:direct".
 	Exposures []string `json:"exposures,omitempty"`
 	// Withdrawn says that this transfer was rejected: whatever came of it is taken back.

@@ -41,6 +41,7 @@ func appendTransfer(b []byte, t *Transfer) ([]byte, bool) {
 	if t.PaidOutAfter != 0 {
 		b = w.number(b, `,"paid_out_after":`, int64(t.PaidOutAfter))
 	}
+	b = w.some(b, `,"account":`, t.Account)
 	b = w.list(b, `,"exposures":[`, len(t.Exposures), func(i int) string { return t.Exposures[i] })
 	if t.Withdrawn {
 		b = append(b, `,"withdrawn":true`...)

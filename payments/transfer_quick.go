@@ -73,6 +73,7 @@ const (
 	fieldBought
 	fieldTourists
 	fieldPaidOutAfter
+	fieldAccount
 	fieldWithdrawn
 )
 
@@ -104,6 +105,7 @@ var fieldLeads = [...]string{
 	`"bought":`,
 	`"tourists":`,
 	`"paid_out_after":`,
+	`"account":`,
 	`"withdrawn":`,
 }
 
@@ -185,6 +187,8 @@ func (t *Transfer) quickField(q *quick, field int) {
 		t.Tourists = q.answer()
 	case fieldPaidOutAfter:
 		t.PaidOutAfter = int(q.number(1, 5256000))
+	case fieldAccount:
+		t.Account = q.hex("")
 	case fieldWithdrawn:
 		t.Withdrawn = q.bool()
 	}

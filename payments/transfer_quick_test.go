@@ -18,7 +18,7 @@ func quickSeeds(t testing.TB) [][]byte {
 		Names: []string{strings.Repeat("a", 32)}, OtherNames: []string{strings.Repeat("b", 32), strings.Repeat("c", 32)},
 		Classes: []Class{School, SocialHandle}, Purpose: "EDUC", Base: 54_00, Rail: RailWallet, Funding: FundedByCash,
 		Night: Yes, OtherNight: No, Town: strings.Repeat("d", 32), OtherTown: strings.Repeat("e", 32), OneAddress: true,
-		Bought: BoughtVPN, Tourists: No, PaidOutAfter: 30, Withdrawn: true,
+		Bought: BoughtVPN, Tourists: No, PaidOutAfter: 30, Account: strings.Repeat("f", 32), Withdrawn: true,
 	}
 	bare := Transfer{
 		Subject: full.Subject, Role: "recipient", Other: full.Other, Institution: "B", Ref: "ü", At: now.Add(time.Second), Amount: 1, Currency: "JPY",

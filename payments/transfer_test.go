@@ -17,7 +17,7 @@ func fullTransfer() Transfer {
 		Other: signal.Subject("sub_" + strings.Repeat("cd", 16)), Institution: "DEMODEFFXXX", Ref: "REF-1", At: now,
 		Amount: 50_00, Currency: "EUR", Country: "DE", OtherCountry: "PH", Names: []string{token}, OtherNames: []string{token},
 		Classes: []Class{School}, Purpose: "EDUC", Base: 50_00, Rail: RailRemittance, Funding: FundedByCash, Night: No, OtherNight: Yes,
-		Town: token, OtherTown: token, OneAddress: true, Bought: BoughtTravel, Tourists: No, PaidOutAfter: 90,
+		Town: token, OtherTown: token, OneAddress: true, Bought: BoughtTravel, Tourists: No, PaidOutAfter: 90, Account: token,
 		Exposures: []string{"mixer", "mixer:direct"}, Withdrawn: true,
 	}
 }

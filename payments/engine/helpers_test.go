@@ -69,7 +69,7 @@ func (e everything) Find(v *profile.View) (Finding, bool) {
 		institution, ref := v.Source(&entry)
 		var line []byte
 		for _, n := range []int64{
-			int64(entry.ID), entry.At, entry.Amount, entry.Base, int64(entry.OtherTown), int64(entry.Exposures), int64(entry.Country),
+			int64(entry.ID), entry.At, entry.Amount, entry.Base, int64(entry.OtherTown), int64(entry.Account), int64(entry.Exposures), int64(entry.Country),
 			int64(entry.OtherCountry), int64(entry.Rail), int64(entry.Funding), int64(entry.Night), int64(entry.Tourists), int64(entry.PaidOutAfter),
 			int64(entry.Classes), int64(entry.Marks), int64(o.Transfers), o.First, o.Last, int64(o.Tie), int64(o.Mix()),
 		} {
@@ -148,6 +148,7 @@ func traffic(r *rand.Rand, n, subjects int, over time.Duration) []payments.Trans
 			t.Names, t.OtherNames = []string{"a"}, []string{"a"}
 			t.Rail, t.Funding, t.Night = payments.RailWallet, payments.FundedByCash, payments.Yes
 			t.Classes, t.Purpose, t.OtherTown = []payments.Class{payments.School}, "EDUC", signal.ID("town", "x")
+			t.Account = signal.ID("account", fmt.Sprint(i%3))
 			t.Exposures, t.PaidOutAfter, t.Tourists = []string{"mixer:direct"}, 30, payments.No
 		}
 		out = append(out, t)

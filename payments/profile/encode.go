@@ -180,6 +180,9 @@ const (
 	hasClasses
 )
 
+// hasAccount is a bit of the currency: the byte of those above is full.
+const hasAccount = 1 << 15
+
 // appendEntry writes what an entry has of its own.
 func appendEntry(b []byte, e *Entry) []byte {
 	at := len(b)
@@ -187,7 +190,11 @@ func appendEntry(b []byte, e *Entry) []byte {
 	has := byte(0)
 	b = appendUint64(b, e.ID)
 	b = appendUvarint(b, uint64(e.Amount))
-	b = appendUint16(b, uint16(e.Currency))
+	currency := uint16(e.Currency)
+	if e.Account != 0 {
+		currency |= hasAccount
+	}
+	b = appendUint16(b, currency)
 	b = appendUint16(b, uint16(e.Country)|uint16(e.Tie&1)<<15)
 	b = appendUint16(b, uint16(e.OtherCountry)|uint16(e.Tie>>1)<<15)
 	if e.Base != 0 {
@@ -223,6 +230,9 @@ func appendEntry(b []byte, e *Entry) []byte {
 		has |= hasClasses
 		b = append(b, byte(e.Classes))
 	}
+	if e.Account != 0 {
+		b = appendUint64(b, e.Account)
+	}
 	b[at] = has
 	return b
 }
@@ -231,7 +241,8 @@ func (d *decoder) entry() (e Entry) {
 	has := d.byte()
 	e.ID = d.uint64()
 	e.Amount = d.number()
-	e.Currency = Currency(d.uint16())
+	currency := d.uint16()
+	e.Currency = Currency(currency &^ hasAccount)
 	country, otherCountry := d.uint16(), d.uint16()
 	e.Country, e.OtherCountry = Country(country&0x7fff), Country(otherCountry&0x7fff)
 	e.Tie = Tie(country>>15 | otherCountry>>15<<1)
@@ -261,6 +272,9 @@ func (d *decoder) entry() (e Entry) {
 	}
 	if has&hasClasses != 0 {
 		e.Classes = Classes(d.byte())
+	}
+	if currency&hasAccount != 0 {
+		e.Account = d.uint64()
 	}
 	return e
 }

@@ -39,6 +39,7 @@ type Entry struct {
 	Base   int64  // minor units of the base currency; 0: there was no rate
 	// OtherTown is the first eight bytes of the token of the other end's municipality.
 	OtherTown    uint64
+	Account      uint64 // the first eight bytes of the account's token, where the subject is an alias
 	Exposures    Exposures
 	PaidOutAfter int32 // minutes
 	Purpose      [4]byte
@@ -77,7 +78,7 @@ const (
 // NewEntry makes an entry of a transfer, without its place in a profile.
 func NewEntry(t *payments.Transfer) Entry {
 	e := Entry{
-		ID: first8(t.ID), At: t.At.Unix(), Amount: t.Amount, Base: t.Base, OtherTown: first8(t.OtherTown),
+		ID: first8(t.ID), At: t.At.Unix(), Amount: t.Amount, Base: t.Base, OtherTown: first8(t.OtherTown), Account: first8(t.Account),
 		PaidOutAfter: int32(t.PaidOutAfter), Currency: CurrencyOf(t.Currency),
 		Country: CountryOf(t.Country), OtherCountry: CountryOf(t.OtherCountry),
 		Night: answerOf(t.Night), OtherNight: answerOf(t.OtherNight), Tourists: answerOf(t.Tourists),

@@ -138,7 +138,7 @@ func (m Measure) conduct() bool {
 
 // counts reports whether a measure is of how often or with how many.
 func (m Measure) counts() bool {
-	return m.Kind == Count || m.Kind == Distinct && (m.What == Counterparties || m.What == NewCounterparties || m.What == Days)
+	return m.Kind == Count || m.Kind == Distinct && (m.What == Counterparties || m.What == NewCounterparties || m.What == Days || m.What == Accounts)
 }
 
 func conductFields() string {

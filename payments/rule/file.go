@@ -137,7 +137,8 @@ const (
 	Currencies        Thing = "currencies"
 	Classes           Thing = "classes"
 	Rails             Thing = "rails"
-	Days              Thing = "days" // UTC
+	Days              Thing = "days"     // UTC
+	Accounts          Thing = "accounts" // of the subject, where that is an alias
 )
 
 // A Band is a range of the measure with the strength that it gives.

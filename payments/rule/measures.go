@@ -60,7 +60,7 @@ var measureKinds = map[MeasureKind][]Quantity{
 
 var (
 	things = []string{string(Counterparties), string(NewCounterparties), string(Countries), string(Towns),
-		string(Currencies), string(Classes), string(Rails), string(Days)}
+		string(Currencies), string(Classes), string(Rails), string(Days), string(Accounts)}
 	firsts = []string{"counterparty", "country", "rail", "currency"}
 	bare   = []MeasureKind{Count, Share}
 )

@@ -111,6 +111,8 @@ func thingOf(what Thing, e *profile.Entry) uint64 {
 		return uint64(e.Currency)
 	case Rails:
 		return uint64(e.Rail)
+	case Accounts:
+		return e.Account
 	case Days:
 		return uint64(e.At/day) + 1
 	}

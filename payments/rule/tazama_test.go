@@ -71,6 +71,12 @@ var tazamaHistories = func() map[string][]tazamaHistory {
 		{"without a rate", one(10000), []paid{{0.5, 1, 100, func(e *profile.Entry) { e.Currency, e.Base = profile.CurrencyOf("SEK"), 0 }}}, 0},
 		{"nothing", one(10000), nil, 0},
 	}
+	from := func(account uint64) func(*profile.Entry) { return func(e *profile.Entry) { e.Account = account } }
+	aliases := []tazamaHistory{
+		{"two accounts", []paid{{1, 1, 1000, from(7)}, {0, 1, 1000, from(8)}}, nil, 0.25},
+		{"one account", []paid{{1, 1, 1000, from(7)}, {0, 1, 1000, from(7)}}, nil, 0},
+		{"one account, and one that is not told", []paid{{1, 1, 1000, from(7)}, {0, 1, 1000, nil}}, nil, 0},
+	}
 	return map[string][]tazamaHistory{
 		"T001": {{"a day", []paid{{1, 1, 1000, nil}, {0, 1, 1000, nil}}, nil, 0.25}, {"23 hours", []paid{{23 * hour, 1, 1000, nil}, {0, 1, 1000, nil}}, nil, 0}},
 		"T002": fiveADay, "T016": fiveADay,
@@ -114,7 +120,8 @@ var tazamaHistories = func() map[string][]tazamaHistory {
 		"T076":  {{"4 minutes", several(2, 4*hour/60, 1000, nil), nil, 0.5}, {"5 minutes", several(2, 5*hour/60+1e-6, 1000, nil), nil, 0.25}, {"one", one(1000), nil, 0}},
 		"T078A": {{"a business", several(1, 1, 1000, like(payments.RailProcessor)), nil, 0.5}, {"a bank", several(1, 1, 1000, like(payments.RailBank)), nil, 0}},
 		"T078B": {{"a person", several(1, 1, 1000, like(payments.RailP2P)), nil, 0.25}, {"a bank", several(1, 1, 1000, like(payments.RailBank)), nil, 0}},
-		"T091":  {{"10,000", one(1_000_000), nil, 0.25}, {"less", one(999_999), nil, 0}},
+		"T083":  aliases, "T084": aliases,
+		"T091": {{"10,000", one(1_000_000), nil, 0.25}, {"less", one(999_999), nil, 0}},
 	}
 }()
 
@@ -158,7 +165,7 @@ func TestEachOfTazamasRulesFiresAndIsSilent(t *testing.T) {
 			}
 		}
 	}
-	if len(of) != 29 || !strings.Contains(set.Name, "29 of 33") {
+	if len(of) != 31 || !strings.Contains(set.Name, "31 of 33") {
 		t.Errorf("%d of Tazama's 33 rules are there, and the file says %q", len(of), set.Name)
 	}
 }

@@ -30,4 +30,7 @@
 // Subject("P", "A"), so a payment names it by Othr/Id A with Issr P. An end
 // that has none of these gets a token of its own for each transaction, and so
 // joins nothing.
+//
+// Where it is the account proxy that names the party, and an account is told besides, the
+// transfer has the account's token too: an alias may move from one account to another.
 package split

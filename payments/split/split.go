@@ -102,6 +102,7 @@ func (s *Splitter) Split(t *payments.Transaction) [2]payments.Transfer {
 		Tourists:   s.resorts.tourists(t.Creditor.Country, toTown),
 		// A purchase is paid out to nobody.
 		PaidOutAfter: paidOutAfter(t),
+		Account:      from.account,
 		Exposures:    exposures(t.Virtual, signal.Recipient),
 	}
 	recipient := sender
@@ -111,6 +112,7 @@ func (s *Splitter) Split(t *payments.Transaction) [2]payments.Transfer {
 	recipient.Names, recipient.OtherNames = sender.OtherNames, sender.Names
 	recipient.Night, recipient.OtherNight = sender.OtherNight, sender.Night
 	recipient.Town, recipient.OtherTown = sender.OtherTown, sender.Town
+	recipient.Account = to.account
 	recipient.Tourists = s.resorts.tourists(t.Debtor.Country, fromTown)
 	recipient.Exposures = exposures(t.Virtual, signal.Sender)
 	return [2]payments.Transfer{sender, recipient}
@@ -119,6 +121,7 @@ func (s *Splitter) Split(t *payments.Transaction) [2]payments.Transfer {
 // An end is what is said of a party alone.
 type end struct {
 	subject signal.Subject
+	account string
 	names   []string
 	night   payments.Answer
 }
@@ -126,9 +129,27 @@ type end struct {
 func (s *Splitter) end(t *payments.Transaction, p payments.Party, role signal.Role) end {
 	return end{
 		subject: s.subject(t, p, role),
+		account: s.account(p),
 		names:   nameTokens(s.tok, p.Name),
 		night:   s.clocks.night(p.Country, t.At),
 	}
+}
+
+// account is the token of a party's account, where its subject is that of an alias; else
+// empty.
+func (s *Splitter) account(p payments.Party) string {
+	id, issuer := p.IBAN, p.Agent
+	if strings.TrimSpace(id) == "" {
+		id, issuer = p.Account, cmp.Or(p.Issuer, p.Agent)
+	}
+	if strings.TrimSpace(p.Proxy) == "" || strings.TrimSpace(id) == "" || issuer == "" && strings.HasPrefix(signal.Normalise("", id), "id:") {
+		return ""
+	}
+	account := s.tok.Subject(issuer, id)
+	if account == s.tok.Subject(p.Agent, p.Proxy) {
+		return "" // one and the same
+	}
+	return strings.TrimPrefix(string(account), "sub_")
 }
 
 // subject is the token of a party by the order that the package's text gives.

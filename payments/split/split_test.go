@@ -51,6 +51,7 @@ func TestTheEndsMirrorEachOther(t *testing.T) {
 	want.Night, want.OtherNight = from.OtherNight, from.Night
 	want.Town, want.OtherTown = from.OtherTown, from.Town
 	want.Tourists, want.Exposures = "", []string{"instant-exchanger"}
+	want.Account = strings.TrimPrefix(string(tokenizer(t).Subject("demo-live", "12345")), "sub_") // the creditor has an alias, and the debtor none
 	if !reflect.DeepEqual(to, want) {
 		t.Errorf("got  %+v\nwant %+v", to, want)
 	}
@@ -60,6 +61,44 @@ func TestTheEndsMirrorEachOther(t *testing.T) {
 		from.Tourists != payments.Yes || !slices.Equal(from.Exposures, []string{"mixer:direct"}) || from.Town == "" || from.Town == from.OtherTown ||
 		from.Night != payments.No || from.OtherNight != payments.Yes {
 		t.Errorf("sender's transfer %+v", from)
+	}
+}
+
+// TestAnAliasHasAccounts holds that the account of an alias is told where it is a second
+// name, by the token under which it would be a subject itself.
+func TestAnAliasHasAccounts(t *testing.T) {
+	s := splitter(t, Options{})
+	account := func(p payments.Party) (signal.Subject, string) {
+		tx := payments.Transaction{Institution: "DEMODEFFXXX", Ref: "R", At: now, Amount: 1, Currency: "EUR", Debtor: p}
+		tr := s.Split(&tx)[0]
+		return tr.Subject, tr.Account
+	}
+	alias := payments.Party{Agent: "DEMODEFFXXX", Proxy: "+491700000001"}
+	with := func(change func(*payments.Party)) payments.Party {
+		p := alias
+		change(&p)
+		return p
+	}
+	iban, _ := account(payments.Party{Agent: "DEMODEFFXXX", IBAN: "DE89370400440532013000"})
+	own, _ := account(payments.Party{Agent: "DEMODEFFXXX", Account: "77"})
+	subject, none := account(alias)
+	for _, c := range []struct {
+		name  string
+		party payments.Party
+		want  signal.Subject
+	}{
+		{"an IBAN", with(func(p *payments.Party) { p.IBAN = "DE89 3704 0044 0532 0130 00" }), iban},
+		{"another id", with(func(p *payments.Party) { p.Account = "77" }), own},
+		{"the alias again", with(func(p *payments.Party) { p.Account = "+49 170 0000001" }), "sub_"},
+		{"an id of nobody", with(func(p *payments.Party) { p.Agent, p.Account = "", "77" }), "sub_"},
+	} {
+		got, acc := account(c.party)
+		if "sub_"+acc != string(c.want) || got != subject {
+			t.Errorf("%s: %s has account %s, want %s", c.name, got, acc, c.want)
+		}
+	}
+	if _, acc := account(payments.Party{Agent: "DEMODEFFXXX", IBAN: "DE89370400440532013000", Account: "77"}); acc+none != "" {
+		t.Errorf("one that is no alias has account %s%s", acc, none)
 	}
 }
 
