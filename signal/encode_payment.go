@@ -2,6 +2,7 @@ package signal
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -142,15 +143,33 @@ func (w *writer) float(b []byte, before string, f float64) []byte {
 func (w *writer) text(b []byte, before, s string) []byte {
 	b = append(b, before...)
 	b = append(b, '"')
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			w.unsure = true // U+2028 is escaped, and what is no UTF-8
-			return b
-		}
+	if !plain(s) {
+		w.unsure = true // U+2028 is escaped, and what is no UTF-8
+		return b
 	}
 	b = append(b, s...)
 	b = append(b, '"')
 	return b
+}
+
+// plain reports whether all of s is ASCII that is not escaped. It looks at eight bytes at
+// once, each in its byte of a word.
+func plain(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	zero := func(x uint64) uint64 { return (x - each) &^ x } // has a high bit where a byte is 0
+	for ; len(s) >= 8; s = s[8:] {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		if (x|(x-' '*each)&^x|zero(x^'"'*each)|zero(x^'\\'*each))&high != 0 {
+			return false
+		}
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *writer) times(b []byte, before string, all []time.Time) []byte {
@@ -187,9 +206,11 @@ func (w *writer) time(b []byte, before string, t time.Time) []byte {
 	}
 	hour, minute := second/3600, second/60%60
 	second %= 60
-	b = append(append(b, before...), w.quoted[:]...)
-	text := b[len(b)-len(w.quoted):]
-	_ = text[19]
+	b = append(b, before...)
+	n := len(b)
+	b = slices.Grow(b, len(w.quoted))[:n+len(w.quoted)]
+	text := (*[len(w.quoted)]byte)(b[n:])
+	*text = w.quoted
 	text[12], text[13] = tens[hour], ones[hour]
 	text[15], text[16] = tens[minute], ones[minute]
 	text[18], text[19] = tens[second], ones[second]

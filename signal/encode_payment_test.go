@@ -86,6 +86,18 @@ func TestPaymentsAreEncodedAsByTheStandardLibrary(t *testing.T) {
 	}
 }
 
+func TestPlainTextIsWhatIsNotEscaped(t *testing.T) {
+	for at := range 20 {
+		for c := range 256 {
+			s := []byte("12345678901234567890")
+			s[at] = byte(c)
+			if got, want := plain(string(s)), c >= ' ' && c < 0x80 && c != '"' && c != '\\'; got != want {
+				t.Fatalf("byte %#x at %d: %v", c, at, got)
+			}
+		}
+	}
+}
+
 func TestDatesAreThoseOfTheStandardLibrary(t *testing.T) {
 	last := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC).Unix() / daySeconds
 	for n := int64(0); n <= last; n++ {

@@ -105,6 +105,15 @@ func (e Event) headers() ([]kafka.Header, error) {
 // permanent error with reason "cloudevents" that quotes no value.
 func parseEvent(r record) (Event, map[string]string, error) {
 	e := Event{Key: string(r.key), Data: r.value}
+	text := func(value []byte) string {
+		switch string(value) {
+		case e.Key: // mostly the subject's, and not copied again
+			return e.Key
+		case "application/json":
+			return "application/json"
+		}
+		return string(value)
+	}
 	if err := checkHeaders(r.headers); err != nil {
 		return e, nil, err
 	}
@@ -114,7 +123,7 @@ func parseEvent(r record) (Event, map[string]string, error) {
 	for _, h := range r.headers {
 		name, isAttribute := strings.CutPrefix(h.Key, "ce_")
 		if h.Key == contentType {
-			e.ContentType = string(h.Value)
+			e.ContentType = text(h.Value)
 			continue
 		}
 		if !isAttribute {
@@ -138,7 +147,7 @@ func parseEvent(r record) (Event, map[string]string, error) {
 		case "type":
 			e.Type = string(h.Value)
 		case "subject":
-			e.Subject = string(h.Value)
+			e.Subject = text(h.Value)
 		case "time":
 			when = h.Value
 		default:

@@ -115,8 +115,10 @@ func (w *worker) try(ctx context.Context, r record) ([]outgoing, *changes, error
 		made.store = w.store
 	}
 	start := time.Now()
-	outs, err := w.call(ctx, m, made)
-	w.seconds.Observe(time.Since(start).Seconds())
+	outs, err := w.call(ctx, m, made, start)
+	took := time.Since(start)
+	w.handled = start.Add(took)
+	w.seconds.Observe(took.Seconds())
 	if _, isPermanent := permanentReason(err); err != nil && !isPermanent {
 		return nil, nil, err
 	}
@@ -133,9 +135,9 @@ func (w *worker) try(ctx context.Context, r record) ([]outgoing, *changes, error
 
 // call turns a panic into a permanent error. What was panicked with may hold
 // data, so it is named only where the runtime says what went wrong.
-func (w *worker) call(ctx context.Context, m Message, made *changes) (outs []Output, err error) {
-	w.progress.call(true)
-	defer w.progress.call(false)
+func (w *worker) call(ctx context.Context, m Message, made *changes, now time.Time) (outs []Output, err error) {
+	w.progress.call(now)
+	defer w.progress.call(time.Time{})
 	defer func() {
 		thrown := recover()
 		if thrown == nil {

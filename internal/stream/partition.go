@@ -46,8 +46,9 @@ type worker struct {
 	records int
 	dead    map[string]int // dead letters among outs, by reason
 	changes changes        // of the record at hand
-	since   time.Time
-	flushed int64 // offset up to which everything is durable
+	since   time.Time      // when what is pending was last made durable
+	handled time.Time      // when the handler last returned
+	flushed int64          // offset up to which everything is durable
 }
 
 func newWorker(m *member, partition int, committed int64, commit func(int64) error) *worker {
@@ -183,7 +184,7 @@ func (w *worker) one(ctx context.Context, r record) error {
 	if err := w.process(ctx, r); err != nil {
 		return err
 	}
-	if w.bytes >= flushBytes || time.Since(w.since) >= flushAfter {
+	if w.bytes >= flushBytes || w.handled.Sub(w.since) >= flushAfter {
 		return w.flush(ctx)
 	}
 	return nil

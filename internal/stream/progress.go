@@ -41,14 +41,11 @@ func (p *progress) done() {
 	p.since = time.Time{}
 }
 
-// call marks the time within the handler.
-func (p *progress) call(inside bool) {
+// call notes since when the handler is under way; the zero time: it is not.
+func (p *progress) call(since time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calling = time.Time{}
-	if inside {
-		p.calling = time.Now()
-	}
+	p.calling = since
 }
 
 // lose says that the partition has stopped for good.
