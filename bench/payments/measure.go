@@ -29,6 +29,9 @@ const (
 	// chunk is how many payments are made before they are worked through, so that to make
 	// them is not measured.
 	chunk = 10_000
+	// bytesEach is what profile_memory has for each account, where that is more than its
+	// default: then all that are in use stay in memory.
+	bytesEach = 600
 	// fetched is about how many transfers one fetch brings.
 	fetched = 2500
 )
@@ -50,7 +53,8 @@ func open(ctx context.Context, dir string, from traffic) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{dir: dir, bucket: bucket, traffic: from}
-	b.loop = app.ProfileLoop(filepath.Join(dir, "state"), bucket, typology.DefaultRules(), partitions)
+	memory := max(app.DefaultConfig("").ProfileMemory, int64(from.accounts())*bytesEach>>20)
+	b.loop = app.ProfileLoop(filepath.Join(dir, "state"), bucket, typology.DefaultRules(), memory, partitions)
 	if err := b.openParts(ctx); err != nil {
 		return nil, err
 	}
@@ -196,15 +200,19 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 		return err
 	}
 	restore := time.Since(began)
+	cold, err := b.work(ctx, max(chunk, n/3), true)
+	if err != nil {
+		return err
+	}
 	if err := b.closeParts(ctx); err != nil {
 		return err
 	}
 	accounts := float64(b.traffic.accounts())
 	for cores, c := range []cost{one, two} {
-		fmt.Printf("%-8s %10d %5d | %9.0f %9.2f %9.2f %7.2f | %7.2f |", kind, b.traffic.accounts(), cores+1,
+		fmt.Printf("%-9s %10d %5d | %9.0f %9.2f %9.2f %7.2f | %7.2f |", kind, b.traffic.accounts(), cores+1,
 			float64(c.payments)/c.clock.Seconds(), c.each(c.cpu), c.each(c.clock), c.each(c.cpu) / *first, float64(c.signals)/float64(c.payments))
 		if cores == 0 {
-			fmt.Printf(" %9.0f %9.0f | %9.2f", float64(disk)/accounts, float64(memory)/accounts, restore.Seconds()/accounts*1e6)
+			fmt.Printf(" %9.0f %9.0f | %9.2f %9.2f", float64(disk)/accounts, float64(memory)/accounts, restore.Seconds()/accounts*1e6, cold.each(cold.cpu))
 		}
 		fmt.Println()
 	}

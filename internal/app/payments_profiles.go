@@ -36,12 +36,12 @@ func newProfileRoom(rules typology.Rules, base string, s *shadow, metrics *rules
 	return &profileRoom{typologies: typology.All(rules), marks: rules.Marks(), base: base, shadow: s, metrics: metrics, log: log}
 }
 
-// ProfileLoop is the loop from transfers to signals alone, with state in a folder and
-// checkpoints in a bucket, for measurements.
-func ProfileLoop(dir string, checkpoints *blob.Bucket, rules typology.Rules, partitions int) stream.Loop {
+// ProfileLoop is the loop from transfers to signals alone, with state in a folder,
+// checkpoints in a bucket and so many MiB for profiles, for measurements.
+func ProfileLoop(dir string, checkpoints *blob.Bucket, rules typology.Rules, memory int64, partitions int) stream.Loop {
 	m := newRulesMetrics(prometheus.NewRegistry())
 	room := newProfileRoom(rules, "EUR", &shadow{metrics: m}, m, zap.NewNop())
-	room.cacheBytes = DefaultConfig("").ProfileMemory << 20 / int64(partitions)
+	room.cacheBytes = memory << 20 / int64(partitions)
 	k := keeper{dir: dir, checkpoints: checkpoints}
 	return k.owned("payments-profile", topicTransfers, room.open)
 }
@@ -60,6 +60,7 @@ func (r *profileRoom) open(_ context.Context, s stream.State) (stream.Owner, err
 		return nil, err
 	}
 	o.profiles = e.Partition()
+	o.profiles.Lend() // they are encoded at once
 	return o, o.profiles.Open(s)
 }
 

@@ -44,6 +44,7 @@ type Partition struct {
 
 	work    work
 	side    side
+	lent    lent
 	scratch *profile.Profile // the small profile that is being looked at
 	view    profile.View
 	change  profile.Change
@@ -156,6 +157,7 @@ func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) (
 		}
 		return nil, err
 	}
+	p.lent.begin()
 	v := prof.View(&p.view, added)
 	if err := p.openSide(s, k, v); err != nil {
 		return nil, err

@@ -99,13 +99,15 @@ func signalID(v *profile.View, f profile.Fired) string {
 // newSignal says what a typology found.
 func (p *Partition) newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding) signal.Signal {
 	subject, role := subjectOf(v, fired.About)
-	pay := &signal.Payment{
+	pay := &take(&p.lent.payments, 1)[0]
+	*pay = signal.Payment{
 		Typology: fired.Typology, Rules: fired.Version, Role: role,
 		Transfers: len(f.Counted), Strength: f.Strength, Victim: f.Victim,
 	}
 	pairs := p.pairsOf(v, f.Counted)
 	pay.Counterparties = len(pairs)
-	var countries []profile.Country
+	var memory [16]profile.Country
+	countries := memory[:0]
 	var own profile.Country
 	for _, i := range f.Counted {
 		e := &v.Entries[i]
@@ -127,12 +129,15 @@ func (p *Partition) newSignal(v *profile.View, revision uint64, fired profile.Fi
 	}
 	pay.Country = own.String()
 	slices.Sort(countries)
-	for _, c := range countries[:min(len(countries), maxCountries)] {
-		pay.Countries = append(pay.Countries, c.String())
+	if n := min(len(countries), maxCountries); n > 0 {
+		pay.Countries = take(&p.lent.words, n)
 	}
-	pay.Times = make([]time.Time, 0, min(len(f.Counted), maxTimes))
-	for _, i := range newest(f.Counted, maxTimes) {
-		pay.Times = append(pay.Times, utc(v.Entries[i].At))
+	for n := range pay.Countries {
+		pay.Countries[n] = countries[n].String()
+	}
+	pay.Times = take(&p.lent.times, min(len(f.Counted), maxTimes))
+	for n, i := range newest(f.Counted, maxTimes) {
+		pay.Times[n] = utc(v.Entries[i].At)
 	}
 	if subject == v.Subject {
 		pay.Pairs = p.sayPairs(v, pairs, nil)
@@ -145,18 +150,18 @@ func (p *Partition) newSignal(v *profile.View, revision uint64, fired profile.Fi
 		Start: utc(v.Entries[f.Counted[0]].At), End: utc(v.Entries[f.Counted[len(f.Counted)-1]].At),
 		Says: f.Says, Payment: pay,
 	}
-	s.Evidence = make([]signal.Evidence, 0, min(len(f.Counted), signal.MaxEvidence))
+	s.Evidence = take(&p.lent.evidence, min(len(f.Counted), signal.MaxEvidence))
 	p.text = p.text[:0]
 	for _, i := range newest(f.Counted, signal.MaxEvidence) {
 		p.text = v.AppendSource(p.text, &v.Entries[i])
 	}
 	text := string(p.text) // of which the parts are the evidence's
-	for _, i := range newest(f.Counted, signal.MaxEvidence) {
+	for n, i := range newest(f.Counted, signal.MaxEvidence) {
 		e := &v.Entries[i]
 		institution, own := v.SourceSize(e)
-		s.Evidence = append(s.Evidence, signal.Evidence{
+		s.Evidence[n] = signal.Evidence{
 			What: "transaction", Holder: text[:institution], Ref: text[institution : institution+own], At: utc(e.At),
-		})
+		}
 		text = text[institution+own:]
 	}
 	return s
@@ -202,7 +207,7 @@ func (p *Partition) sayPairs(v *profile.View, pairs []pair, as *signal.Subject) 
 		pairs = pairs[:signal.MaxPairs]
 	}
 	slices.SortFunc(pairs, byToken)
-	out := make([]signal.Pair, len(pairs))
+	out := take(&p.lent.pairs, len(pairs))
 	places := p.places[:len(v.Others)] // in out, from 1
 	clear(places)
 	room := 0
@@ -215,7 +220,7 @@ func (p *Partition) sayPairs(v *profile.View, pairs []pair, as *signal.Subject) 
 		places[p.other] = int32(n + 1)
 		room += min(o.Transfers, signal.MaxPairTimes)
 	}
-	times := make([]time.Time, room)
+	times := take(&p.lent.times, room)
 	for n, p := range pairs {
 		k := min(v.Others[p.other].Transfers, signal.MaxPairTimes)
 		out[n].Times, times = times[:0:k], times[k:]
