@@ -223,16 +223,21 @@ func TestRealPicturesAreFoundTurned(t *testing.T) {
 	}
 }
 
-// decodeClip returns frames of a real clip at a rate, decoded and made smaller by ffmpeg.
-func decodeClip(t *testing.T, name, fps string) (frames []*image.RGBA) {
+func needFFmpeg(t *testing.T) {
 	t.Helper()
-	folder := testData(t)
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("ffmpeg is needed here: ", err)
 		}
 		t.Skip("no ffmpeg")
 	}
+}
+
+// decodeClip returns frames of a real clip at a rate, decoded and made smaller by ffmpeg.
+func decodeClip(t *testing.T, name, fps string) (frames []*image.RGBA) {
+	t.Helper()
+	folder := testData(t)
+	needFFmpeg(t)
 	pattern := filepath.Join(t.TempDir(), "%03d.png")
 	cmd := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error", "-i", "file:"+filepath.Join(folder, "media", "video", name+".mp4"), "-vf", "fps="+fps+",scale=320:-2", "file:"+pattern)
 	if text, err := cmd.CombinedOutput(); err != nil {
