@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/detect/edge"
 	"github.com/vigil-stream/vigil/detect/fleet"
+	"github.com/vigil-stream/vigil/detect/intake"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -39,19 +41,21 @@ func (r *river) watching(clip, account string) {
 	})
 }
 
-// frames returns when frames arrived.
-func (r *river) frames() (arrived []time.Time) {
+// A sentFrame says when a frame arrived, and its event time.
+type sentFrame struct{ arrived, at time.Time }
+
+func (r *river) frames() (all []sentFrame) {
 	r.t.Helper()
 	if err := r.client.ReadAll(r.t.Context(), topicFrames, func(m stream.Message) error {
 		if m.ContentType != detect.HashType {
 			r.t.Errorf("a frame of type %s left, and only hashes may", m.ContentType)
 		}
-		arrived = append(arrived, m.Arrived)
+		all = append(all, sentFrame{m.Arrived, m.Time})
 		return nil
 	}); err != nil {
 		r.t.Fatal(err)
 	}
-	return arrived
+	return all
 }
 
 func realRiver(t *testing.T, change func(*Config)) (r *river, media string) {
@@ -63,10 +67,12 @@ func realRiver(t *testing.T, change func(*Config)) (r *river, media string) {
 }
 
 // A payment signal about an account raises the rate of its running stream within two
-// seconds.
+// seconds; twice what the machine takes for an ffmpeg alone, where that is longer.
 func TestAPaymentSignalRaisesTheRate(t *testing.T) {
+	const raisedFPS = 5 // of the policy that comes with vigil
 	r, media := realRiver(t, func(c *Config) { c.Rooms = []string{"lists", "detect"} })
-	r.watching(filepath.Join(media, "video", "doorknob-hd-no-bar.mp4"), "paid@example.org")
+	clip := filepath.Join(media, "video", "doorknob-hd-no-bar.mp4")
+	r.watching(clip, "paid@example.org")
 	eventually(t, 30*time.Second, "the stream runs", func() (bool, string) {
 		n := len(r.frames())
 		return n >= 4, fmt.Sprint(n, " frames")
@@ -84,22 +90,32 @@ func TestAPaymentSignalRaisesTheRate(t *testing.T) {
 		t.Fatal(err)
 	}
 	raised := time.Now()
-	// The base rate gives at most three frames in two seconds, the raised one ten.
+	// An ffmpeg that is started by hand at the same moment says what the machine can do now.
+	byHand := time.Duration(0)
+	if _, err := intake.Watch(t.Context(), intake.Options{Input: clip, FPS: raisedFPS, Loop: true, Realtime: true, Start: now}, func(s intake.Sample) error {
+		if byHand = time.Since(raised); s.Index > 0 {
+			return io.EOF // two are enough
+		}
+		return nil
+	}); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	// By its own time the stream's frames lie a second apart, and a fifth of it when raised.
 	var quick time.Time
-	eventually(t, 20*time.Second, "frames come faster", func() (bool, string) {
+	eventually(t, 30*time.Second, "frames lie closer", func() (bool, string) {
 		all := r.frames()
 		for i := range all {
-			if i >= 2 && all[i-2].After(raised) && all[i].Sub(all[i-2]) < 700*time.Millisecond {
-				quick = all[i]
+			if i > 0 && all[i].arrived.After(raised) && all[i].at.Sub(all[i-1].at) == time.Second/raisedFPS {
+				quick = all[i].arrived
 				return true, ""
 			}
 		}
 		return false, fmt.Sprint(len(all), " frames")
 	})
-	if took := quick.Sub(raised); took > 2*time.Second {
-		t.Errorf("the rate rose after %s, want at most 2 s", took)
-	} else {
-		t.Logf("the third frame at the raised rate arrived %s after the signal", took)
+	took, limit := quick.Sub(raised), max(2*time.Second, 2*byHand)
+	t.Logf("the second frame at the raised rate arrived %s after the signal, by hand it takes %s", took, byHand)
+	if took > limit {
+		t.Errorf("the rate rose after %s, want at most %s", took, limit)
 	}
 }
 
