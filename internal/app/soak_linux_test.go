@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,26 +23,26 @@ import (
 
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/internal/stream"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // soakFor is how long the streams are watched at least, long enough for a process that was
-// stopped to be found out and killed twice. A stream that begins anew again and again
-// may not come to the seconds that match in this time: soakAtMost is how long they have.
+// stopped to be found out and killed twice; and then until each stream has been through what
+// it is to be found by, for which a busy machine has soakAtMost.
 const (
 	soakFor    = 90 * time.Second
 	soakAtMost = 4 * soakFor
 )
 
 // TestFiftyStreamsThroughChaos watches fifty streams at once with real ffmpeg, while its
-// processes are killed and stopped at random and some streams are garbage: what the
-// reference hashes say is found, nothing else is, and nothing is left behind. Two hours
-// of fifty streams on simulated time are in detect/fleet.
+// processes are killed and stopped at random and some streams are garbage. Every stream
+// that shows the planted video by the reference hashes, in whichever rendition, is found,
+// with every frame that was sent of it; nothing else is, and nothing is left behind. Two
+// hours of fifty streams on simulated time are in detect/fleet.
 func TestFiftyStreamsThroughChaos(t *testing.T) {
 	if os.Getenv("VIGIL_REAL") != "1" {
 		t.Skip("VIGIL_REAL is not 1: no real ffmpeg")
 	}
-	media := testMedia(t)
+	clips := renditions(t, testMedia(t), "chair-orig-22-sd-bar")
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -53,17 +55,13 @@ func TestFiftyStreamsThroughChaos(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	var planted []string
-	for line := range strings.Lines(string(referenceHashes(t, filepath.Join(media, "vpdq", "chair-orig-22-sd-bar.txt")))) {
-		planted = append(planted, strings.TrimSpace(line))
-	}
-	r.lists("planted", planted...)
+	r.listsVideo("planted", clips.planted)
 
 	garbage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.CopyN(w, rand.NewChaCha8([32]byte{1}), 1<<20)
 	}))
 	defer garbage.Close()
-	file, found := chaosStreams(t, media, garbage.URL)
+	file, shows := chaosStreams(t, clips, garbage.URL)
 
 	before, half := usage(t), resources{}
 	ctx, cancel := context.WithTimeout(t.Context(), soakAtMost)
@@ -72,10 +70,11 @@ func TestFiftyStreamsThroughChaos(t *testing.T) {
 	go func() {
 		ended <- Watch(ctx, r.c, WatchOptions{File: file, Send: sendHashes, Out: io.Discard, Err: io.Discard})
 	}()
-	killed, stopped := molest(ctx, t, func() { half = usage(t) }, func() bool {
-		all, _ := r.matched(found)
-		return all
-	})
+	began := time.Now()
+	seen := &sightings{planted: clips.planted}
+	m := molester{shows: shows, struck: map[string]int{}}
+	m.work(ctx, t, func() { half = usage(t) }, func() map[string]int { return seen.update(r) })
+	took := time.Since(began)
 	cancel()
 	select {
 	case err := <-ended:
@@ -85,16 +84,29 @@ func TestFiftyStreamsThroughChaos(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("watching does not end")
 	}
-	if killed < 20 || stopped < 5 {
-		t.Errorf("only %d processes were killed and %d stopped", killed, stopped)
+	if m.killed < 20 || m.stopped < 5 {
+		t.Errorf("only %d processes were killed and %d stopped", m.killed, m.stopped)
 	}
 	if left := ffmpegs(t); len(left) > 0 {
 		t.Errorf("%d processes are left behind", len(left))
 	}
 	r.sessionsAreWhole()
-	eventually(t, time.Minute, "planted replays in all renditions, and in nothing else", func() (bool, string) {
-		return r.matched(found)
+	var matching map[string]int
+	eventually(t, time.Minute, "every frame that matches is told, of every stream, and no other", func() (bool, string) {
+		told := r.told("planted")
+		matching = seen.update(r)
+		return maps.Equal(told, matching), fmt.Sprintf("\n told %v\n want %v", told, matching)
 	})
+	for name, does := range shows {
+		switch n := matching[name]; {
+		case does && n == 0:
+			t.Errorf("%s: of %d frames sent in %s none matches, and the reference hashes say that it shows what is planted", name, seen.frames[name], took)
+		case !does && n > 0:
+			t.Errorf("%s: %d frames match, and the reference hashes say that it shows nothing of it", name, n)
+		case does && m.struck[name] == 0:
+			t.Errorf("%s: no process of it was killed or stopped", name)
+		}
+	}
 	// Rooms still start workers and connections when the streams begin: fewer than one for each
 	// of fifty streams may stay, of pipes and of files none.
 	eventually(t, 30*time.Second, "descriptors and goroutines are given back", func() (bool, string) {
@@ -102,53 +114,50 @@ func TestFiftyStreamsThroughChaos(t *testing.T) {
 		return now.pipes <= before.pipes && now.sockets <= before.sockets+20 && now.files <= before.files+5 && now.goroutines <= before.goroutines+49 && now.heap <= half.heap+128<<20,
 			fmt.Sprintf("before %+v, at half time %+v, after %+v", before, half, now)
 	})
-	t.Logf("%d killed, %d stopped; before %+v, at half time %+v, after %+v", killed, stopped, before, half, usage(t))
+	t.Logf("%s, %d killed, %d stopped; frames that match %v; before %+v, at half time %+v, after %+v", took, m.killed, m.stopped, matching, before, half, usage(t))
 }
 
 // chaosStreams writes a file of fifty streams and tells of each whether it shows what
-// is planted, by the reference hashes.
-func chaosStreams(t *testing.T, media, garbageURL string) (file string, found map[string]bool) {
+// is planted. Each plays a file of its own name, by which its processes are known.
+func chaosStreams(t *testing.T, clips clips, garbageURL string) (file string, shows map[string]bool) {
 	t.Helper()
-	clips := map[string]bool{
-		"chair-orig-22-sd-bar.mp4": true, "chair-22-with-large-logo-bar.mp4": true, "chair-20-sd-bar.mp4": true,
-		"doorknob-hd-no-bar.mp4": false, "pattern-hd-no-bar.mp4": false, "pattern-sd-with-small-logo-bar.mp4": false,
-	}
 	dir := t.TempDir()
-	found = map[string]bool{}
+	shows = map[string]bool{}
 	var b strings.Builder
-	add := func(input string, loop, shows bool) {
-		name := fmt.Sprintf("%02d-%s", len(found), filepath.Base(input))
-		found[name] = shows
-		// Twice a second: of the clip with a large logo only some seconds match, and few of
-		// them are seen of a stream that begins anew again and again.
-		fmt.Fprintf(&b, "- stream: %s\n  platform: demo\n  account: %s@example.org\n  input: %q\n  loop: %v\n  fps: 2\n", name, name, input, loop)
+	add := func(name string, input func(name string) string, loop, does bool, fps float64) {
+		name = fmt.Sprintf("%02d-%s", len(shows), name)
+		shows[name] = does
+		fmt.Fprintf(&b, "- stream: %s\n  platform: demo\n  account: %s@example.org\n  input: %q\n  loop: %v\n  fps: %v\n", name, name, input(name), loop, fps)
 	}
-	for i := 0; len(found) < 46; i++ {
-		for clip, shows := range clips {
-			if len(found) < 46 {
-				add(filepath.Join(media, "video", clip), true, shows)
+	made := func(from func(path string) error) func(string) string {
+		return func(name string) string {
+			path := filepath.Join(dir, name)
+			if err := from(path); err != nil {
+				t.Fatal(err)
 			}
+			return path
 		}
 	}
-	whole, err := os.ReadFile(filepath.Join(media, "video", "doorknob-hd-no-bar.mp4"))
+	for i := 0; len(shows) < 46; i++ {
+		c := clips.all[i%len(clips.all)]
+		add(c.name+".mp4", made(func(path string) error { return os.Symlink(c.file, path) }), true, c.shows(), c.rate(t))
+	}
+	other := slices.IndexFunc(clips.all, func(c clip) bool { return !c.shows() })
+	whole, err := os.ReadFile(clips.all[other].file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{
 		"noise.mp4": noise(1 << 20), "cut.mp4": whole[:len(whole)/3], "text.mp4": []byte("#EXTM3U\nfile:///etc/hostname\n"),
 	} {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		add(path, false, false)
+		add(name, made(func(path string) error { return os.WriteFile(path, content, 0o600) }), false, false, 1)
 	}
-	add(garbageURL+"/live.m3u8", false, false)
+	add("live.m3u8", func(name string) string { return garbageURL + "/" + name }, false, false, 1)
 	file = filepath.Join(dir, "streams.yaml")
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return file, found
+	return file, shows
 }
 
 func noise(n int64) []byte {
@@ -157,48 +166,77 @@ func noise(n int64) []byte {
 	return b.Bytes()
 }
 
-// molest kills and stops processes of ffmpeg at random for soakFor, and then until enough
-// or until ctx ends, and calls half once in the middle of soakFor.
-func molest(ctx context.Context, t *testing.T, half func(), enough func() bool) (killed, stopped int) {
+// A molester kills and stops processes of ffmpeg. A file that plays in a loop begins anew
+// with each process, as no live stream does, so that one whose matching part comes late
+// would not come to it as long as it is killed again and again: once struck, a stream that
+// shows what is planted is spared until it has sent a frame of that.
+type molester struct {
+	shows           map[string]bool
+	struck          map[string]int // how often, by stream
+	killed, stopped int
+}
+
+// work goes on for soakFor, and then until every stream that shows what is planted has sent a
+// frame of it, or until ctx ends. It calls half once in the middle of soakFor; sent counts
+// the frames that match.
+func (m *molester) work(ctx context.Context, t *testing.T, half func(), sent func() map[string]int) {
 	t.Helper()
 	began := time.Now()
 	middle := time.After(soakFor / 2)
 	r := rand.New(rand.NewPCG(1, 2))
 	tick := time.NewTicker(700 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	matching := map[string]int{}
+	waits := func(name string) bool { return m.shows[name] && matching[name] == 0 }
+	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
-			return killed, stopped
+			return
 		case <-middle:
 			half()
 		case <-tick.C:
 		}
-		if time.Since(began) > soakFor && enough() {
-			return killed, stopped
+		if n%3 == 0 {
+			matching = sent()
 		}
+		if time.Since(began) > soakFor && !slices.ContainsFunc(slices.Collect(maps.Keys(m.shows)), waits) {
+			return
+		}
+		var least []int // processes of the streams that were struck least
 		all := ffmpegs(t)
-		if len(all) == 0 {
+		for _, pid := range slices.Sorted(maps.Keys(all)) {
+			switch n := m.struck[all[pid]]; {
+			case n > 0 && waits(all[pid]):
+			case len(least) > 0 && n > m.struck[all[least[0]]]:
+			case len(least) > 0 && n == m.struck[all[least[0]]]:
+				least = append(least, pid)
+			default:
+				least = []int{pid}
+			}
+		}
+		if len(least) == 0 {
 			continue
 		}
-		pid := all[r.IntN(len(all))]
-		if r.IntN(5) == 0 {
-			if syscall.Kill(pid, syscall.SIGSTOP) == nil {
-				stopped++
-			}
-		} else if syscall.Kill(pid, syscall.SIGKILL) == nil {
-			killed++
+		pid := least[r.IntN(len(least))]
+		with, count := syscall.SIGKILL, &m.killed
+		if r.IntN(5) == 0 && !waits(all[pid]) { // which takes half a minute to be found out
+			with, count = syscall.SIGSTOP, &m.stopped
+		}
+		if syscall.Kill(pid, with) == nil {
+			*count++
+			m.struck[all[pid]]++
 		}
 	}
 }
 
-// ffmpegs are the processes of ffmpeg that this one started.
-func ffmpegs(t *testing.T) (pids []int) {
+// ffmpegs are the processes of ffmpeg that this one started, and the names of what they read.
+func ffmpegs(t *testing.T) map[int]string {
 	t.Helper()
 	dirs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := map[int]string{}
 	for _, dir := range dirs {
 		stat, err := os.ReadFile(filepath.Join(dir, "stat"))
 		if err != nil {
@@ -207,15 +245,22 @@ func ffmpegs(t *testing.T) (pids []int) {
 		// pid (comm) state ppid …
 		_, rest, _ := bytes.Cut(stat, []byte("(ffmpeg) "))
 		fields := bytes.Fields(rest)
-		if len(fields) > 1 && string(fields[1]) == strconv.Itoa(os.Getpid()) {
-			pid, err := strconv.Atoi(filepath.Base(dir))
-			if err != nil {
-				t.Fatal(err)
-			}
-			pids = append(pids, pid)
+		if len(fields) < 2 || string(fields[1]) != strconv.Itoa(os.Getpid()) {
+			continue
 		}
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := os.ReadFile(filepath.Join(dir, "cmdline"))
+		if err != nil {
+			continue
+		}
+		_, input, _ := bytes.Cut(line, []byte("\x00-i\x00"))
+		input, _, _ = bytes.Cut(input, []byte{0})
+		all[pid] = filepath.Base(string(input))
 	}
-	return pids
+	return all
 }
 
 // resources are what a process holds: pipes, sockets, and descriptors that are not of stores.
@@ -283,34 +328,4 @@ func (r *river) sessionsAreWhole() {
 	if n < 100 {
 		r.t.Errorf("only %d records of sessions", n)
 	}
-}
-
-// matched compares the streams that match with those that should.
-func (r *river) matched(want map[string]bool) (bool, string) {
-	r.t.Helper()
-	got := map[string]bool{}
-	if err := r.client.ReadAll(r.t.Context(), topicSignals, func(m stream.Message) error {
-		s, err := signal.Decode(m.Data)
-		if err == nil && s.Match != nil {
-			got[s.Match.Stream] = true
-		}
-		return err
-	}); err != nil {
-		r.t.Fatal(err)
-	}
-	var missing, extra []string
-	for name, shows := range want {
-		// Of the clip with a large logo a tenth of the frames match, and a stream of it that is
-		// killed again and again on a busy machine may come to none of them.
-		if shows && !got[name] && !strings.Contains(name, "large-logo") {
-			missing = append(missing, name)
-		}
-		if !shows && got[name] {
-			extra = append(extra, name)
-		}
-	}
-	if len(extra) > 0 {
-		r.t.Fatalf("streams that show nothing of it match: %v", extra)
-	}
-	return len(missing) == 0, fmt.Sprintf("not found: %v", missing)
 }
