@@ -1,3 +1,3 @@
-// Package apitest holds a service's answers against its OpenAPI document. Only tests
-// import it.
+// Package apitest calls a service and holds its answers against its OpenAPI document.
+// Only tests import it.
 package apitest

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -15,8 +16,8 @@ func TestSessions(t *testing.T) {
 	b := newBench(t, nil, nil)
 	live := made(aStart, "state", `"live"`, "time", `"2026-01-02T04:01:00.5+01:00"`, "country", `"PH"`)
 	ended := made(aStart, "state", `"ended"`, "time", `"2026-01-02T03:02:00Z"`, "reason", `"the \"end\""`, "private", "false")
-	wantStatus(t, b.post("/v1/sessions", aStart), 202, `{"accepted":1}`)
-	wantStatus(t, b.post("/v1/sessions", "["+live+","+ended+"]"), 202, `{"accepted":2}`)
+	apitest.WantStatus(t, b.post("/v1/sessions", aStart), 202, `{"accepted":1}`)
+	apitest.WantStatus(t, b.post("/v1/sessions", "["+live+","+ended+"]"), 202, `{"accepted":2}`)
 	start := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
 	one := detect.SessionRecord{Stream: "s", Platform: "here", Subject: tokens(t).Subject("here", account), State: detect.Started, Private: true, StartedAt: start, At: start}
 	two, three := one, one
@@ -38,9 +39,9 @@ func TestSessions(t *testing.T) {
 		{400, "country", `"ph"`, "#/country"}, {400, "country", `"PHL"`, "#/country"}, {400, "country", "null", "#/country"},
 		{400, "reason", `""`, "#/reason"}, {403, "platform", `"there"`, "#/platform"}, {400, "id", `"x"`, "a member that it does not take"},
 	} {
-		wantStatus(t, b.post("/v1/sessions", made(aStart, try.member, try.value)), try.status, try.says)
+		apitest.WantStatus(t, b.post("/v1/sessions", made(aStart, try.member, try.value)), try.status, try.says)
 	}
-	wantStatus(t, b.do("POST", "/v1/sessions", "image/png", nil), 415, "application/json")
+	apitest.WantStatus(t, b.Do("POST", "/v1/sessions", "image/png", nil), 415, "application/json")
 	if len(b.sent) != 3 {
 		t.Errorf("%d were sent", len(b.sent))
 	}
@@ -48,7 +49,7 @@ func TestSessions(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	b := newBench(t, nil, nil)
-	wantStatus(t, b.post("/v1/flags", "["+aFlag+","+made(aFlag, "source", `"trusted"`)+"]"), 202, `{"accepted":2}`)
+	apitest.WantStatus(t, b.post("/v1/flags", "["+aFlag+","+made(aFlag, "source", `"trusted"`)+"]"), 202, `{"accepted":2}`)
 	want := detect.FlagRecord{ID: "f1", Stream: "s", Platform: "here", Subject: tokens(t).Subject("here", account), Reason: "made up", At: time.Date(2026, 1, 2, 2, 4, 0, 0, time.UTC)}
 	if got := b.sent[0].Flag; got == nil || !reflect.DeepEqual(*got, want) {
 		t.Errorf("%+v, want %+v", got, want)
@@ -62,9 +63,9 @@ func TestFlags(t *testing.T) {
 		{"id", "", "#/id: is missing"}, {"reason", "", "#/reason: is missing"}, {"reason", `"` + strings.Repeat("x", 257) + `"`, "#/reason: want 1 to 256"},
 		{"time", "", "#/time: is missing"}, {"account", `""`, "#/account"}, {"subject", `"x"`, "#: want either"},
 	} {
-		wantStatus(t, b.post("/v1/flags", made(aFlag, try.member, try.value)), 400, try.says)
+		apitest.WantStatus(t, b.post("/v1/flags", made(aFlag, try.member, try.value)), 400, try.says)
 	}
-	wantStatus(t, b.post("/v1/flags", made(aFlag, "account", "", "subject", `"`+account+`"`)), 400, "#/subject: is not a subject token")
+	apitest.WantStatus(t, b.post("/v1/flags", made(aFlag, "account", "", "subject", `"`+account+`"`)), 400, "#/subject: is not a subject token")
 	if len(b.sent) != 2 {
 		t.Errorf("%d were sent", len(b.sent))
 	}
@@ -72,7 +73,7 @@ func TestFlags(t *testing.T) {
 
 func TestScores(t *testing.T) {
 	b := newBench(t, nil, nil)
-	wantStatus(t, b.post("/v1/scores", "["+aScore+","+made(aScore, "value", "1")+"]"), 202, `{"accepted":2}`)
+	apitest.WantStatus(t, b.post("/v1/scores", "["+aScore+","+made(aScore, "value", "1")+"]"), 202, `{"accepted":2}`)
 	want := detect.ScoreRecord{Stream: "s", Platform: "here", Subject: tokens(t).Subject("here", account), Classifier: "c-1", Value: 0.25, At: time.Date(2026, 1, 2, 2, 4, 0, 0, time.UTC)}
 	if got := b.sent[0].Score; got == nil || !reflect.DeepEqual(*got, want) {
 		t.Errorf("%+v, want %+v", got, want)
@@ -81,7 +82,7 @@ func TestScores(t *testing.T) {
 		{"classifier", "", "#/classifier: is missing"}, {"value", "", "#/value: want a number, 0 to 1"}, {"value", "1.01", "#/value"}, {"value", "-0.01", "#/value"},
 		{"value", `"0.5"`, "#/value"}, {"value", "null", "#/value"}, {"time", "", "#/time: is missing"}, {"account", `""`, "#/account"}, {"id", `"x"`, "a member that it does not take"},
 	} {
-		wantStatus(t, b.post("/v1/scores", made(aScore, try.member, try.value)), 400, try.says)
+		apitest.WantStatus(t, b.post("/v1/scores", made(aScore, try.member, try.value)), 400, try.says)
 	}
 	if len(b.sent) != 2 {
 		t.Errorf("%d were sent", len(b.sent))
@@ -93,8 +94,8 @@ func TestGuests(t *testing.T) {
 	b := newBench(t, nil, nil)
 	token := tokens(t).Subject("here", account)
 	other := tokens(t).Subject("here", "guest@example.org")
-	wantStatus(t, b.post("/v1/sessions", made(aStart, "audience", "2", "guests", `["guest@example.org","`+account+`"," GUEST@example.org"]`)), 202, "")
-	wantStatus(t, b.post("/v1/sessions", made(aStart, "account", "", "subject", `"`+string(token)+`"`, "guests", `["`+string(other)+`"]`)), 202, "")
+	apitest.WantStatus(t, b.post("/v1/sessions", made(aStart, "audience", "2", "guests", `["guest@example.org","`+account+`"," GUEST@example.org"]`)), 202, "")
+	apitest.WantStatus(t, b.post("/v1/sessions", made(aStart, "account", "", "subject", `"`+string(token)+`"`, "guests", `["`+string(other)+`"]`)), 202, "")
 	if len(b.sent) != 2 {
 		t.Fatalf("%d were sent", len(b.sent))
 	}
@@ -114,7 +115,7 @@ func TestGuests(t *testing.T) {
 		{"#/guests/0: is not a subject token", "account", "", "subject", `"` + string(token) + `"`, "guests", `["secret"]`},
 	} {
 		w := b.post("/v1/sessions", made(aStart, try[1:]...))
-		wantStatus(t, w, 400, try[0])
+		apitest.WantStatus(t, w, 400, try[0])
 		if strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("it quotes a guest: %s", w.Body)
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -98,10 +99,10 @@ func TestSameAgain(t *testing.T) {
 }
 
 func onePicture(b *bench, query url.Values, contentType string, data []byte) *httptest.ResponseRecorder {
-	b.t.Helper()
-	r := b.request("POST", "/v1/frames?"+query.Encode(), contentType, data)
+	b.T.Helper()
+	r := b.Request("POST", "/v1/frames?"+query.Encode(), contentType, data)
 	r.Header.Set(accountHeader, url.PathEscape(account))
-	return b.send(r)
+	return b.Send(r)
 }
 
 func TestOnePicture(t *testing.T) {
@@ -120,18 +121,18 @@ func TestOnePicture(t *testing.T) {
 	if got := took(t, onePicture(b, query, "image/jpeg", data))[0]; got != signal.ID("frame", "here", "live/7 ü", "x") {
 		t.Errorf("id %s", got)
 	}
-	wantStatus(t, onePicture(b, query, "image/png", data), 422, "the content type says png, and the bytes are jpeg")
-	wantStatus(t, onePicture(b, query, "image/jpeg", data[:30]), 422, "the picture: ")
-	wantStatus(t, onePicture(b, query, "image/gif", data), 415, "image/webp")
+	apitest.WantStatus(t, onePicture(b, query, "image/png", data), 422, "the content type says png, and the bytes are jpeg")
+	apitest.WantStatus(t, onePicture(b, query, "image/jpeg", data[:30]), 422, "the picture: ")
+	apitest.WantStatus(t, onePicture(b, query, "image/gif", data), 415, "image/webp")
 	query.Set("time", "today")
 	query.Set("platform", "there")
-	wantStatus(t, onePicture(b, query, "image/jpeg", data), 400, `"parameter":"platform"`)
+	apitest.WantStatus(t, onePicture(b, query, "image/jpeg", data), 400, `"parameter":"platform"`)
 	query.Set("x", "y")
-	wantStatus(t, onePicture(b, query, "image/jpeg", data), 400, "a parameter that is not taken")
-	wantStatus(t, b.do("POST", "/v1/frames?stream=s&time=2026-01-02T03:04:00Z", "image/jpeg", data), 400, "want either Vigil-Account or subject")
-	r := b.request("POST", "/v1/frames?stream=s&time=2026-01-02T03:04:00Z", "image/jpeg", data)
+	apitest.WantStatus(t, onePicture(b, query, "image/jpeg", data), 400, "a parameter that is not taken")
+	apitest.WantStatus(t, b.Do("POST", "/v1/frames?stream=s&time=2026-01-02T03:04:00Z", "image/jpeg", data), 400, "want either Vigil-Account or subject")
+	r := b.Request("POST", "/v1/frames?stream=s&time=2026-01-02T03:04:00Z", "image/jpeg", data)
 	r.Header.Set(accountHeader, "100%")
-	wantStatus(t, b.send(r), 400, "percent-encoded")
+	apitest.WantStatus(t, b.Send(r), 400, "percent-encoded")
 	if len(b.sent) != 2 {
 		t.Errorf("%d were sent", len(b.sent))
 	}
@@ -148,7 +149,7 @@ func TestPictures(t *testing.T) {
 		} {
 			b.sent = nil
 			contentType, data := parts(t, kind, body...)
-			ids := took(t, b.do("POST", "/v1/frames", contentType, data))
+			ids := took(t, b.Do("POST", "/v1/frames", contentType, data))
 			if len(ids) != 2 || len(b.sent) != 2 {
 				t.Fatalf("%s %s: %d ids and %d records", kind, name, len(ids), len(b.sent))
 			}
@@ -179,11 +180,11 @@ func TestPictures(t *testing.T) {
 		{413, "more than 3 pictures", []string{"image/jpeg", j, "image/jpeg", j, "image/jpeg", j, "image/jpeg", j}},
 	} {
 		contentType, data := parts(t, "mixed", try.body...)
-		wantStatus(t, b.do("POST", "/v1/frames", contentType, data), try.status, try.says)
+		apitest.WantStatus(t, b.Do("POST", "/v1/frames", contentType, data), try.status, try.says)
 	}
 	contentType, data := parts(t, "mixed", "application/json", one, "image/jpeg", j)
-	wantStatus(t, b.do("POST", "/v1/frames", contentType, data[:len(data)-9]), 400, "ends too soon")
-	wantStatus(t, b.do("POST", "/v1/frames", "multipart/mixed", data), 400, "no boundary")
+	apitest.WantStatus(t, b.Do("POST", "/v1/frames", contentType, data[:len(data)-9]), 400, "ends too soon")
+	apitest.WantStatus(t, b.Do("POST", "/v1/frames", "multipart/mixed", data), 400, "no boundary")
 	if len(b.sent) != 1 {
 		t.Errorf("%d were sent", len(b.sent))
 	}
@@ -197,12 +198,12 @@ func TestHashedHere(t *testing.T) {
 	p := pngOf(t, scene(64, 64))
 	broken := append(slices.Clone(p[:len(p)-40]), make([]byte, 40)...)
 	for range 3 { // It costs nothing.
-		wantStatus(t, onePicture(b, query, "image/png", broken), 422, "image-broken")
+		apitest.WantStatus(t, onePicture(b, query, "image/png", broken), 422, "image-broken")
 	}
 	one := `{"stream":"s","account":"` + account + `","time":"2026-01-02T03:04:00Z"}`
 	contentType, body := parts(t, "mixed", "application/json", "["+one+","+one+"]", "image/png", string(p), "image/png", string(broken))
-	wantStatus(t, b.do("POST", "/v1/frames", contentType, body), 422, `"pointer":"#/1"`)
-	took(t, plain.do("POST", "/v1/frames", contentType, body)) // Which is found out later.
+	apitest.WantStatus(t, b.Do("POST", "/v1/frames", contentType, body), 422, `"pointer":"#/1"`)
+	took(t, plain.Do("POST", "/v1/frames", contentType, body)) // Which is found out later.
 
 	id := took(t, onePicture(b, query, "image/png", p))[0]
 	want, err := detect.NewHasher(detect.Limits{}).Fingerprint("image/png", p)
@@ -226,13 +227,13 @@ func TestWorkersAreBusy(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.HashHere, o.Workers, o.Timeout = true, 1, 20*time.Millisecond }, nil)
 	query := url.Values{"stream": {"s"}, "time": {"2026-01-02T03:04:00Z"}}
 	p := pngOf(t, scene(64, 64))
-	worker := <-b.handler.(*service).workers
+	worker := <-b.Handler.(*service).workers
 	w := onePicture(b, query, "image/png", p)
-	wantStatus(t, w, 503, "too many pictures")
+	apitest.WantStatus(t, w, 503, "too many pictures")
 	if w.Header().Get("Retry-After") != "1" {
 		t.Errorf("%v", w.Header())
 	}
-	b.handler.(*service).workers <- worker
+	b.Handler.(*service).workers <- worker
 	for range 3 {
 		took(t, onePicture(b, query, "image/png", p))
 	}
@@ -260,31 +261,31 @@ func TestFaults(t *testing.T) {
 		{"other", "1", "a member that it does not take"},
 	} {
 		w := b.post("/v1/frames", made(aHash, try.member, try.value))
-		wantStatus(t, w, 400, try.says)
+		apitest.WantStatus(t, w, 400, try.says)
 		if strings.Contains(w.Body.String(), secret[:16]) || strings.Contains(w.Body.String(), account) {
 			t.Errorf("%s %s: the answer repeats what was sent: %s", try.member, try.value, w.Body)
 		}
 	}
-	wantStatus(t, b.post("/v1/frames", made(aHash, "platform", `"there"`)), 403, "#/platform: is not the key's platform")
-	wantStatus(t, b.post("/v1/frames", "["+aHash+","+made(aHash, "platform", "null")+"]"), 403, "#/1/platform")
+	apitest.WantStatus(t, b.post("/v1/frames", made(aHash, "platform", `"there"`)), 403, "#/platform: is not the key's platform")
+	apitest.WantStatus(t, b.post("/v1/frames", "["+aHash+","+made(aHash, "platform", "null")+"]"), 403, "#/1/platform")
 	batch := slices.Repeat([]string{aHash}, 20)
 	for i := 3; i < 17; i++ {
 		batch[i] = made(aHash, "quality", "1000")
 	}
 	w := b.post("/v1/frames", "["+strings.Join(batch, ",")+"]")
-	wantStatus(t, w, 400, `"pointer":"#/12/quality"`)
+	apitest.WantStatus(t, w, 400, `"pointer":"#/12/quality"`)
 	if n := strings.Count(w.Body.String(), "pointer"); n != 10 {
 		t.Errorf("%d faults are told, want the first 10", n)
 	}
-	wantStatus(t, b.post("/v1/frames", `[{"stream":[1]},1,`+made(aHash, "x", "1")+`]`), 400, `"pointer":"#/1"},{"detail":"an object has a member that it does not take`)
+	apitest.WantStatus(t, b.post("/v1/frames", `[{"stream":[1]},1,`+made(aHash, "x", "1")+`]`), 400, `"pointer":"#/1"},{"detail":"an object has a member that it does not take`)
 	for body, says := range map[string]string{
 		"": "ends too soon", "[]": "at least one", "[" + aHash: "ends too soon", "[" + aHash + ",": "not JSON", "[" + aHash + "]]": "something follows", "7": "want an object", "[\xff]": "not UTF-8",
 	} {
-		wantStatus(t, b.post("/v1/frames", body), 400, says)
+		apitest.WantStatus(t, b.post("/v1/frames", body), 400, says)
 	}
-	wantStatus(t, b.post("/v1/frames", "["+strings.Repeat("{},", 1000)+"{}]"), 413, "more than 1000 records")
-	wantStatus(t, b.post("/v1/frames", strings.Repeat(" ", 5<<20)), 413, "more than 4194304 bytes")
-	wantStatus(t, b.post("/v1/frames?stream=s", aHash), 400, "want none")
+	apitest.WantStatus(t, b.post("/v1/frames", "["+strings.Repeat("{},", 1000)+"{}]"), 413, "more than 1000 records")
+	apitest.WantStatus(t, b.post("/v1/frames", strings.Repeat(" ", 5<<20)), 413, "more than 4194304 bytes")
+	apitest.WantStatus(t, b.post("/v1/frames?stream=s", aHash), 400, "want none")
 	if len(b.sent) > 0 || len(b.reports) > 0 {
 		t.Errorf("%d were sent, and %v reported", len(b.sent), b.reports)
 	}

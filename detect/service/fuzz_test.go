@@ -32,7 +32,7 @@ func fuzzJSON(f *testing.F, path, name string, seeds ...string) {
 	}
 	b := newBench(f, nil, nil)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		b.t, b.sent, b.reports = t, nil, nil
+		b.T, b.sent, b.reports = t, nil, nil
 		w := b.post(path, string(body))
 		if w.Code != http.StatusAccepted && (w.Code < 400 || w.Code >= 500) {
 			t.Fatalf("%d %s %v", w.Code, w.Body, b.reports)
@@ -149,11 +149,11 @@ func FuzzPictures(f *testing.F) {
 	f.Add("multipart/form-data", []byte("--x"))
 	b := newBench(f, nil, nil)
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		b.t, b.sent, b.reports = t, nil, nil
+		b.T, b.sent, b.reports = t, nil, nil
 		if !strings.HasPrefix(contentType, "multipart/") {
 			return
 		}
-		w := b.do("POST", "/v1/frames", contentType, body)
+		w := b.Do("POST", "/v1/frames", contentType, body)
 		if w.Code >= 500 {
 			t.Errorf("%d %s: %v", w.Code, w.Body, b.reports)
 		}

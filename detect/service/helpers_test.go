@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,23 +24,11 @@ import (
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-var theDoc = sync.OnceValues(func() (*apitest.Document, error) { return apitest.Read(document) })
-
-func readDoc(t testing.TB) *apitest.Document {
-	t.Helper()
-	d, err := theDoc()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var readDoc = apitest.Once(document)
 
 // bench is a service under test.
 type bench struct {
-	t       testing.TB
-	handler http.Handler
-	doc     *apitest.Document // Holds every answer against openapi.yaml.
-	key     string
+	apitest.Caller
 	mu      sync.Mutex
 	now     time.Time
 	sent    []Record
@@ -62,9 +49,9 @@ func tokens(t testing.TB) *signal.Tokenizer {
 // newBench makes a service whose one key is that of the platform "here".
 func newBench(t testing.TB, options func(*Options), key func(*Key)) *bench {
 	t.Helper()
-	b := &bench{t: t, doc: readDoc(t), now: epoch}
+	b := &bench{Caller: apitest.Caller{T: t, Doc: readDoc(t)}, now: epoch}
 	text, digest := api.NewKey()
-	b.key = text
+	b.Key = text
 	k := Key{Key: api.Key{Name: "tester", SHA256: digest, PerMinute: 1e9, PerDay: 1e12}, Platform: "here"}
 	if key != nil {
 		key(&k)
@@ -89,47 +76,15 @@ func newBench(t testing.TB, options func(*Options), key func(*Key)) *bench {
 	if options != nil {
 		options(&o)
 	}
-	if b.handler, err = New(keys, o); err != nil {
+	if b.Handler, err = New(keys, o); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// request is one to send with the key.
-func (b *bench) request(method, target, contentType string, body []byte) *http.Request {
-	r := httptest.NewRequest(method, target, bytes.NewReader(body))
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
-	}
-	if b.key != "" {
-		r.Header.Set("Authorization", "Bearer "+b.key)
-	}
-	return r
-}
-
-func (b *bench) send(r *http.Request) *httptest.ResponseRecorder {
-	b.t.Helper()
-	w := httptest.NewRecorder()
-	b.handler.ServeHTTP(w, r)
-	b.doc.Check(b.t, r, w.Result().StatusCode, w.Header(), w.Body.Bytes())
-	return w
-}
-
-func (b *bench) do(method, target, contentType string, body []byte) *httptest.ResponseRecorder {
-	b.t.Helper()
-	return b.send(b.request(method, target, contentType, body))
-}
-
 func (b *bench) post(target, body string) *httptest.ResponseRecorder {
-	b.t.Helper()
-	return b.do("POST", target, "application/json", []byte(body))
-}
-
-func wantStatus(t testing.TB, w *httptest.ResponseRecorder, status int, text string) {
-	t.Helper()
-	if w.Code != status || !strings.Contains(w.Body.String(), text) {
-		t.Errorf("answer %d %s, want %d with %q", w.Code, w.Body, status, text)
-	}
+	b.T.Helper()
+	return b.Do("POST", target, "application/json", []byte(body))
 }
 
 // took reads the ids of the frames that were accepted.

@@ -47,7 +47,7 @@ func TestEveryStatus(t *testing.T) {
 		if prepare != nil {
 			prepare(b)
 		}
-		w := b.do(method, strings.Replace(path, "{stream}", "s", 1), contentType, []byte(body))
+		w := b.Do(method, strings.Replace(path, "{stream}", "s", 1), contentType, []byte(body))
 		seen[fmt.Sprintf("%s %s %d", method, path, w.Code)] = true
 	}
 	panics := func(o *Options) {
@@ -59,12 +59,12 @@ func TestEveryStatus(t *testing.T) {
 	full := func(b *bench) {
 		body, sender := io.Pipe()
 		r := httptest.NewRequest("POST", "/v1/flags", body)
-		r.Header.Set("Authorization", "Bearer "+b.key)
+		r.Header.Set("Authorization", "Bearer "+b.Key)
 		r.Header.Set("Content-Type", "application/json")
 		served := make(chan struct{})
-		go func() { defer close(served); b.handler.ServeHTTP(httptest.NewRecorder(), r) }()
+		go func() { defer close(served); b.Handler.ServeHTTP(httptest.NewRecorder(), r) }()
 		_, _ = sender.Write([]byte(" ")) // It was read.
-		b.t.Cleanup(func() { _ = sender.Close(); <-served })
+		b.T.Cleanup(func() { _ = sender.Close(); <-served })
 	}
 	one := func(o *Options) { o.MaxInFlight = 1 }
 	posts := map[string]string{"/v1/frames": aHash, "/v1/sessions": aStart, "/v1/flags": aFlag, "/v1/scores": aScore}
@@ -81,7 +81,7 @@ func TestEveryStatus(t *testing.T) {
 	posts["/v1/streams/{stream}/rate"] = ""
 	for path, good := range posts {
 		method := map[bool]string{true: "GET", false: "POST"}[good == ""]
-		try(method, path, "application/json", good, nil, nil, func(b *bench) { b.key = "" })
+		try(method, path, "application/json", good, nil, nil, func(b *bench) { b.Key = "" })
 		try(method, path, "application/json", good, panics, nil, nil)
 		try(method, path, "application/json", good, one, nil, full)
 	}
@@ -103,22 +103,22 @@ func TestEveryStatus(t *testing.T) {
 func TestQuota(t *testing.T) {
 	b := newBench(t, nil, func(k *Key) { k.PerMinute, k.PerDay = 4, 100 })
 	batch := func(n int) string { return "[" + strings.TrimSuffix(strings.Repeat(aHash+",", n), ",") + "]" }
-	wantStatus(t, b.post("/v1/frames", batch(5)), 413, "never allows more than 4")
+	apitest.WantStatus(t, b.post("/v1/frames", batch(5)), 413, "never allows more than 4")
 	b.fail = errors.New("away")
 	for range 3 {
-		wantStatus(t, b.post("/v1/frames", batch(4)), 503, "send all of them again")
+		apitest.WantStatus(t, b.post("/v1/frames", batch(4)), 503, "send all of them again")
 	}
 	b.fail = nil
-	wantStatus(t, b.post("/v1/frames", batch(3)), 202, "")
+	apitest.WantStatus(t, b.post("/v1/frames", batch(3)), 202, "")
 	w := b.post("/v1/frames", batch(2))
-	wantStatus(t, w, 429, "quota of frames")
+	apitest.WantStatus(t, w, 429, "quota of frames")
 	if s := w.Header().Get("Retry-After"); s != "15" {
 		t.Errorf("Retry-After %q", s)
 	}
-	wantStatus(t, b.post("/v1/flags", aFlag), 202, "")
-	wantStatus(t, b.post("/v1/sessions", aStart), 429, "4 a minute and 100 a day")
+	apitest.WantStatus(t, b.post("/v1/flags", aFlag), 202, "")
+	apitest.WantStatus(t, b.post("/v1/sessions", aStart), 429, "4 a minute and 100 a day")
 	b.now = b.now.Add(15 * time.Second)
-	wantStatus(t, b.post("/v1/sessions", aStart), 202, "")
+	apitest.WantStatus(t, b.post("/v1/sessions", aStart), 202, "")
 }
 
 // TestSendFails says 503 where sending again may help, and 500 where not.
@@ -126,12 +126,12 @@ func TestSendFails(t *testing.T) {
 	b := newBench(t, nil, nil)
 	b.fail = errors.New("brokers away")
 	w := b.post("/v1/flags", aFlag)
-	wantStatus(t, w, 503, "could not be kept in time")
+	apitest.WantStatus(t, w, 503, "could not be kept in time")
 	if w.Header().Get("Retry-After") != "5" || strings.Contains(w.Body.String(), "brokers") || len(b.reports) != 1 || !strings.Contains(b.reports[0].Error(), "send 1 records: brokers away") {
 		t.Errorf("%v %s %v", w.Header(), w.Body, b.reports)
 	}
 	b.fail = fmt.Errorf("produce: %w", signal.Reject("schema", "no good"))
-	wantStatus(t, b.post("/v1/flags", aFlag), 500, "the service failed")
+	apitest.WantStatus(t, b.post("/v1/flags", aFlag), 500, "the service failed")
 	if len(b.reports) != 2 {
 		t.Errorf("%v", b.reports)
 	}
@@ -145,7 +145,7 @@ func TestSlowSend(t *testing.T) {
 			o.Timeout = 3 * time.Second
 		}, nil)
 		began := time.Now()
-		wantStatus(t, b.post("/v1/flags", aFlag), 503, "send all of them again")
+		apitest.WantStatus(t, b.post("/v1/flags", aFlag), 503, "send all of them again")
 		if took := time.Since(began); took != 3*time.Second || len(b.reports) != 1 {
 			t.Errorf("after %v, reported %v", took, b.reports)
 		}
@@ -153,7 +153,7 @@ func TestSlowSend(t *testing.T) {
 		defer cancel()
 		ctx, leave := context.WithCancel(ctx)
 		time.AfterFunc(time.Second/2, leave)
-		b.send(b.request("POST", "/v1/flags", "application/json", []byte(aFlag)).WithContext(ctx))
+		b.Send(b.Request("POST", "/v1/flags", "application/json", []byte(aFlag)).WithContext(ctx))
 		if len(b.reports) != 1 {
 			t.Errorf("reported %v", b.reports)
 		}
@@ -164,14 +164,14 @@ func TestSlowSend(t *testing.T) {
 // gives all of it back.
 func TestMemory(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.MaxBody, o.MaxUpload, o.MaxMemory = 1000, 1000, 2*8<<20 }, nil)
-	memory := &b.handler.(*service).memory
+	memory := &b.Handler.(*service).memory
 	memory.most = 3000
 	stuck := func(length int64) (end func()) {
 		body, sender := io.Pipe()
-		r := b.request("POST", "/v1/frames", "application/json", nil)
+		r := b.Request("POST", "/v1/frames", "application/json", nil)
 		r.Body, r.ContentLength = body, length
 		served := make(chan struct{})
-		go func() { defer close(served); b.handler.ServeHTTP(httptest.NewRecorder(), r) }()
+		go func() { defer close(served); b.Handler.ServeHTTP(httptest.NewRecorder(), r) }()
 		_, _ = sender.Write([]byte(" "))
 		return func() { _ = sender.Close(); <-served }
 	}
@@ -179,23 +179,23 @@ func TestMemory(t *testing.T) {
 	if memory.used["tester"] != 1000 || memory.used[""] != 1000 {
 		t.Errorf("%v bytes are held", memory.used)
 	}
-	wantStatus(t, b.post("/v1/flags", aFlag), 202, "") // Of some 100 bytes.
+	apitest.WantStatus(t, b.post("/v1/flags", aFlag), 202, "") // Of some 100 bytes.
 	other := stuck(450)
 	w := b.post("/v1/flags", aFlag) // The key would have more than half.
-	wantStatus(t, w, 503, "bodies of 3000 bytes")
+	apitest.WantStatus(t, w, 503, "bodies of 3000 bytes")
 	if w.Header().Get("Retry-After") != "1" {
 		t.Errorf("%v", w.Header())
 	}
 	other()
 	memory.used[""] += 1900 // Of others.
-	wantStatus(t, b.post("/v1/flags", aFlag), 503, "bodies of 3000 bytes")
+	apitest.WantStatus(t, b.post("/v1/flags", aFlag), 503, "bodies of 3000 bytes")
 	memory.used[""] -= 1900
 	end()
-	wantStatus(t, b.post("/v1/frames", "{"), 400, "")
-	wantStatus(t, b.post("/v1/flags", aFlag), 202, "")
-	wantStatus(t, b.post("/v1/frames", aHash), 202, "")
+	apitest.WantStatus(t, b.post("/v1/frames", "{"), 400, "")
+	apitest.WantStatus(t, b.post("/v1/flags", aFlag), 202, "")
+	apitest.WantStatus(t, b.post("/v1/frames", aHash), 202, "")
 	contentType, body := parts(t, "mixed", "application/json", "{")
-	wantStatus(t, b.do("POST", "/v1/frames", contentType, body), 400, "")
+	apitest.WantStatus(t, b.Do("POST", "/v1/frames", contentType, body), 400, "")
 	took(t, onePicture(b, url.Values{"stream": {"s"}, "time": {"2026-01-02T03:04:00Z"}}, "image/png", pngOf(t, scene(16, 16))))
 	if memory.used[""] != 0 || len(memory.used) != 1 {
 		t.Errorf("%v bytes are held for nothing", memory.used)
@@ -208,14 +208,14 @@ func TestRate(t *testing.T) {
 	b := newBench(t, func(o *Options) {
 		o.Rate = func(platform, stream string) Rate { asked = append(asked, platform+" "+stream); return advice }
 	}, nil)
-	wantStatus(t, b.do("GET", "/v1/streams/live%2F7%20x/rate", "", nil), 200, `{"fps":5,"level":"raised","why":["payment"],"until":"2026-01-02T03:04:05Z"}`)
+	apitest.WantStatus(t, b.Do("GET", "/v1/streams/live%2F7%20x/rate", "", nil), 200, `{"fps":5,"level":"raised","why":["payment"],"until":"2026-01-02T03:04:05Z"}`)
 	advice = Rate{FPS: 1, Level: "base"}
-	wantStatus(t, b.do("GET", "/v1/streams/s/rate", "", nil), 200, `{"fps":1,"level":"base","why":[]}`)
+	apitest.WantStatus(t, b.Do("GET", "/v1/streams/s/rate", "", nil), 200, `{"fps":1,"level":"base","why":[]}`)
 	if len(asked) != 2 || asked[0] != "here live/7 x" || asked[1] != "here s" {
 		t.Errorf("%q", asked)
 	}
-	wantStatus(t, b.do("GET", "/v1/streams/%FF/rate", "", nil), 400, "stream")
-	wantStatus(t, b.do("GET", "/v1/streams/"+strings.Repeat("x", 257)+"/rate", "", nil), 400, "stream")
+	apitest.WantStatus(t, b.Do("GET", "/v1/streams/%FF/rate", "", nil), 400, "stream")
+	apitest.WantStatus(t, b.Do("GET", "/v1/streams/"+strings.Repeat("x", 257)+"/rate", "", nil), 400, "stream")
 }
 
 func TestKeyFile(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/hashdb"
 )
 
@@ -21,7 +22,7 @@ func TestDB(t *testing.T) {
 		}
 	})
 	b := newBench(t, db, nil, func(k *Key) { k.Sources = []string{"ncmec", "yet-to-come"} })
-	wantStatus(t, b.lookup(ask(listedPDQ)), 503, "no list is there")
+	apitest.WantStatus(t, b.lookup(ask(listedPDQ)), 503, "no list is there")
 	apply := func(batch hashdb.Batch) {
 		t.Helper()
 		if _, err := db.Apply(t.Context(), batch); err != nil {
@@ -39,7 +40,7 @@ func TestDB(t *testing.T) {
 		t.Errorf("beyond the radius: %+v", a.Results[1])
 	}
 	apply(hashdb.Batch{Source: "ncmec", RetractRefs: []string{"1"}})
-	wantStatus(t, b.lookup(near), 503, "no list is there") // An empty list has no answer.
+	apitest.WantStatus(t, b.lookup(near), 503, "no list is there") // An empty list has no answer.
 	apply(hashdb.Batch{Source: "ncmec", Entries: []hashdb.Entry{{Hash: hashOf(hashdb.KindPDQ, 3)}}})
 	if a := decode[lookupAnswer](t, b.lookup(near)); len(a.Results[0].Matches) != 0 {
 		t.Errorf("retracted: %+v", a)

@@ -91,9 +91,9 @@ func FuzzForm(f *testing.F) {
 	f.Add("multipart/form-data", []byte("--x"))
 	b := newBench(f, m, func(o *Options) { o.MaxImage = 10 << 10 }, func(k *Key) { k.PerMinute, k.PerDay = 1e9, 1e12 })
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		b.t = t
+		b.T = t
 		b.seen, b.reports = nil, nil
-		if w := b.do("POST", "/h/hash", contentType, body); w.Code == http.StatusInternalServerError {
+		if w := b.Do("POST", "/h/hash", contentType, body); w.Code == http.StatusInternalServerError {
 			t.Errorf("%s: %v", w.Body, b.reports)
 		}
 	})

@@ -139,10 +139,7 @@ func flip(h hashdb.Hash, n int) hashdb.Hash {
 
 // bench is a service under test.
 type bench struct {
-	t       testing.TB
-	handler http.Handler
-	doc     *apitest.Document // Holds every answer against openapi.yaml.
-	key     string
+	apitest.Caller
 	now     time.Time
 	seen    []string // What Observe was told.
 	reports []error
@@ -156,9 +153,9 @@ func keyOf(name, digest string, perMinute, perDay int) Key {
 // newBench makes a service over m. Its one key, of generous quota, may be changed.
 func newBench(t testing.TB, m Searcher, options func(*Options), key func(*Key)) *bench {
 	t.Helper()
-	b := &bench{t: t, doc: readDoc(t), now: epoch}
+	b := &bench{Caller: apitest.Caller{T: t, Doc: readDoc(t)}, now: epoch}
 	text, digest := api.NewKey()
-	b.key = text
+	b.Key = text
 	k := keyOf("tester", digest, 1e6, 1e6)
 	if key != nil {
 		key(&k)
@@ -181,36 +178,15 @@ func newBench(t testing.TB, m Searcher, options func(*Options), key func(*Key)) 
 	if options != nil {
 		options(&o)
 	}
-	if b.handler, err = New(m, keys, o); err != nil {
+	if b.Handler, err = New(m, keys, o); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// do sends a request with the key and checks the answer against the document.
-func (b *bench) do(method, target, contentType string, body []byte) *httptest.ResponseRecorder {
-	b.t.Helper()
-	r := httptest.NewRequest(method, target, bytes.NewReader(body))
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
-	}
-	if b.key != "" {
-		r.Header.Set("Authorization", "Bearer "+b.key)
-	}
-	return b.send(r)
-}
-
-func (b *bench) send(r *http.Request) *httptest.ResponseRecorder {
-	b.t.Helper()
-	w := httptest.NewRecorder()
-	b.handler.ServeHTTP(w, r)
-	b.doc.Check(b.t, r, w.Result().StatusCode, w.Header(), w.Body.Bytes())
-	return w
-}
-
 func (b *bench) lookup(body string) *httptest.ResponseRecorder {
-	b.t.Helper()
-	return b.do("POST", "/v1/lookup", "application/json", []byte(body))
+	b.T.Helper()
+	return b.Do("POST", "/v1/lookup", "application/json", []byte(body))
 }
 
 // ask makes the body of a look-up.
@@ -240,13 +216,6 @@ func decode[T any](t testing.TB, w *httptest.ResponseRecorder) (v T) {
 		t.Fatal(err)
 	}
 	return v
-}
-
-func wantStatus(t testing.TB, w *httptest.ResponseRecorder, status int, text string) {
-	t.Helper()
-	if w.Code != status || !strings.Contains(w.Body.String(), text) {
-		t.Errorf("answer %d %s, want %d with %q", w.Code, w.Body, status, text)
-	}
 }
 
 // pictureOf draws a benign picture with plenty of detail.

@@ -30,8 +30,8 @@ func sha256Of(data []byte) hashdb.Hash {
 }
 
 func (b *bench) picture(query string, data []byte) imageAnswer {
-	b.t.Helper()
-	return decode[imageAnswer](b.t, b.do("POST", "/v1/lookup/image"+query, "image/png", data))
+	b.T.Helper()
+	return decode[imageAnswer](b.T, b.Do("POST", "/v1/lookup/image"+query, "image/png", data))
 }
 
 func TestImage(t *testing.T) {
@@ -136,7 +136,7 @@ func TestImageRefusals(t *testing.T) {
 	b := newBench(t, m, func(o *Options) { o.MaxImage = 100 << 10 }, nil)
 	good := encode(t, pictureOf(1, 50, 50))
 	post := func(query, contentType string, body []byte) string {
-		w := b.do("POST", "/v1/lookup/image"+query, contentType, body)
+		w := b.Do("POST", "/v1/lookup/image"+query, contentType, body)
 		return fmt.Sprint(w.Code, " ", w.Body)
 	}
 	for _, tt := range []struct {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/api"
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/hashdb"
 )
 
@@ -18,21 +19,21 @@ func TestAuthentication(t *testing.T) {
 	b := newBench(t, world(), nil, nil)
 	other, _ := api.NewKey()
 	for name, headers := range map[string][]string{
-		"none": nil, "empty": {""}, "scheme": {b.key}, "basic": {"Basic " + b.key}, "other": {"Bearer " + other},
-		"short": {"Bearer " + b.key[:20]}, "cut": {"Bearer " + b.key[:len(b.key)-1]}, "longer": {"Bearer " + b.key + "A"},
-		"two": {"Bearer " + b.key, "Bearer " + b.key}, "case": {"Bearer " + strings.ToUpper(b.key)},
+		"none": nil, "empty": {""}, "scheme": {b.Key}, "basic": {"Basic " + b.Key}, "other": {"Bearer " + other},
+		"short": {"Bearer " + b.Key[:20]}, "cut": {"Bearer " + b.Key[:len(b.Key)-1]}, "longer": {"Bearer " + b.Key + "A"},
+		"two": {"Bearer " + b.Key, "Bearer " + b.Key}, "case": {"Bearer " + strings.ToUpper(b.Key)},
 	} {
 		r := httptest.NewRequest("GET", "/v1/lists", nil)
 		for _, h := range headers {
 			r.Header.Add("Authorization", h)
 		}
-		if w := b.send(r); w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" {
+		if w := b.Send(r); w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" {
 			t.Errorf("%s: %d %v", name, w.Code, w.Header())
 		}
 	}
 	r := httptest.NewRequest("GET", "/v1/lists", nil)
-	r.Header.Add("Authorization", "bearer "+b.key)
-	if w := b.send(r); w.Code != 200 {
+	r.Header.Add("Authorization", "bearer "+b.Key)
+	if w := b.Send(r); w.Code != 200 {
 		t.Errorf("scheme in lower case: %d", w.Code)
 	}
 }
@@ -78,12 +79,12 @@ func TestQuota(t *testing.T) {
 		t.Fatalf("Retry-After %q", w.Header().Get("Retry-After"))
 	}
 	b.now = b.now.Add(time.Duration(wait-2) * time.Second)
-	wantStatus(t, b.lookup(hashes(60)), 429, "quota")
+	apitest.WantStatus(t, b.lookup(hashes(60)), 429, "quota")
 	b.now = b.now.Add(2 * time.Second)
-	wantStatus(t, b.lookup(hashes(60)), 200, "")
+	apitest.WantStatus(t, b.lookup(hashes(60)), 200, "")
 	// What is refused before the look-up costs nothing; asking for lists neither.
 	for range 200 {
-		if w := b.do("GET", "/v1/lists", "", nil); w.Code != 200 {
+		if w := b.Do("GET", "/v1/lists", "", nil); w.Code != 200 {
 			t.Fatalf("lists: %d", w.Code)
 		}
 	}
@@ -126,12 +127,12 @@ func TestKeyFileIsTakenUp(t *testing.T) {
 	}
 	var o Options
 	b := newBench(t, world(), func(opts *Options) { o = *opts }, nil)
-	if b.handler, err = New(world(), keys, o); err != nil {
+	if b.Handler, err = New(world(), keys, o); err != nil {
 		t.Fatal(err)
 	}
 	get := func(key string) int {
-		b.key = key
-		return b.do("GET", "/v1/lists", "", nil).Code
+		b.Key = key
+		return b.Do("GET", "/v1/lists", "", nil).Code
 	}
 	if get(key) != 200 || get(later) != 401 {
 		t.Fatal("the first key does not work")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/hashdb"
 )
 
@@ -82,10 +83,10 @@ func TestWhatKeysMaySee(t *testing.T) {
 		if m := decode[lookupAnswer](t, b.lookup(near)).Results[0].Matches; len(m) != 1 || m[0].List != "other" {
 			t.Errorf("%+v", m)
 		}
-		if lists := b.do("GET", "/v1/lists", "", nil).Body.String(); strings.Contains(lists, "ncmec") {
+		if lists := b.Do("GET", "/v1/lists", "", nil).Body.String(); strings.Contains(lists, "ncmec") {
 			t.Errorf("lists of other sources are told: %s", lists)
 		}
-		wantStatus(t, b.lookup(ask(listedMD5)), 409, "no list of md5")
+		apitest.WantStatus(t, b.lookup(ask(listedMD5)), 409, "no list of md5")
 	})
 }
 
@@ -123,24 +124,24 @@ func TestRadius(t *testing.T) {
 	if a := decode[lookupAnswer](t, wide.lookup(with("40", at40))); len(a.Results[0].Matches) != 1 {
 		t.Errorf("with leave for 45: %+v", a)
 	}
-	wantStatus(t, wide.lookup(with("46", at40)), 403, "at most 45")
+	apitest.WantStatus(t, wide.lookup(with("46", at40)), 403, "at most 45")
 }
 
 func TestNothingToSearchIsNoAnswer(t *testing.T) {
 	b := newBench(t, world(), nil, nil)
 	// Unlisted, listed by a retired list only; and listed along with a kind that is not.
-	wantStatus(t, b.lookup(ask(hashOf(hashdb.KindPHash, 1))), 409, "no list of phash")
-	wantStatus(t, b.lookup(ask(hashOf(hashdb.KindSHA1, 1))), 409, "no list of sha1")
-	wantStatus(t, b.lookup(ask(listedPDQ, hashOf(hashdb.KindPHash, 1))), 409, "no list of phash")
+	apitest.WantStatus(t, b.lookup(ask(hashOf(hashdb.KindPHash, 1))), 409, "no list of phash")
+	apitest.WantStatus(t, b.lookup(ask(hashOf(hashdb.KindSHA1, 1))), 409, "no list of sha1")
+	apitest.WantStatus(t, b.lookup(ask(listedPDQ, hashOf(hashdb.KindPHash, 1))), 409, "no list of phash")
 	onlyAllow := &memory{lists: []hashdb.ListInfo{list("innocent", hashdb.KindPDQ, allow)}}
-	wantStatus(t, newBench(t, onlyAllow, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
+	apitest.WantStatus(t, newBench(t, onlyAllow, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
 	empty := &memory{lists: []hashdb.ListInfo{list("coming", hashdb.KindPDQ, func(l *hashdb.ListInfo) { l.Entries = 0 })}}
-	wantStatus(t, newBench(t, empty, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
-	wantStatus(t, newBench(t, empty, nil, nil).do("GET", "/status", "", nil), 503, "INDEX-NOT-LOADED")
+	apitest.WantStatus(t, newBench(t, empty, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
+	apitest.WantStatus(t, newBench(t, empty, nil, nil).Do("GET", "/status", "", nil), 503, "INDEX-NOT-LOADED")
 	onlyShadow := &memory{lists: []hashdb.ListInfo{list("trial", hashdb.KindPDQ, shadow)}}
-	wantStatus(t, newBench(t, onlyShadow, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
-	wantStatus(t, newBench(t, &memory{}, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
-	wantStatus(t, newBench(t, &memory{}, nil, nil).do("GET", "/status", "", nil), 503, "INDEX-NOT-LOADED")
+	apitest.WantStatus(t, newBench(t, onlyShadow, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
+	apitest.WantStatus(t, newBench(t, &memory{}, nil, nil).lookup(ask(listedPDQ)), 503, "no list is there")
+	apitest.WantStatus(t, newBench(t, &memory{}, nil, nil).Do("GET", "/status", "", nil), 503, "INDEX-NOT-LOADED")
 }
 
 func TestManyMatchesAreCut(t *testing.T) {
@@ -181,7 +182,7 @@ func TestBadBodies(t *testing.T) {
 		{"\xff", "UTF-8"},
 	} {
 		w := b.lookup(tt.body)
-		wantStatus(t, w, 400, tt.text)
+		apitest.WantStatus(t, w, 400, tt.text)
 		for i := range 64 - 16 { // No run of 17 digits, for the kinds of 16 are told by their kind.
 			if strings.Contains(w.Body.String(), hash[i:i+17]) {
 				t.Errorf("the answer repeats the hash: %s", w.Body)
@@ -192,14 +193,14 @@ func TestBadBodies(t *testing.T) {
 	for i := range many {
 		many[i] = listedPDQ
 	}
-	wantStatus(t, b.lookup(ask(many...)), 413, "1001 hashes, and the most is 1000")
+	apitest.WantStatus(t, b.lookup(ask(many...)), 413, "1001 hashes, and the most is 1000")
 	if a := decode[lookupAnswer](t, b.lookup(ask(many[:1000]...))); len(a.Results) != 1000 {
 		t.Errorf("%d results of 1000", len(a.Results))
 	}
-	wantStatus(t, b.lookup(strings.Repeat(" ", 256<<10+1)), 413, "bytes")
-	wantStatus(t, b.do("POST", "/v1/lookup", "text/plain", []byte(ask(listedPDQ))), 415, "application/json")
-	wantStatus(t, b.do("POST", "/v1/lookup", "", []byte(ask(listedPDQ))), 415, "application/json")
-	wantStatus(t, b.do("POST", "/v1/lookup?radius=3", "application/json", []byte(ask(listedPDQ))), 400, "parameter")
+	apitest.WantStatus(t, b.lookup(strings.Repeat(" ", 256<<10+1)), 413, "bytes")
+	apitest.WantStatus(t, b.Do("POST", "/v1/lookup", "text/plain", []byte(ask(listedPDQ))), 415, "application/json")
+	apitest.WantStatus(t, b.Do("POST", "/v1/lookup", "", []byte(ask(listedPDQ))), 415, "application/json")
+	apitest.WantStatus(t, b.Do("POST", "/v1/lookup?radius=3", "application/json", []byte(ask(listedPDQ))), 400, "parameter")
 	// Ten faults at most.
 	bad := `{"hashes":[` + strings.Repeat(`{"kind":"pdq","hash":"x"},`, 30)
 	w := b.lookup(bad[:len(bad)-1] + "]}")
@@ -217,7 +218,7 @@ func TestFaultsOfOurs(t *testing.T) {
 		b := newBench(t, m, nil, nil)
 		for range 5 { // More than there are workers: each must come back.
 			w := b.lookup(ask(listedPDQ))
-			wantStatus(t, w, 500, "the service failed")
+			apitest.WantStatus(t, w, 500, "the service failed")
 			if s := w.Body.String(); strings.Contains(s, "segment") || strings.Contains(s, secret) {
 				t.Errorf("%s: the client is told %s", name, s)
 			}
@@ -234,17 +235,17 @@ func TestFaultsOfOurs(t *testing.T) {
 
 func TestOtherPathsAndMethods(t *testing.T) {
 	b := newBench(t, world(), nil, nil)
-	wantStatus(t, b.do("GET", "/v1/entries", "", nil), 404, "no such path")
-	w := b.do("DELETE", "/m/lookup", "", nil)
-	wantStatus(t, w, 405, "message")
+	apitest.WantStatus(t, b.Do("GET", "/v1/entries", "", nil), 404, "no such path")
+	w := b.Do("DELETE", "/m/lookup", "", nil)
+	apitest.WantStatus(t, w, 405, "message")
 	if got := w.Header().Get("Allow"); got != "GET, HEAD, POST" {
 		t.Errorf("Allow: %s", got)
 	}
-	wantStatus(t, b.do("GET", "/v1/lookup", "", nil), 405, "status")
-	if w := b.do("HEAD", "/v1/lists", "", nil); w.Code != 200 {
+	apitest.WantStatus(t, b.Do("GET", "/v1/lookup", "", nil), 405, "status")
+	if w := b.Do("HEAD", "/v1/lists", "", nil); w.Code != 200 {
 		t.Errorf("HEAD: %d", w.Code)
 	}
-	w = b.do("GET", "/v1/openapi.yaml", "", nil)
+	w = b.Do("GET", "/v1/openapi.yaml", "", nil)
 	if w.Body.String() != string(document) || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("the document: %v", w.Header())
 	}
@@ -258,12 +259,12 @@ func TestLists(t *testing.T) {
 	a := decode[struct {
 		Lists []listInfo
 		Key   keyInfo
-	}](t, b.do("GET", "/v1/lists", "", nil))
+	}](t, b.Do("GET", "/v1/lists", "", nil))
 	if len(a.Lists) != 3 || a.Lists[2].State != "shadow" || a.Lists[0].Entries != 1 || a.Lists[0].Radius != 31 {
 		t.Errorf("%+v", a.Lists)
 	}
 	if fmt.Sprint(a.Key.MaxRadius) != "map[pdq:31]" || a.Key.Name != "tester" {
 		t.Errorf("%+v", a.Key)
 	}
-	wantStatus(t, b.do("GET", "/v1/lists?x=1", "", nil), http.StatusBadRequest, "parameter")
+	apitest.WantStatus(t, b.Do("GET", "/v1/lists?x=1", "", nil), http.StatusBadRequest, "parameter")
 }

@@ -1,22 +1,12 @@
 package service
 
 import (
-	"sync"
 	"testing"
 
 	"github.com/vigil-stream/vigil/api/apitest"
 )
 
-var theDoc = sync.OnceValues(func() (*apitest.Document, error) { return apitest.Read(document) })
-
-func readDoc(t testing.TB) *apitest.Document {
-	t.Helper()
-	d, err := theDoc()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var readDoc = apitest.Once(document)
 
 func TestOpenAPI(t *testing.T) {
 	var served []apitest.Operation

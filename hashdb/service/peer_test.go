@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/internal/golden"
 )
@@ -91,7 +92,7 @@ func TestPeerGolden(t *testing.T) {
 			method = "POST"
 			contentType, body = form(t, tt.field, tt.file)
 		}
-		w := b.do(method, tt.target, contentType, body)
+		w := b.Do(method, tt.target, contentType, body)
 		var got bytes.Buffer
 		_, _ = fmt.Fprintf(&got, "%d\n", w.Code)
 		if err := json.Indent(&got, w.Body.Bytes(), "", "  "); err != nil {
@@ -105,21 +106,21 @@ func TestPeerGolden(t *testing.T) {
 func TestPeerRefusals(t *testing.T) {
 	m, photo, video := peerWorld(t)
 	b := newBench(t, m, func(o *Options) { o.MaxImage = 100 << 10 }, nil)
-	get := func(target string) *httptest.ResponseRecorder { return b.do("GET", target, "", nil) }
+	get := func(target string) *httptest.ResponseRecorder { return b.Do("GET", target, "", nil) }
 	pdq := m.entries[0].Hash.String()
-	wantStatus(t, get("/m/lookup?signal_type=video_sha256&signal="+pdq), 503, "index not yet ready")
-	wantStatus(t, get("/m/lookup?signal_type=pdq&banks=BANK_C&signal="+pdq), 403, "name 1 is not that of a bank")
-	wantStatus(t, get("/m/lookup?signal_type=pdq&banks=TRIAL&signal="+pdq), 403, "name 1 is not that of a bank")
-	wantStatus(t, get("/m/raw_lookup?signal_type=pdq&include_distance=perhaps&signal="+pdq), 400, "include_distance")
-	wantStatus(t, get("/m/lookup?%zz"), 400, "query")
-	wantStatus(t, get("/m/index/status?signal_type=x"), 400, "No such SignalType")
+	apitest.WantStatus(t, get("/m/lookup?signal_type=video_sha256&signal="+pdq), 503, "index not yet ready")
+	apitest.WantStatus(t, get("/m/lookup?signal_type=pdq&banks=BANK_C&signal="+pdq), 403, "name 1 is not that of a bank")
+	apitest.WantStatus(t, get("/m/lookup?signal_type=pdq&banks=TRIAL&signal="+pdq), 403, "name 1 is not that of a bank")
+	apitest.WantStatus(t, get("/m/raw_lookup?signal_type=pdq&include_distance=perhaps&signal="+pdq), 400, "include_distance")
+	apitest.WantStatus(t, get("/m/lookup?%zz"), 400, "query")
+	apitest.WantStatus(t, get("/m/index/status?signal_type=x"), 400, "No such SignalType")
 	if w := get("/m/lookup?signal=" + pdq + "&signal_type=" + pdq); strings.Contains(w.Body.String(), pdq[:20]) {
 		t.Errorf("the hash is repeated: %s", w.Body)
 	}
 
 	post := func(target string, parts ...string) *httptest.ResponseRecorder {
 		contentType, body := form(t, parts...)
-		return b.do("POST", target, contentType, body)
+		return b.Do("POST", target, contentType, body)
 	}
 	// fields sends a file behind n fields that are none.
 	fields := func(target string, n int, photo string) *httptest.ResponseRecorder {
@@ -137,32 +138,32 @@ func TestPeerRefusals(t *testing.T) {
 		if err = errors.Join(err, form.Close()); err != nil {
 			t.Fatal(err)
 		}
-		return b.do("POST", target, form.FormDataContentType(), body.Bytes())
+		return b.Do("POST", target, form.FormDataContentType(), body.Bytes())
 	}
 	for _, path := range []string{"/m/lookup", "/h/hash"} {
-		wantStatus(t, post(path), 400, "Missing multipart/form-data file upload")
-		wantStatus(t, b.do("POST", path, "image/png", []byte(photo)), 400, "Missing multipart/form-data file upload")
-		wantStatus(t, post(path, "photo", photo, "photo", photo), 400, "Only one file")
-		wantStatus(t, post(path, "file", photo), 400, "no such content_type")
-		wantStatus(t, post(path, "photo", video), 400, "the picture")
-		wantStatus(t, post(path+"?types=video_md5", "photo", photo), 400, "no such signal type")
-		wantStatus(t, post(path+"?types=", "photo", photo), 400, "empty signal type selection")
-		wantStatus(t, post(path+"?types=,", "photo", photo), 400, "empty signal type selection")
-		wantStatus(t, post(path+"?types=,%09pdq,,+pdq,", "photo", photo), 200, `"pdq"`)
-		wantStatus(t, post(path, slices.Repeat([]string{"photo", "x"}, 101)...), 400, "Only one file")
-		wantStatus(t, fields(path, 99, photo), 200, `"pdq"`)
-		wantStatus(t, fields(path, 100, photo), 400, "more than 100 fields")
-		wantStatus(t, post(path, "video", strings.Repeat("x", 100<<10+1)), 413, "102400")
-		wantStatus(t, post(path, "video", strings.Repeat("x", 300<<10)), 413, "102400")
-		wantStatus(t, post(path, "photo", strings.Repeat("x", 100), strings.Repeat("f", 200<<10), ""), 413, "102400")
+		apitest.WantStatus(t, post(path), 400, "Missing multipart/form-data file upload")
+		apitest.WantStatus(t, b.Do("POST", path, "image/png", []byte(photo)), 400, "Missing multipart/form-data file upload")
+		apitest.WantStatus(t, post(path, "photo", photo, "photo", photo), 400, "Only one file")
+		apitest.WantStatus(t, post(path, "file", photo), 400, "no such content_type")
+		apitest.WantStatus(t, post(path, "photo", video), 400, "the picture")
+		apitest.WantStatus(t, post(path+"?types=video_md5", "photo", photo), 400, "no such signal type")
+		apitest.WantStatus(t, post(path+"?types=", "photo", photo), 400, "empty signal type selection")
+		apitest.WantStatus(t, post(path+"?types=,", "photo", photo), 400, "empty signal type selection")
+		apitest.WantStatus(t, post(path+"?types=,%09pdq,,+pdq,", "photo", photo), 200, `"pdq"`)
+		apitest.WantStatus(t, post(path, slices.Repeat([]string{"photo", "x"}, 101)...), 400, "Only one file")
+		apitest.WantStatus(t, fields(path, 99, photo), 200, `"pdq"`)
+		apitest.WantStatus(t, fields(path, 100, photo), 400, "more than 100 fields")
+		apitest.WantStatus(t, post(path, "video", strings.Repeat("x", 100<<10+1)), 413, "102400")
+		apitest.WantStatus(t, post(path, "video", strings.Repeat("x", 300<<10)), 413, "102400")
+		apitest.WantStatus(t, post(path, "photo", strings.Repeat("x", 100), strings.Repeat("f", 200<<10), ""), 413, "102400")
 		contentType, body := form(t, "photo", photo)
-		wantStatus(t, b.do("POST", path, contentType, body[:len(body)/2]), 400, "")
+		apitest.WantStatus(t, b.Do("POST", path, contentType, body[:len(body)/2]), 400, "")
 	}
-	wantStatus(t, post("/m/lookup", "photo", string(encode(t, image.NewGray(image.Rect(0, 0, 64, 64))))), 400, "quality")
-	wantStatus(t, post("/m/lookup?types=video_sha256", "video", video), 503, "index not yet ready")
-	wantStatus(t, post("/m/lookup?banks=NO", "video", video), 403, "banks")
+	apitest.WantStatus(t, post("/m/lookup", "photo", string(encode(t, image.NewGray(image.Rect(0, 0, 64, 64))))), 400, "quality")
+	apitest.WantStatus(t, post("/m/lookup?types=video_sha256", "video", video), 503, "index not yet ready")
+	apitest.WantStatus(t, post("/m/lookup?banks=NO", "video", video), 403, "banks")
 	m.lists = m.lists[:2]
-	wantStatus(t, post("/m/lookup", "video", video), 503, "index not yet ready")
+	apitest.WantStatus(t, post("/m/lookup", "video", video), 503, "index not yet ready")
 }
 
 // TestPeerFileIsHashedAsSent has a header by which some would decode the file first, so
@@ -177,8 +178,8 @@ func TestPeerFileIsHashedAsSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := b.do("POST", "/h/hash?types=video_md5", "multipart/form-data; boundary=x", []byte(body))
-	wantStatus(t, w, 200, want.String())
+	w := b.Do("POST", "/h/hash?types=video_md5", "multipart/form-data; boundary=x", []byte(body))
+	apitest.WantStatus(t, w, 200, want.String())
 }
 
 func TestPeerVeto(t *testing.T) {
@@ -188,7 +189,7 @@ func TestPeerVeto(t *testing.T) {
 	b := newBench(t, m, nil, nil)
 	contentType, body := form(t, "photo", photo)
 	// Also where only another bank is asked for.
-	if w := b.do("POST", "/m/lookup?banks=BANK_A", contentType, body); w.Body.String() != `{"pdq":{}}` {
+	if w := b.Do("POST", "/m/lookup?banks=BANK_A", contentType, body); w.Body.String() != `{"pdq":{}}` {
 		t.Errorf("%s", w.Body)
 	}
 }
@@ -199,7 +200,7 @@ func TestPeerVetoByAnotherType(t *testing.T) {
 	m.lists = append(m.lists, list("BANK_B", hashdb.KindSHA256), list("INNOCENT", hashdb.KindSHA256, allow))
 	m.entries = append(m.entries, entry("INNOCENT", sha256Of([]byte(video))))
 	contentType, body := form(t, "video", video)
-	w := newBench(t, m, nil, nil).do("POST", "/m/lookup", contentType, body)
+	w := newBench(t, m, nil, nil).Do("POST", "/m/lookup", contentType, body)
 	if w.Body.String() != `{"video_md5":{},"video_sha256":{}}` {
 		t.Errorf("%s", w.Body)
 	}

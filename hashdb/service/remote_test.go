@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 )
@@ -41,7 +42,7 @@ func TestRemote(t *testing.T) {
 	b := newBench(t, world(), with, nil)
 	body := ask(listedMD5, hashOf(hashdb.KindPDQ, 9), listedPDQ, hashOf(hashdb.KindSHA1, 1)) // Of SHA-1 there is no list here.
 
-	wantStatus(t, b.lookup(body), 409, "sha1")
+	apitest.WantStatus(t, b.lookup(body), 409, "sha1")
 	if at.asked != 0 {
 		t.Error("asked without being wanted")
 	}
@@ -59,9 +60,9 @@ func TestRemote(t *testing.T) {
 	}
 
 	limited := newBench(t, world(), with, func(k *Key) { k.PerMinute = 3 })
-	wantStatus(t, limited.lookup(remotely(ask(listedPDQ, listedPDQ))), 413, "4 hashes")
-	wantStatus(t, newBench(t, world(), with, func(k *Key) { k.Sources = []string{"ncmec"} }).lookup(remotely(ask(listedPDQ))), 403, "remote")
-	wantStatus(t, newBench(t, world(), nil, nil).lookup(remotely(ask(listedPDQ))), 403, "remote")
+	apitest.WantStatus(t, limited.lookup(remotely(ask(listedPDQ, listedPDQ))), 413, "4 hashes")
+	apitest.WantStatus(t, newBench(t, world(), with, func(k *Key) { k.Sources = []string{"ncmec"} }).lookup(remotely(ask(listedPDQ))), 403, "remote")
+	apitest.WantStatus(t, newBench(t, world(), nil, nil).lookup(remotely(ask(listedPDQ))), 403, "remote")
 
 	// A key for the remote matcher alone sees nothing of the lists here.
 	alone := newBench(t, world(), with, func(k *Key) { k.Sources = []string{"arachnid"} })
@@ -69,12 +70,12 @@ func TestRemote(t *testing.T) {
 	if r := only.Results[0]; len(r.Matches) != 0 || len(r.Remote) != 1 || len(only.Searched) != 0 {
 		t.Errorf("%+v", only)
 	}
-	wantStatus(t, alone.lookup(ask(listedPDQ)), 503, "no list is there")
+	apitest.WantStatus(t, alone.lookup(ask(listedPDQ)), 503, "no list is there")
 
 	for _, fail := range []func(){func() { at.err = errors.New("timeout") }, func() { at.err, at.short = nil, true }} {
 		fail()
 		b.reports = nil
-		wantStatus(t, b.lookup(remotely(ask(listedPDQ))), 502, "arachnid did not answer")
+		apitest.WantStatus(t, b.lookup(remotely(ask(listedPDQ))), 502, "arachnid did not answer")
 		if len(b.reports) != 1 {
 			t.Errorf("reports %v", b.reports)
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/api"
+	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/hashdb"
 )
 
@@ -27,12 +28,12 @@ func (*failing) Lists() []hashdb.ListInfo { panic("no lists") }
 func occupy(b *bench) {
 	body, sender := io.Pipe()
 	r := httptest.NewRequest("POST", "/v1/lookup", body)
-	r.Header.Set("Authorization", "Bearer "+b.key)
+	r.Header.Set("Authorization", "Bearer "+b.Key)
 	r.Header.Set("Content-Type", "application/json")
 	served := make(chan struct{})
-	go func() { defer close(served); b.handler.ServeHTTP(httptest.NewRecorder(), r) }()
+	go func() { defer close(served); b.Handler.ServeHTTP(httptest.NewRecorder(), r) }()
 	_, _ = sender.Write([]byte(" ")) // It was read.
-	b.t.Cleanup(func() { _ = sender.Close(); <-served })
+	b.T.Cleanup(func() { _ = sender.Close(); <-served })
 }
 
 func panicking([]byte) (image.Image, error) { panic("decoder") }
@@ -78,14 +79,14 @@ func TestEveryStatus(t *testing.T) {
 			if prepare != nil {
 				prepare(b)
 			}
-			w := b.do(r.method, r.target, r.contentType, []byte(r.body))
+			w := b.Do(r.method, r.target, r.contentType, []byte(r.body))
 			path, _, _ := strings.Cut(r.target, "?")
 			seen[fmt.Sprintf("%s %s %d", r.method, path, w.Code)] = true
 		}
 	}
 	for _, r := range good {
 		try(m, nil, nil, nil, r)
-		try(m, nil, nil, func(b *bench) { b.key = "" }, r)
+		try(m, nil, nil, func(b *bench) { b.Key = "" }, r)
 		try(&failing{}, nil, nil, nil, r)
 		try(&memory{lists: m.lists, panics: "search"}, func(o *Options) { o.Decode = panicking }, nil, nil, r)
 		try(&memory{}, nil, nil, nil, r)
@@ -132,9 +133,9 @@ func TestTooMuchAtOnce(t *testing.T) {
 		waiting := make(chan *httptest.ResponseRecorder, 1)
 		go func() { waiting <- b.lookup(ask(listedPDQ)) }()
 		synctest.Wait() // It waits for the worker.
-		wantStatus(t, b.lookup(ask(listedPDQ)), 503, "2 requests of the key are being served")
+		apitest.WantStatus(t, b.lookup(ask(listedPDQ)), 503, "2 requests of the key are being served")
 		w := <-waiting
-		wantStatus(t, w, 503, "too much is asked at once")
+		apitest.WantStatus(t, w, 503, "too much is asked at once")
 		if waited := time.Since(began); waited != 3*time.Second || w.Header().Get("Retry-After") != "1" {
 			t.Errorf("waited %v, Retry-After %q", waited, w.Header().Get("Retry-After"))
 		}
@@ -159,7 +160,7 @@ func TestOneKeyLeavesRoom(t *testing.T) {
 		}
 		var o Options
 		b := newBench(t, world(), func(opts *Options) { opts.MaxInFlight = 5; o = *opts }, nil)
-		if b.handler, err = New(world(), keys, o); err != nil {
+		if b.Handler, err = New(world(), keys, o); err != nil {
 			t.Fatal(err)
 		}
 		body, sender := io.Pipe()
@@ -169,19 +170,19 @@ func TestOneKeyLeavesRoom(t *testing.T) {
 			r := httptest.NewRequest("POST", "/v1/lookup", body)
 			r.Header.Set("Authorization", "Bearer "+slow)
 			r.Header.Set("Content-Type", "application/json")
-			stuck.Go(func() { refused <- b.send(r).Code })
+			stuck.Go(func() { refused <- b.Send(r).Code })
 		}
 		synctest.Wait()
 		if len(refused) != 3 {
 			t.Errorf("%d of 5 requests of one key were refused, want 3", len(refused))
 		}
-		b.key = other
+		b.Key = other
 		if w := b.lookup(ask(listedPDQ)); w.Code != 200 {
 			t.Errorf("another key got %d: %s", w.Code, w.Body)
 		}
 		_ = sender.CloseWithError(io.ErrUnexpectedEOF)
 		stuck.Wait()
-		b.key = slow
+		b.Key = slow
 		if w := b.lookup(ask(listedPDQ)); w.Code != 200 {
 			t.Errorf("afterwards the key got %d: %s", w.Code, w.Body)
 		}
@@ -195,15 +196,15 @@ func TestClientGoesAway(t *testing.T) {
 	b := newBench(t, m, func(o *Options) { o.Workers = 1 }, nil)
 	done := make(chan struct{})
 	go func() { defer close(done); b.lookup(ask(listedPDQ)) }()
-	for len(b.handler.(*service).workers) > 0 {
+	for len(b.Handler.(*service).workers) > 0 {
 		time.Sleep(time.Millisecond)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := httptest.NewRequest("POST", "/v1/lookup", strings.NewReader(ask(listedPDQ))).WithContext(ctx)
-	r.Header.Set("Authorization", "Bearer "+b.key)
+	r.Header.Set("Authorization", "Bearer "+b.Key)
 	r.Header.Set("Content-Type", "application/json")
-	if w := b.send(r); w.Code != http.StatusServiceUnavailable {
+	if w := b.Send(r); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("%d", w.Code)
 	}
 	close(m.block)

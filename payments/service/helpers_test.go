@@ -1,10 +1,8 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -20,23 +18,11 @@ import (
 
 var epoch = time.Date(2026, 4, 1, 3, 4, 5, 0, time.UTC)
 
-var theDoc = sync.OnceValues(func() (*apitest.Document, error) { return apitest.Read(document) })
-
-func readDoc(t testing.TB) *apitest.Document {
-	t.Helper()
-	d, err := theDoc()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+var readDoc = apitest.Once(document)
 
 // bench is a service under test.
 type bench struct {
-	t       testing.TB
-	handler http.Handler
-	doc     *apitest.Document // Holds every answer against openapi.yaml.
-	key     string
+	apitest.Caller
 	mu      sync.Mutex
 	now     time.Time
 	sent    []payments.Item
@@ -59,9 +45,9 @@ const columnMap = "../columns/testdata/statement.map.yaml"
 // newBench makes a service whose one key is that of DEMODEFFXXX.
 func newBench(t testing.TB, options func(*Options), key func(*Key)) *bench {
 	t.Helper()
-	b := &bench{t: t, doc: readDoc(t), now: epoch}
+	b := &bench{Caller: apitest.Caller{T: t, Doc: readDoc(t)}, now: epoch}
 	text, digest := api.NewKey()
-	b.key = text
+	b.Key = text
 	k := Key{Key: api.Key{Name: "tester", SHA256: digest, PerMinute: 1e9, PerDay: 1e12}, Institution: "DEMODEFFXXX", Columns: columnMap}
 	if key != nil {
 		key(&k)
@@ -86,34 +72,15 @@ func newBench(t testing.TB, options func(*Options), key func(*Key)) *bench {
 	if options != nil {
 		options(&o)
 	}
-	if b.handler, err = New(keys, o); err != nil {
+	if b.Handler, err = New(keys, o); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-func (b *bench) request(method, target, contentType string, body []byte) *http.Request {
-	r := httptest.NewRequest(method, target, bytes.NewReader(body))
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
-	}
-	if b.key != "" {
-		r.Header.Set("Authorization", "Bearer "+b.key)
-	}
-	return r
-}
-
-func (b *bench) send(r *http.Request) *httptest.ResponseRecorder {
-	b.t.Helper()
-	w := httptest.NewRecorder()
-	b.handler.ServeHTTP(w, r)
-	b.doc.Check(b.t, r, w.Result().StatusCode, w.Header(), w.Body.Bytes())
-	return w
-}
-
 func (b *bench) post(target, contentType, body string) *httptest.ResponseRecorder {
-	b.t.Helper()
-	return b.send(b.request("POST", target, contentType, []byte(body)))
+	b.T.Helper()
+	return b.Send(b.Request("POST", target, contentType, []byte(body)))
 }
 
 // took reads a receipt.
@@ -124,13 +91,6 @@ func took(t testing.TB, w *httptest.ResponseRecorder, status, accepted, refused 
 		t.Fatalf("%d %s, want %d, %d accepted and %d refused", w.Code, w.Body, status, accepted, refused)
 	}
 	return r
-}
-
-func wantStatus(t testing.TB, w *httptest.ResponseRecorder, status int, text string) {
-	t.Helper()
-	if w.Code != status || !strings.Contains(w.Body.String(), text) {
-		t.Errorf("answer %d %s, want %d with %q", w.Code, w.Body, status, text)
-	}
 }
 
 const payment = `{"institution":"DEMODEFFXXX","id":"R-1","at":"2026-03-31T14:00:00+02:00","amount":"50.00","currency":"EUR",` +

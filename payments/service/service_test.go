@@ -201,7 +201,7 @@ func TestTheSameAgainIsAcceptedAndAnotherUnderItsIdIsNot(t *testing.T) {
 	took(t, b.post("/v1/transactions", "application/json", "["+changed("R-1", "R-9")+","+changed("R-1", "R-9", "50.00", "60.00")+","+changed("R-1", "R-9")+"]"), http.StatusAccepted, 2, 1)
 	// What could not be kept is not remembered.
 	b.fail = errors.New("away")
-	wantStatus(t, b.post("/v1/transactions", "application/json", changed("R-1", "R-10")), http.StatusServiceUnavailable, "after=0")
+	apitest.WantStatus(t, b.post("/v1/transactions", "application/json", changed("R-1", "R-10")), http.StatusServiceUnavailable, "after=0")
 	b.fail = nil
 	took(t, b.post("/v1/transactions", "application/json", changed("R-1", "R-10", "50.00", "70.00")), http.StatusAccepted, 1, 0)
 }
@@ -228,11 +228,11 @@ func TestMemoryForgetsTheOldest(t *testing.T) {
 func TestWhatIsNotKeptCostsNothing(t *testing.T) {
 	b := newBench(t, nil, func(k *Key) { k.PerMinute = 1 })
 	b.fail = errors.New("away")
-	wantStatus(t, b.post("/v1/transactions", "application/json", payment), http.StatusServiceUnavailable, "")
+	apitest.WantStatus(t, b.post("/v1/transactions", "application/json", payment), http.StatusServiceUnavailable, "")
 	b.fail = nil
 	took(t, b.post("/v1/transactions", "application/json", changed("50.00", "-1")), http.StatusUnprocessableEntity, 0, 1)
 	took(t, b.post("/v1/transactions", "application/json", payment), http.StatusAccepted, 1, 0)
-	wantStatus(t, b.post("/v1/transactions", "application/json", payment), http.StatusTooManyRequests, "quota")
+	apitest.WantStatus(t, b.post("/v1/transactions", "application/json", payment), http.StatusTooManyRequests, "quota")
 }
 
 // many are so many payments, a line each.
@@ -248,7 +248,7 @@ func TestAQuotaThatRunsOutSaysFromWhereToGoOn(t *testing.T) {
 	b := newBench(t, nil, func(k *Key) { k.PerMinute = 1100 })
 	body := many(1600)
 	w := b.post("/v1/transactions", "application/x-ndjson", body)
-	wantStatus(t, w, http.StatusTooManyRequests, "after=1000 goes on")
+	apitest.WantStatus(t, w, http.StatusTooManyRequests, "after=1000 goes on")
 	if w.Header().Get("Retry-After") == "" || len(b.sent) != 1000 {
 		t.Errorf("Retry-After %q, %d sent", w.Header().Get("Retry-After"), len(b.sent))
 	}
@@ -279,19 +279,19 @@ func TestAnUnlimitedBodyIsReadAsItComes(t *testing.T) {
 
 func TestABodyThatBreaksKeepsWhatCameBefore(t *testing.T) {
 	b := newBench(t, nil, nil)
-	r := b.request("POST", "/v1/transactions", "application/x-ndjson", nil)
+	r := b.Request("POST", "/v1/transactions", "application/x-ndjson", nil)
 	r.Body = io.NopCloser(io.MultiReader(strings.NewReader(many(3)), iotest.ErrReader(errors.New("gone"))))
-	wantStatus(t, b.send(r), http.StatusBadRequest, "after=3 goes on")
+	apitest.WantStatus(t, b.Send(r), http.StatusBadRequest, "after=3 goes on")
 	if len(b.sent) != 3 {
 		t.Errorf("%d sent", len(b.sent))
 	}
 	b = newBench(t, func(o *Options) { o.MaxBody = 1000 }, nil)
-	wantStatus(t, b.post("/v1/transactions", "application/x-ndjson", many(20)), http.StatusRequestEntityTooLarge, "more than 1000 bytes")
+	apitest.WantStatus(t, b.post("/v1/transactions", "application/x-ndjson", many(20)), http.StatusRequestEntityTooLarge, "more than 1000 bytes")
 	if len(b.sent) == 0 || len(b.sent) > 4 {
 		t.Errorf("%d sent", len(b.sent))
 	}
 	b = newBench(t, func(o *Options) { o.MaxRecords = 2 }, nil)
-	wantStatus(t, b.post("/v1/transactions", "application/x-ndjson", many(3)), http.StatusRequestEntityTooLarge, "more than 2 records")
+	apitest.WantStatus(t, b.post("/v1/transactions", "application/x-ndjson", many(3)), http.StatusRequestEntityTooLarge, "more than 2 records")
 	// JSON that breaks off is a record that is bad.
 	b = newBench(t, nil, nil)
 	took(t, b.post("/v1/transactions", "application/json", "["+payment+","), http.StatusAccepted, 1, 1)
@@ -330,28 +330,28 @@ func TestWrongRequestsAreToldSo(t *testing.T) {
 		{"XML that is none", "/v1/transactions", "application/xml", "<a", nil, nil, 422, `"code":"xml"`},
 	} {
 		b := newBench(t, c.options, c.key)
-		wantStatus(t, b.post(c.target, c.kind, c.body), c.status, c.text)
+		apitest.WantStatus(t, b.post(c.target, c.kind, c.body), c.status, c.text)
 		if len(b.sent) != 0 || (c.status == 500) != (len(b.reports) == 1) {
 			t.Errorf("%s: %d sent, reports %v", c.name, len(b.sent), b.reports)
 		}
 	}
 	b := newBench(t, nil, nil)
-	r := b.request("POST", "/v1/transactions", "application/json", []byte(payment))
+	r := b.Request("POST", "/v1/transactions", "application/json", []byte(payment))
 	r.Header.Set("Content-Encoding", "gzip")
-	wantStatus(t, b.send(r), 415, "Content-Encoding")
-	b.key = "none"
-	wantStatus(t, b.post("/v1/transactions", "application/json", payment), 401, "")
+	apitest.WantStatus(t, b.Send(r), 415, "Content-Encoding")
+	b.Key = "none"
+	apitest.WantStatus(t, b.post("/v1/transactions", "application/json", payment), 401, "")
 }
 
 func TestSchemasAreServed(t *testing.T) {
 	b := newBench(t, nil, nil)
 	for _, name := range payments.SchemaNames() {
 		text, _ := payments.SchemaText(name)
-		if w := b.send(b.request("GET", "/v1/schemas/"+name, "", nil)); w.Code != 200 || !bytes.Equal(w.Body.Bytes(), text) {
+		if w := b.Send(b.Request("GET", "/v1/schemas/"+name, "", nil)); w.Code != 200 || !bytes.Equal(w.Body.Bytes(), text) {
 			t.Errorf("%s: %d", name, w.Code)
 		}
 	}
-	wantStatus(t, b.send(b.request("GET", "/v1/schemas/transfer", "", nil)), 404, "no schema of that name")
+	apitest.WantStatus(t, b.Send(b.Request("GET", "/v1/schemas/transfer", "", nil)), 404, "no schema of that name")
 }
 
 // TestEveryStatus makes every status that the document declares come about.
@@ -375,17 +375,17 @@ func TestEveryStatus(t *testing.T) {
 	post(func(o *Options) { o.Send = func(context.Context, []payments.Item) error { return errors.New("away") } }, nil, "application/json", payment)
 	post(func(o *Options) { o.Send = func(context.Context, []payments.Item) error { panic("send") } }, nil, "application/json", payment)
 	b := newBench(t, nil, nil)
-	b.key = ""
+	b.Key = ""
 	note(path, b.post(path, "application/json", payment), "POST")
 	for _, name := range []string{"transaction", "x"} {
-		note("/v1/schemas/{name}", b.send(b.request("GET", "/v1/schemas/"+name, "", nil)), "GET")
+		note("/v1/schemas/{name}", b.Send(b.Request("GET", "/v1/schemas/"+name, "", nil)), "GET")
 	}
-	note("/v1/openapi.yaml", b.send(b.request("GET", "/v1/openapi.yaml", "", nil)), "GET")
-	note("/status", b.send(b.request("GET", "/status", "", nil)), "GET")
+	note("/v1/openapi.yaml", b.Send(b.Request("GET", "/v1/openapi.yaml", "", nil)), "GET")
+	note("/status", b.Send(b.Request("GET", "/status", "", nil)), "GET")
 	b = newBench(t, func(o *Options) { o.Ready = func() error { return errors.New("away") } }, nil)
-	note("/status", b.send(b.request("GET", "/status", "", nil)), "GET")
+	note("/status", b.Send(b.Request("GET", "/status", "", nil)), "GET")
 	b = newBench(t, func(o *Options) { o.Ready = func() error { panic("ready") } }, nil)
-	note("/status", b.send(b.request("GET", "/status", "", nil)), "GET")
+	note("/status", b.Send(b.Request("GET", "/status", "", nil)), "GET")
 	// Nothing can fail in what is served from memory.
 	seen["GET /v1/openapi.yaml 500"], seen["GET /v1/schemas/{name} 500"] = true, true
 	if unseen, n := readDoc(t).Unseen(seen); len(unseen) > 0 || n < 15 {
@@ -444,7 +444,7 @@ func FuzzBody(f *testing.F) {
 		if kind == typeCards {
 			target += "?as_of=2026-04-01T02:00:00Z"
 		}
-		w := b.send(b.request("POST", target, kind, body))
+		w := b.Send(b.Request("POST", target, kind, body))
 		if w.Code >= 500 {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
