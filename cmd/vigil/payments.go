@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) payments() *cobra.Command {
-	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsTables(), c.paymentsTypologies(), c.paymentsRules(), c.paymentsBacktest(), c.paymentsShadow(), c.paymentsServe(), c.paymentsKey())
+	return group("payments", "What institutions send, and what it is held against", c.paymentsSchema(), c.paymentsRates(), c.paymentsTables(), c.paymentsTypologies(), c.paymentsRules(), c.paymentsBacktest(), c.paymentsShadow(), c.paymentsServe(), c.paymentsKey(), c.paymentsRefused())
 }
 
 func (c *cli) paymentsSchema() *cobra.Command {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,4 +97,35 @@ func TestWhatIsRefusedIsAmongTheDeadLettersInEveryFormat(t *testing.T) {
 		}
 		return maps.Equal(got, want), fmt.Sprintf("\n got %v\nwant %v", got, want)
 	})
+	// What only shows later is told too: a reference that was another payment's.
+	again := bytes.Replace(bankFile(t, 1), []byte(">50.00<"), []byte(">51.00<"), 1)
+	if err := Feed(t.Context(), c, FeedOptions{Out: io.Discard, Errs: io.Discard, Sources: []Source{{Name: "again.xml", Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(again)), nil
+	}}}}); err != nil {
+		t.Fatal(err)
+	}
+	all := filepath.Join(t.TempDir(), "all.csv")
+	eventually(t, time.Minute, "all that was refused", func() (bool, string) {
+		var out bytes.Buffer
+		if err := Refused(t.Context(), c, RefusedOptions{Errors: all, Out: &out, Errs: io.Discard}); err != nil {
+			t.Fatal(err)
+		}
+		return out.String() == "22 records of payments were refused\n", out.String()
+	})
+	rows, err := csv.NewReader(bytes.NewReader(read(all))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]int{}
+	for _, row := range rows[1:] {
+		if row[4] == "" || row[6] == "" || strings.Contains(strings.Join(row, " "), "Testmann") {
+			t.Errorf("%q", row)
+		}
+		told[row[4]+" "+row[3]]++
+	}
+	for _, want := range []string{"amount-negative R-2", "amount-negative R-4", "reference-reused R-1", "time R-3", "partial-reversal 123456/TERM0001/609012000001"} {
+		if told[want] != 1 {
+			t.Errorf("%s is told %d times: %v", want, told[want], told)
+		}
+	}
 }

@@ -69,15 +69,20 @@ func newFeedReport(name string, errs io.Writer) (*feedReport, error) {
 }
 
 func (r *feedReport) add(file string, item payments.Item) error {
+	return r.tell(newRefusals(file, item))
+}
+
+// tell tells all faults of one record.
+func (r *feedReport) tell(all []refusal) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.codes[file] == nil {
-		r.codes[file] = map[string]int{}
-	}
 	r.total++
-	for i, f := range newRefusals(file, item) {
+	for i, f := range all {
+		if r.codes[f.File] == nil {
+			r.codes[f.File] = map[string]int{}
+		}
 		if i == 0 {
-			r.codes[file][f.Code]++
+			r.codes[f.File][f.Code]++
 		}
 		if err := r.show(f); err != nil {
 			return err

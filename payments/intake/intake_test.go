@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -120,4 +121,37 @@ func TestErrorsOfTheSourceAreNoItems(t *testing.T) {
 	if item, err := r.Next(); !errors.Is(err, boom) {
 		t.Errorf("a broken reader gave %+v, %v", item, err)
 	}
+}
+
+// FuzzOpen reads files of any bytes, in each format: it ends, and its items come in
+// order, each a record or a reason.
+func FuzzOpen(f *testing.F) {
+	for _, data := range []string{message, jsonLine, "\ufeff\r\n " + message, jsonLine + "\n\n{}\n" + jsonLine, "[", "<", "\n", `{"reference":"` + strings.Repeat("x", 5000)} {
+		f.Add([]byte(data), byte(0))
+		f.Add([]byte(data), byte(1))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, as byte) {
+		names := append(Names(), "auto")
+		r, err := Open(bytes.NewReader(data), names[int(as)%len(names)])
+		if err != nil {
+			t.Fatal(err) // a reader in memory has no faults
+		}
+		last := int64(-1)
+		for n := 1; ; n++ {
+			item, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil || n > len(data)+1 {
+				t.Fatalf("record %d: %v", n, err)
+			}
+			if item.Number != n || item.Offset < last || item.Offset > int64(len(data)) || len(item.Data) > payments.MaxRecord {
+				t.Fatalf("%+v", item)
+			}
+			if reason(t, item.Err) == "" && item.Record == (payments.Record{}) {
+				t.Fatalf("record %d is nothing", n)
+			}
+			last = item.Offset
+		}
+	})
 }

@@ -1,9 +1,12 @@
 package intake
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"regexp"
+	"slices"
 
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/signal"
@@ -59,4 +62,38 @@ func parseRefused(data []byte) error {
 		more = fmt.Sprintf(" and %d more", n)
 	}
 	return signal.Reject("refused", "record %d of a file, at byte %d: %s%s", first.Record, first.Byte, first.Code, more)
+}
+
+// StoodFor returns which file a record was of that [StandIn] made a message for, and what
+// was wrong with it; nothing where the message is none of those.
+func StoodFor(data []byte) (file string, all []Refusal) {
+	var s standIn
+	if err := json.Unmarshal(data, &s); err != nil {
+		return "", nil
+	}
+	return s.File, s.Refusals
+}
+
+// Faults reads a record of the transactions topic again, and says what is wrong with it,
+// and of the last of its parts that is good the institution's reference.
+func Faults(contentType string, data []byte) (all []Refusal, ref string) {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	for _, f := range formats() {
+		if !slices.Contains(f.types, kind) {
+			continue
+		}
+		r, err := Open(bytes.NewReader(data), f.name)
+		for err == nil {
+			var item payments.Item
+			if item, err = r.Next(); err != nil {
+				break
+			}
+			if item.Err != nil {
+				all = append(all, Refusals(item)...)
+			} else if item.Transaction != nil {
+				ref = item.Transaction.Ref
+			}
+		}
+	}
+	return all, ref
 }

@@ -27,6 +27,12 @@ func TestARefusedRecordHasAStandIn(t *testing.T) {
 	if reason(t, err) != "refused" || len(good) > 0 || err.Error() != "refused: record 3 of a file, at byte 120: amount and 1 more" {
 		t.Errorf("%v, %v", good, err)
 	}
+	if file, all := StoodFor(item.Data); file != "bank.csv" || len(all) != 2 || all[1] != (Refusal{Record: 3, Byte: 120, Reference: "R-3", Code: "currency", Place: "line 4", Reason: "is none"}) {
+		t.Errorf("%s: %+v", file, all)
+	}
+	if all, ref := Faults("application/json; charset=utf-8", []byte(jsonLine+"\n{}")); len(all) != 1 || all[0].Code != "schema" || all[0].Record != 2 || ref != "7" {
+		t.Errorf("%+v, %s", all, ref)
+	}
 	again, err := StandIn("bank.csv", bad)
 	if err != nil || again.Key() != item.Key() || string(again.Data) != string(item.Data) {
 		t.Errorf("the same again is another record: %v", err)
@@ -48,6 +54,9 @@ func FuzzStandIn(f *testing.F) {
 		good, err := Parse(ContentRefused, data)
 		if r := reason(t, err); len(good) > 0 || r != "refused" && r != "json" && r != "record-too-large" || len(err.Error()) > 160 || strings.Contains(err.Error(), "Anna") {
 			t.Errorf("%v %v", good, err)
+		}
+		if _, all := StoodFor(data); reason(t, err) == "refused" && len(all) == 0 {
+			t.Error("nothing is told of what is refused")
 		}
 	})
 }

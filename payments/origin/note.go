@@ -151,6 +151,16 @@ type note struct {
 	transfers         [2]string
 }
 
+// Source returns the institution of a record of the topic, and its reference as far as the
+// record has it.
+func Source(data []byte) (institution, ref string) {
+	n, err := decodeNote(data)
+	if err != nil {
+		return "", ""
+	}
+	return n.institution, n.ref
+}
+
 func (r refs) append(b []byte) []byte {
 	var there byte
 	for i, h := range r {

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/payments/intake"
+	"github.com/vigil-stream/vigil/payments/origin"
+)
+
+// RefusedOptions say how to tell of what was refused.
+type RefusedOptions struct {
+	// Errors is a file for all of it, as of a feed; without it the first is shown.
+	Errors    string
+	Out, Errs io.Writer
+}
+
+// Refused tells of the payments that were refused, by all that the dead letters hold of
+// them: also what no reader of a file can see, such as a reference that was given to
+// another payment before, perhaps in another file.
+func Refused(ctx context.Context, c Config, o RefusedOptions) (err error) {
+	client, err := dial(ctx, c, topicDeadLetter)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	report, err := newFeedReport(o.Errors, o.Errs)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, report.close()) }()
+	seen := make(map[string]bool)
+	if err := client.ReadAll(ctx, topicDeadLetter, func(m stream.Message) error {
+		loops := []string{"payments-split", "payments-origin", "payments-profile"}
+		if seen[m.ID] || !slices.Contains(loops, m.Headers["vigil-loop"]) {
+			return nil
+		}
+		seen[m.ID] = true
+		return report.tell(refusalsOf(m))
+	}); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.Out, "%d records of payments were refused\n", report.total)
+	return err
+}
+
+// refusalsOf says what is wrong with the record of a dead letter, at least one thing.
+func refusalsOf(m stream.Message) []refusal {
+	file := fmt.Sprintf("%s/%s/%s", m.Headers["vigil-topic"], m.Headers["vigil-partition"], m.Headers["vigil-offset"])
+	kind := m.Headers["original-content-type"]
+	var all []intake.Refusal
+	ref := ""
+	switch m.Headers["vigil-loop"] {
+	case "payments-origin":
+		_, ref = origin.Source(m.Data)
+	case "payments-profile":
+		if t, err := payments.DecodeTransfer(m.Data); err == nil {
+			ref = t.Ref
+		}
+	default:
+		if kind == intake.ContentRefused {
+			file, all = intake.StoodFor(m.Data)
+		} else {
+			all, ref = intake.Faults(kind, m.Data)
+		}
+	}
+	if len(all) == 0 {
+		all = []intake.Refusal{{Record: 1, Reference: ref, Code: m.Headers["vigil-reason"], Reason: m.Headers["vigil-error"]}}
+	}
+	var told []refusal
+	for _, one := range all {
+		told = append(told, refusal{file, one})
+	}
+	return told
+}
