@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -131,7 +132,7 @@ func (p *Policy) read(f *faults, n ast.Node) {
 					"frames": number(f, &frames), "subject": truth(f, &p.RaiseOn.Match.Subject),
 				})(at, n)
 				if frames < 1 || frames > 1<<32 || frames != float64(uint64(frames)) {
-					f.add(line(n), "%s.frames: want a whole number of at least 1", at)
+					f.add(yamlfile.Line(n), "%s.frames: want a whole number of at least 1", at)
 					return
 				}
 				p.RaiseOn.Match.Frames = uint64(frames)

@@ -104,6 +104,7 @@ func TestReadSpecsIsBounded(t *testing.T) {
 	many := strings.Repeat("- {}\n", MaxSpecs+1)
 	for name, text := range map[string]string{
 		"too many": many, "too long": strings.Repeat("#", maxFile+1), "too deep": strings.Repeat("[", 100_000),
+		"dashes":  strings.Repeat("- ", 1_000_000),
 		"no YAML": "- a: b: c: {", "a mapping": "stream: s1", "two documents": "- {}\n---\n- {}\n",
 		"a billion laughs": "- &a [x, x]\n- &b [*a, *a]\n- &c [*b, *b]\n",
 	} {

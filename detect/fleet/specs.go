@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -52,21 +53,21 @@ func ReadSpecs(text []byte) ([]Spec, error) {
 	case *ast.NullNode:
 	case *ast.SequenceNode:
 		if len(n.Values) > MaxSpecs {
-			f.add(line(n), "streams: %d of them, want at most %d", len(n.Values), MaxSpecs)
+			f.add(yamlfile.Line(n), "streams: %d of them, want at most %d", len(n.Values), MaxSpecs)
 			break
 		}
 		first := map[key]int{}
 		for i, item := range n.Values {
 			s := readSpec(f, fmt.Sprintf("streams[%d]", i), item)
 			if before, ok := first[s.key()]; ok && s.Stream != "" {
-				f.add(line(item), "streams[%d]: the same platform and stream as in line %d", i, before)
+				f.add(yamlfile.Line(item), "streams[%d]: the same platform and stream as in line %d", i, before)
 			} else {
-				first[s.key()] = line(item)
+				first[s.key()] = yamlfile.Line(item)
 			}
 			specs = append(specs, s)
 		}
 	default:
-		f.add(line(n), "streams: want a sequence, each a mapping that begins with a dash")
+		f.add(yamlfile.Line(n), "streams: want a sequence, each a mapping that begins with a dash")
 	}
 	if err := f.err(); err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ func readSpec(f *faults, at string, n ast.Node) Spec {
 		return s
 	}
 	s.check(func(field, format string, args ...any) {
-		where := line(n)
+		where := yamlfile.Line(n)
 		if l, ok := lines[field]; ok {
 			where = l
 		}

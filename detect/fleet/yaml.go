@@ -1,16 +1,15 @@
 package fleet
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 )
 
 // A FileError lists what is wrong with a file, a line for each fault.
@@ -21,7 +20,7 @@ func (e *FileError) Error() string { return strings.Join(e.Faults, "\n") }
 
 const (
 	maxFile   = 4 << 20 // bytes
-	maxNested = 64      // brackets open at once
+	maxNested = 64      // brackets or dashes open at once
 	maxFaults = 100     // told at once
 )
 
@@ -63,64 +62,11 @@ func (f *faults) err() error {
 
 // parse returns the one document of a file, or nil where it is empty or no YAML.
 func parse(f *faults, text []byte) ast.Node {
-	if len(text) > maxFile {
-		f.add(1, "longer than %d bytes", maxFile)
-		return nil
-	}
-	// The parser recurses; no file of ours nests brackets by the dozen.
-	depth := 0
-	for _, c := range text {
-		switch c {
-		case '[', '{':
-			depth++
-		case ']', '}':
-			depth = max(depth-1, 0)
-		}
-		if depth > maxNested {
-			f.add(1, "more than %d brackets are open at once", maxNested)
-			return nil
-		}
-	}
-	file, err := parseYAML(text)
-	if err != nil {
-		where := 1
-		var at yaml.Error
-		if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
-			where = at.GetToken().Position.Line
-		}
-		f.add(where, "not YAML")
-		return nil
-	}
-	var body ast.Node
-	for _, d := range file.Docs {
-		if d.Body == nil {
-			continue
-		}
-		if body != nil {
-			f.add(line(d.Body), "a second document; want one")
-			return nil
-		}
-		body = d.Body
+	body, fault := yamlfile.Parse(text, maxFile, maxNested)
+	if fault != nil {
+		f.add(fault.Line, "%s", fault.Says)
 	}
 	return body
-}
-
-// parseYAML allows duplicate keys: they are told with the rest. The parser panics at
-// some texts that are not YAML.
-func parseYAML(text []byte) (file *ast.File, err error) {
-	defer func() {
-		if thrown := recover(); thrown != nil {
-			err = errors.New("the parser gives up")
-		}
-	}()
-	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
-}
-
-func line(n ast.Node) int {
-	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
-		return 0
-	}
-	return n.GetToken().Position.Line
 }
 
 // fields are what to do with the value of each key.
@@ -129,14 +75,9 @@ type fields map[string]func(at string, n ast.Node)
 // in reads a mapping; lines, if not nil, gets the line of each key that is there.
 func (k fields) in(f *faults, at string, n ast.Node, lines map[string]int) {
 	want := "a mapping of " + strings.Join(slices.Sorted(maps.Keys(k)), ", ")
-	var values []*ast.MappingValueNode
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		values = n.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
-	default:
-		f.add(line(n), "%s: want %s", at, want)
+	values, ok := yamlfile.Mapping(n)
+	if !ok {
+		f.add(yamlfile.Line(n), "%s: want %s", at, want)
 		return
 	}
 	seen := map[string]bool{}
@@ -144,13 +85,13 @@ func (k fields) in(f *faults, at string, n ast.Node, lines map[string]int) {
 		name, ok := v.Key.(*ast.StringNode)
 		switch {
 		case !ok || k[name.Value] == nil:
-			f.add(line(v.Key), "%s: an unknown key; want %s", at, want)
+			f.add(yamlfile.Line(v.Key), "%s: an unknown key; want %s", at, want)
 		case seen[name.Value]:
-			f.add(line(v.Key), "%s.%s: given twice", at, name.Value)
+			f.add(yamlfile.Line(v.Key), "%s.%s: given twice", at, name.Value)
 		default:
 			seen[name.Value] = true
 			if lines != nil {
-				lines[name.Value] = line(v.Key)
+				lines[name.Value] = yamlfile.Line(v.Key)
 			}
 			k[name.Value](at+"."+name.Value, v.Value)
 		}
@@ -160,14 +101,12 @@ func (k fields) in(f *faults, at string, n ast.Node, lines map[string]int) {
 // text reads any scalar as the text it is written as.
 func text(f *faults, to *string) func(string, ast.Node) {
 	return func(at string, n ast.Node) {
-		switch n := n.(type) {
-		case *ast.StringNode:
-			*to = n.Value
-		case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-			*to = n.GetToken().Value
-		default:
-			f.add(line(n), "%s: want a text", at)
+		value, ok := yamlfile.Scalar(n)
+		if !ok {
+			f.add(yamlfile.Line(n), "%s: want a text", at)
+			return
 		}
+		*to = value
 	}
 }
 
@@ -175,7 +114,7 @@ func texts(f *faults, to *[]string) func(string, ast.Node) {
 	return func(at string, n ast.Node) {
 		list, ok := n.(*ast.SequenceNode)
 		if !ok {
-			f.add(line(n), "%s: want a sequence, as in [one, two]", at)
+			f.add(yamlfile.Line(n), "%s: want a sequence, as in [one, two]", at)
 			return
 		}
 		for i, item := range list.Values {
@@ -190,7 +129,7 @@ func truth(f *faults, to *bool) func(string, ast.Node) {
 	return func(at string, n ast.Node) {
 		b, ok := n.(*ast.BoolNode)
 		if !ok {
-			f.add(line(n), "%s: want true or false", at)
+			f.add(yamlfile.Line(n), "%s: want true or false", at)
 			return
 		}
 		*to = b.Value
@@ -213,7 +152,7 @@ func number(f *faults, to *float64) func(string, ast.Node) {
 			*to = n.Value
 			return
 		}
-		f.add(line(n), "%s: want a number", at)
+		f.add(yamlfile.Line(n), "%s: want a number", at)
 	}
 }
 
@@ -225,6 +164,6 @@ func duration(f *faults, to *time.Duration) func(string, ast.Node) {
 				return
 			}
 		}
-		f.add(line(n), "%s: want a duration, as in 90s or 10m", at)
+		f.add(yamlfile.Line(n), "%s: want a duration, as in 90s or 10m", at)
 	}
 }

@@ -112,6 +112,7 @@ func TestMapsThatAreNone(t *testing.T) {
 		{"no mapping", "- a\n", "want a mapping"},
 		{"two", "a: b\n---\na: b\n", "a second document"},
 		{"deep", strings.Repeat("[", 40), "brackets"},
+		{"dashes", strings.Repeat("- ", 100_000), "dashes"},
 		{"long", strings.Repeat("#", maxMap+1), "longer than"},
 		{"no id", strings.Replace(small, "a: id, ", "", 1), "none for id"},
 		{"no time", strings.Replace(small, "b: at, ", "", 1), "none for at"},

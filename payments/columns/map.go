@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"golang.org/x/text/encoding/charmap"
 
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 	"github.com/vigil-stream/vigil/payments"
 )
 
@@ -58,7 +59,7 @@ func ReadMap(file []byte) (*Map, error) {
 	lines := map[string]int{}
 	noted := func(key string, read func(ast.Node)) func(ast.Node) {
 		return func(n ast.Node) {
-			lines[key] = line(n)
+			lines[key] = yamlfile.Line(n)
 			read(n)
 		}
 	}
@@ -70,7 +71,7 @@ func ReadMap(file []byte) (*Map, error) {
 		"decimal":   noted("decimal", text(f, "decimal", &m.numbers.decimal)),
 		"grouping":  noted("grouping", text(f, "grouping", &m.numbers.grouping)),
 		"time": func(n ast.Node) {
-			lines["time"] = line(n)
+			lines["time"] = yamlfile.Line(n)
 			keys{
 				"layout": noted("time.layout", text(f, "time.layout", &at)),
 				"date":   noted("time.date", text(f, "time.date", &date)),
@@ -80,7 +81,7 @@ func ReadMap(file []byte) (*Map, error) {
 			}.in(f, "time: ", mapping(f, "time", n))
 		},
 		"direction": func(n ast.Node) {
-			lines["direction"] = line(n)
+			lines["direction"] = yamlfile.Line(n)
 			keys{
 				"sign":   noted("direction.sign", text(f, "direction.sign", &m.sign)),
 				"debit":  texts(f, "direction.debit", &m.debit),

@@ -7,15 +7,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 )
 
 // Limits of a map.
 const (
 	maxMap    = 256 << 10 // bytes
-	maxNested = 16        // brackets open at once
+	maxNested = 16        // brackets or dashes open at once
 	maxFaults = 50        // told at once
 )
 
@@ -50,78 +50,24 @@ func (f *faults) err() error {
 
 // parse returns the mapping that a file is, nil where it is none.
 func parse(f *faults, text []byte) []*ast.MappingValueNode {
-	if len(text) > maxMap {
-		f.add(1, "longer than %d bytes", maxMap)
+	body, fault := yamlfile.Parse(text, maxMap, maxNested)
+	switch {
+	case fault != nil:
+		f.add(fault.Line, "%s", fault.Says)
 		return nil
-	}
-	depth := 0 // The parser recurses.
-	for _, c := range text {
-		switch c {
-		case '[', '{':
-			depth++
-		case ']', '}':
-			depth = max(depth-1, 0)
-		}
-		if depth > maxNested {
-			f.add(1, "more than %d brackets are open at once", maxNested)
-			return nil
-		}
-	}
-	file, err := parseYAML(text)
-	if err != nil {
-		where := 1
-		var at yaml.Error
-		if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
-			where = at.GetToken().Position.Line
-		}
-		f.add(where, "not YAML")
-		return nil
-	}
-	var body ast.Node
-	for _, d := range file.Docs {
-		if d.Body == nil {
-			continue
-		}
-		if body != nil {
-			f.add(line(d.Body), "a second document; want one")
-			return nil
-		}
-		body = d.Body
-	}
-	if body == nil {
+	case body == nil:
 		f.add(1, "empty; want a mapping")
 		return nil
 	}
 	return mapping(f, "the map", body)
 }
 
-// parseYAML allows duplicate keys: they are told with the rest. The parser panics at
-// some texts that are not YAML.
-func parseYAML(text []byte) (file *ast.File, err error) {
-	defer func() {
-		if thrown := recover(); thrown != nil {
-			err = errors.New("the parser gives up")
-		}
-	}()
-	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
-}
-
-func line(n ast.Node) int {
-	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
-		return 0
-	}
-	return n.GetToken().Position.Line
-}
-
 func mapping(f *faults, what string, n ast.Node) []*ast.MappingValueNode {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		return n.Values
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}
+	values, ok := yamlfile.Mapping(n)
+	if !ok {
+		f.add(yamlfile.Line(n), "%s: want a mapping", what)
 	}
-	f.add(line(n), "%s: want a mapping", what)
-	return nil
+	return values
 }
 
 // keys are what to do with the value of each key.
@@ -131,12 +77,12 @@ type keys map[string]func(n ast.Node)
 func (k keys) in(f *faults, prefix string, values []*ast.MappingValueNode) {
 	seen := map[string]bool{}
 	for _, v := range values {
-		name, ok := scalar(v.Key)
+		name, ok := yamlfile.Scalar(v.Key)
 		switch {
 		case !ok || k[name] == nil:
-			f.add(line(v.Key), "%san unknown key; want %s", prefix, strings.Join(slices.Sorted(maps.Keys(k)), ", "))
+			f.add(yamlfile.Line(v.Key), "%san unknown key; want %s", prefix, strings.Join(slices.Sorted(maps.Keys(k)), ", "))
 		case seen[name]:
-			f.add(line(v.Key), "%s%s: given twice", prefix, name)
+			f.add(yamlfile.Line(v.Key), "%s%s: given twice", prefix, name)
 		default:
 			seen[name] = true
 			k[name](v.Value)
@@ -147,13 +93,13 @@ func (k keys) in(f *faults, prefix string, values []*ast.MappingValueNode) {
 // pairs reads a mapping of texts to texts, in its order.
 func pairs(f *faults, what string, n ast.Node) (out []pair) {
 	for _, v := range mapping(f, what, n) {
-		key, ok := scalar(v.Key)
-		value, valued := scalar(v.Value)
+		key, ok := yamlfile.Scalar(v.Key)
+		value, valued := yamlfile.Scalar(v.Value)
 		if !ok || !valued {
-			f.add(line(v.Key), "%s: want a text and what it stands for", what)
+			f.add(yamlfile.Line(v.Key), "%s: want a text and what it stands for", what)
 			continue
 		}
-		out = append(out, pair{key, value, line(v.Key)})
+		out = append(out, pair{key, value, yamlfile.Line(v.Key)})
 	}
 	return out
 }
@@ -163,22 +109,11 @@ type pair struct {
 	line       int
 }
 
-// scalar is any scalar as the text it is written as.
-func scalar(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value, true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		return n.GetToken().Value, true
-	}
-	return "", false
-}
-
 func text(f *faults, what string, to *string) func(ast.Node) {
 	return func(n ast.Node) {
-		value, ok := scalar(n)
+		value, ok := yamlfile.Scalar(n)
 		if !ok {
-			f.add(line(n), "%s: want a text", what)
+			f.add(yamlfile.Line(n), "%s: want a text", what)
 			return
 		}
 		*to = value
@@ -189,13 +124,13 @@ func texts(f *faults, what string, to *[]string) func(ast.Node) {
 	return func(n ast.Node) {
 		list, ok := n.(*ast.SequenceNode)
 		if !ok {
-			f.add(line(n), "%s: want a sequence, as in [one, two]", what)
+			f.add(yamlfile.Line(n), "%s: want a sequence, as in [one, two]", what)
 			return
 		}
 		for _, item := range list.Values {
-			value, ok := scalar(item)
+			value, ok := yamlfile.Scalar(item)
 			if !ok {
-				f.add(line(item), "%s: want a sequence of texts", what)
+				f.add(yamlfile.Line(item), "%s: want a sequence of texts", what)
 				continue
 			}
 			*to = append(*to, value)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 	"github.com/vigil-stream/vigil/payments"
 )
 
@@ -27,7 +28,7 @@ func (r *reader) condition(key string, n ast.Node, depth int) Condition {
 		r.at(n, key, "any_of and not lie more than %d deep", maxDepth)
 		return c
 	}
-	values, ok := entries(n)
+	values, ok := yamlfile.Mapping(n)
 	if !ok || len(values) == 0 {
 		r.at(n, key, "%swant conditions, as in cross_border: yes", wrongKind(n))
 		return c
@@ -134,7 +135,7 @@ func (r *reader) someWords(key string, n ast.Node, known []string) []string {
 
 // amounts reads a range, or one amount, for each currency.
 func (r *reader) amounts(key string, n ast.Node, single bool) map[string]Range {
-	values, ok := entries(n)
+	values, ok := yamlfile.Mapping(n)
 	example := "EUR: 10..200"
 	if single {
 		example = "EUR: 5"

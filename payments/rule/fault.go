@@ -9,6 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 )
 
 // A Fault is one thing that is wrong with a rule file.
@@ -97,16 +99,12 @@ func place(n ast.Node) (line, column int) {
 	return p.Line, p.Column
 }
 
-// notYAML says where the parser gave up.
-func (f *faults) notYAML(err error) {
-	line, column := 1, 1
-	says := "is not YAML"
+// notYAML says where the parser gave up, and why.
+func (f *faults) notYAML(fault *yamlfile.Fault) {
+	says := "is " + fault.Says
 	var at yaml.Error
-	if errors.As(err, &at) {
-		if t := at.GetToken(); t != nil && t.Position != nil {
-			line, column = t.Position.Line, t.Position.Column
-		}
+	if errors.As(fault.Err, &at) {
 		says += ": " + at.GetMessage()
 	}
-	f.add(line, column, "", "%s", says)
+	f.add(fault.Line, fault.Column, "", "%s", says)
 }

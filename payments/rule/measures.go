@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 )
 
 // unit is what a measure's number is.
@@ -75,7 +77,7 @@ func (r *reader) measure(key string, n ast.Node) Measure {
 		}
 		return m
 	}
-	values, ok := entries(n)
+	values, ok := yamlfile.Mapping(n)
 	if !ok || len(values) != 1 {
 		r.at(n, key, "%swant count, share or one measure, as in {sum: EUR}", wrongKind(n))
 		return m

@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -95,7 +96,7 @@ func (r *reader) root(n ast.Node) {
 
 // lists reads the institution's own lists of subjects.
 func (r *reader) lists(n ast.Node) {
-	values, ok := entries(n)
+	values, ok := yamlfile.Mapping(n)
 	if !ok {
 		r.at(n, "lists", "%swant names, each with a sequence of subjects", wrongKind(n))
 		return

@@ -1,14 +1,14 @@
 package rule
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 )
 
 // Limits of a file, so that no text makes the reader work for long.
@@ -27,83 +27,16 @@ const (
 
 // parse returns the one document of a file, or nil where there is none.
 func parse(f *faults, text []byte) ast.Node {
-	if len(text) > MaxFile {
-		f.add(1, 1, "", "the file has %d bytes, and the limit is %d", len(text), MaxFile)
-		return nil
-	}
-	if line := deep(text); line > 0 {
-		f.add(line, 1, "", "more than %d brackets or dashes are open at once", maxNested)
-		return nil
-	}
-	file, err := parseYAML(text)
-	if err != nil {
-		f.notYAML(err)
-		return nil
-	}
-	var body ast.Node
-	for _, d := range file.Docs {
-		if d.Body == nil {
-			continue
-		}
-		if body != nil {
-			f.at(d.Body, "", "a second document; want one")
-			return nil
-		}
-		body = d.Body
-	}
-	if body == nil {
+	body, fault := yamlfile.Parse(text, MaxFile, maxNested)
+	switch {
+	case fault != nil && fault.Err != nil:
+		f.notYAML(fault)
+	case fault != nil:
+		f.add(fault.Line, fault.Column, "", "%s", fault.Says)
+	case body == nil:
 		f.add(1, 1, "", "the file is empty; want version and rules")
 	}
 	return body
-}
-
-// deep returns the line where too much is open at once, or 0. The parser recurses.
-func deep(text []byte) int {
-	line, depth, dashes, start := 1, 0, 0, true
-	for _, c := range text {
-		switch c {
-		case '\n':
-			line, dashes, start = line+1, 0, true
-			continue
-		case '[', '{':
-			depth++
-		case ']', '}':
-			depth = max(depth-1, 0)
-		case '-', '?', ':':
-			if start {
-				dashes++
-			}
-		case ' ', '\t', '\r':
-		default:
-			start = false
-		}
-		if depth > maxNested || dashes > maxNested {
-			return line
-		}
-	}
-	return 0
-}
-
-// parseYAML allows duplicate keys, which are told with the rest. The parser
-// panics at some texts that are not YAML.
-func parseYAML(text []byte) (file *ast.File, err error) {
-	defer func() {
-		if thrown := recover(); thrown != nil {
-			err = errors.New("the parser gives up")
-		}
-	}()
-	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
-}
-
-// entries returns the keys and values of a mapping.
-func entries(n ast.Node) ([]*ast.MappingValueNode, bool) {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		return n.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}, true
-	}
-	return nil, false
 }
 
 // items returns the values of a sequence.
@@ -117,15 +50,10 @@ func items(n ast.Node) ([]ast.Node, bool) {
 
 // plain returns a scalar as the text that it is written as.
 func plain(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value, true
-	case *ast.LiteralNode:
-		return strings.TrimSpace(n.Value.Value), true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		return n.GetToken().Value, true
+	if l, ok := n.(*ast.LiteralNode); ok {
+		return strings.TrimSpace(l.Value.Value), true
 	}
-	return "", false
+	return yamlfile.Scalar(n)
 }
 
 // A field is what to do with the value of a key.
@@ -136,7 +64,7 @@ type field struct {
 
 // object reads a mapping by its fields, and returns the keys' nodes.
 func (f *faults) object(key string, n ast.Node, fields map[string]field) map[string]ast.Node {
-	values, ok := entries(n)
+	values, ok := yamlfile.Mapping(n)
 	if !ok {
 		f.at(n, key, "%swant a mapping of %s", wrongKind(n), names(fields))
 		return nil
