@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
@@ -70,7 +71,7 @@ func refusalsOf(m stream.Message) []refusal {
 		}
 	}
 	if len(all) == 0 {
-		all = []intake.Refusal{{Record: 1, Reference: ref, Code: m.Headers["vigil-reason"], Reason: m.Headers["vigil-error"]}}
+		all = []intake.Refusal{{Record: 1, Reference: ref, Code: m.Headers["vigil-reason"], Reason: strings.TrimPrefix(m.Headers["vigil-error"], m.Headers["vigil-reason"]+": ")}}
 	}
 	var told []refusal
 	for _, one := range all {
