@@ -27,7 +27,7 @@ test: ## run the tests; needs only Go
 	$(GO) test ./...
 
 .PHONY: check
-check: test demo lint purego contract race real ## everything that CI does: the above, lint, the contract, race detector, tests on real parts
+check: test demo lint purego contract race real pages ## everything that CI does: the above, lint, the contract, race detector, tests on real parts
 
 .PHONY: lint
 lint: $(LINT) ## gofmt, go vet and golangci-lint
@@ -61,6 +61,18 @@ race: ## the tests under the race detector; needs a C compiler
 .PHONY: real
 real: ## the tests on real Kafka, ffmpeg and the reference media
 	VIGIL_REAL=1 deploy/kafka/with-kafka.sh $(GO) test -count=1 -timeout 30m ./internal/stream/... ./internal/app/... ./detect/...
+
+AXE := $(CACHE)/axe/axe-core-4.14.1/package/axe.min.js
+
+.PHONY: pages
+pages: $(AXE) ## the console's pages in a real Chromium, with axe; needs Chromium and npm; VIGIL_SHOTS=docs/console keeps pictures
+	VIGIL_AXE=$(AXE) VIGIL_SHOTS=$(abspath $(VIGIL_SHOTS)) $(GO) test -tags chromium -count=1 -timeout 10m ./review/console
+
+$(AXE):
+	mkdir -p $(CACHE)/axe/axe-core-4.14.1
+	cd $(CACHE)/axe && npm pack --silent axe-core@4.14.1
+	tar xzf $(CACHE)/axe/axe-core-4.14.1.tgz -C $(CACHE)/axe/axe-core-4.14.1
+	@touch $@
 
 .PHONY: kafka
 kafka: ## fetch Kafka with Maven and start a broker on loopback

@@ -24,6 +24,9 @@ func (s *Store) Claim(ctx context.Context, id string, who Person) (until time.Ti
 // ClaimNext claims the most pressing case of some places that the rules let a person
 // have, and returns its id, or ErrNotFound when there is none.
 func (s *Store) ClaimNext(ctx context.Context, who Person, places ...Place) (string, error) {
+	if !who.May(Claim) {
+		return "", fmt.Errorf("next case: %w %s", ErrDenied, Claim)
+	}
 	for _, place := range places {
 		page, err := s.Queue(ctx, who, QueueFilter{Place: place, Unclaimed: true, Limit: 20})
 		if err != nil {
@@ -34,7 +37,7 @@ func (s *Store) ClaimNext(ctx context.Context, who Person, places ...Place) (str
 			if err == nil {
 				return item.ID, nil
 			}
-			if !isRule(err) {
+			if !IsRule(err) || errors.Is(err, ErrPause) || errors.Is(err, ErrEnough) {
 				return "", err
 			}
 		}
@@ -130,9 +133,9 @@ func (s *Store) act(ctx context.Context, id string, who Person, a Action, do fun
 	return nil
 }
 
-// isRule reports whether an error is the rules', and no fault.
-func isRule(err error) bool {
-	for _, rule := range []error{ErrDenied, ErrRecused, ErrClaimed, ErrNotYours, ErrSame, ErrStep, ErrDanger, ErrStandIn, ErrTooLate, ErrOversee, ErrStale, ErrNotOpen, ErrNotFound} {
+// IsRule reports whether an error is the rules', and no fault.
+func IsRule(err error) bool {
+	for _, rule := range []error{ErrDenied, ErrRecused, ErrClaimed, ErrNotYours, ErrSame, ErrStep, ErrDanger, ErrStandIn, ErrTooLate, ErrOversee, ErrPause, ErrEnough, ErrStale, ErrNotOpen, ErrNotFound} {
 		if errors.Is(err, rule) {
 			return true
 		}

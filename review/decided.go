@@ -80,3 +80,9 @@ func lastDecision(ctx context.Context, q querier, caseID string) (Decision, bool
 	}
 	return ds[0], true, nil
 }
+
+// LastDecision returns the decision on a case that stands, if there is one. Like Decided, it
+// is for a machine.
+func (s *Store) LastDecision(ctx context.Context, id string) (Decision, bool, error) {
+	return lastDecision(ctx, s.db, id)
+}

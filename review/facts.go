@@ -26,6 +26,9 @@ func (s *Store) loadFacts(ctx context.Context, tx *sql.Tx, id string, who Person
 	if f.now.UnixMicro() >= until {
 		f.holder = ""
 	}
+	if f.exposure, err = loadExposure(ctx, tx, who.ID, f.now); err != nil {
+		return f, err
+	}
 	words, err := loadOpinions(ctx, tx, `WHERE case_id = ? AND ended = '' ORDER BY sequence`, id)
 	if err != nil {
 		return f, err

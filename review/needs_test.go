@@ -41,6 +41,8 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		{"a minute ago", func(f *facts) { f.lastAt = now.Add(-time.Minute) }, ErrTooLate, []Action{Undo}},
 		{"gone", func(f *facts) { f.gone = true }, ErrTooLate, []Action{Undo}},
 		{"overseen", func(f *facts) { f.oversee = false }, ErrOversee, []Action{Oversee}},
+		{"tired", func(f *facts) { f.exposure.Rest = now.Add(time.Second) }, ErrPause, []Action{Claim}},
+		{"enough", func(f *facts) { f.exposure.Reached = true }, ErrEnough, []Action{Claim}},
 		{"own", func(f *facts) { f.deciders = []string{"me"} }, ErrOversee, []Action{Oversee}},
 	}
 	checked := 0

@@ -259,12 +259,12 @@ func TestAnOlderStoreIsDescribed(t *testing.T) {
 	decide(t, s, asked(t, c, Confirm))
 	before := decidedIn(t, s)
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"opinions", "procedures", "holds", "recusals", "queue", "marks", "decision_marks", "people"} {
+		for _, table := range []string{"opinions", "procedures", "holds", "recusals", "queue", "marks", "decision_marks", "people", "limits"} {
 			if _, err := tx.ExecContext(ctx, `DROP TABLE `+table); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `DROP INDEX IF EXISTS decisions_at; `)
+		_, err := tx.ExecContext(ctx, `DROP INDEX decisions_at; DROP INDEX views_viewer`)
 		if err != nil {
 			return err
 		}

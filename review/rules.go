@@ -43,6 +43,8 @@ var (
 	ErrStandIn  = errors.New("a program may stand in for a person only where the policy takes one person")
 	ErrTooLate  = errors.New("there is nothing of this person's that can still be taken back")
 	ErrOversee  = errors.New("the decision is not one that this person has to oversee")
+	ErrPause    = errors.New("it is time for a pause")
+	ErrEnough   = errors.New("that is enough for today")
 )
 
 // A step is what a case waits for, by how many words stand on it that decide nothing yet.
@@ -72,6 +74,7 @@ type facts struct {
 	recused              bool
 	holder               string // who has the case in hand now, or ""
 	danger               string
+	exposure             Exposure // what the person has seen today
 
 	lastBy   string    // who said the last word that stands; "" for none
 	lastAt   time.Time // when
@@ -104,6 +107,8 @@ var (
 	inTime     = need{ErrTooLate, func(f facts) bool { return f.now.Before(f.lastAt.Add(f.policy.Undo)) }}
 	stillHere  = need{ErrTooLate, func(f facts) bool { return !f.gone }}
 	unseenYet  = need{ErrOversee, func(f facts) bool { return f.oversee }}
+	rested     = need{ErrPause, func(f facts) bool { return !f.now.Before(f.exposure.Rest) }}
+	notEnough  = need{ErrEnough, func(f facts) bool { return !f.exposure.Reached }}
 	notOwn     = need{ErrOversee, func(f facts) bool { return !slices.Contains(f.deciders, f.who.ID) }}
 )
 
@@ -127,7 +132,8 @@ var rules = map[Action]rule{
 	// An image is for who must decide, while they do.
 	SeeImages: {deciders, []need{hasPart, inHand}},
 
-	Claim:   {deciders, []need{waits, hasPart, free, newVoice}},
+	// What a person has in hand they may finish; a new case waits until they have rested.
+	Claim:   {deciders, []need{waits, hasPart, free, newVoice, rested, notEnough}},
 	Release: {deciders, []need{inHand}},
 	Take:    {overseers, []need{taken}},
 

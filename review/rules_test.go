@@ -162,7 +162,7 @@ func walk(t *testing.T, rng *rand.Rand, steps int, counts map[string]int) {
 				if errors.Is(err, ErrClaimed) {
 					counts["claim refused"]++
 				}
-				if !isRule(err) {
+				if !IsRule(err) {
 					t.Fatal(err)
 				}
 				break
@@ -226,7 +226,7 @@ func walk(t *testing.T, rng *rand.Rand, steps int, counts map[string]int) {
 					counts["claim ran out"]++
 				}
 				holder, until = who.ID, at
-			} else if !isRule(err) {
+			} else if !IsRule(err) {
 				t.Fatal(err)
 			}
 		case 7:
@@ -247,7 +247,7 @@ func walk(t *testing.T, rng *rand.Rand, steps int, counts map[string]int) {
 				if st := stateOf(t, s); !st.waits() {
 					h.since = nil
 				}
-			} else if !isRule(err) {
+			} else if !IsRule(err) {
 				t.Fatal(err)
 			}
 		case 9:

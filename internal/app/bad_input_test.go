@@ -33,7 +33,7 @@ func TestBadInputGoesToTheDeadLettersAndTheRestIsDone(t *testing.T) {
 func badInput(t *testing.T, broker string) {
 	c := DefaultConfig(t.TempDir())
 	c.Review.onePerson()
-	c.Listen = "none"
+	c.Listen, c.Review.Listen = "none", "none"
 	c.Prefix = fmt.Sprintf("bad-%d.", time.Now().UnixNano())
 	c.Rooms = []string{"detect", "payments"}
 	if broker != "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/console"
 )
 
 // ReviewConfig is what the organisation has written down about how it decides.
@@ -17,6 +18,9 @@ type ReviewConfig struct {
 	Undo *time.Duration `yaml:"undo"`
 	// Claim is how long a case stays in one person's hands without a sign of life.
 	Claim time.Duration `yaml:"claim"`
+	// Listen is host:port of the console, which is in development mode and so on loopback
+	// only; "none" for none.
+	Listen string `yaml:"listen"`
 }
 
 func (r *ReviewConfig) fill() {
@@ -29,6 +33,9 @@ func (r *ReviewConfig) fill() {
 	}
 	if r.Claim == 0 {
 		r.Claim = d.Claim
+	}
+	if r.Listen == "" {
+		r.Listen = "127.0.0.1:9620"
 	}
 }
 
@@ -50,6 +57,11 @@ func (c *Config) openStore(ctx context.Context) (*review.Store, error) {
 func (r ReviewConfig) validate() error {
 	if err := r.policy().Validate(); err != nil {
 		return fmt.Errorf("review: %w", err)
+	}
+	if r.Listen != "none" {
+		if err := console.CheckLoopback(r.Listen); err != nil {
+			return fmt.Errorf("review.listen: %q: %w", r.Listen, err)
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,9 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	c := DefaultConfig(o.Data)
 	c.Listen = "127.0.0.1:0"
 	c.Review.onePerson() // the alert says so
+	if c.Review.Listen = freeLoopback(c.Review.Listen); o.Once && !o.Review {
+		c.Review.Listen = "none"
+	}
 	log, err := newLogger("console", "error")
 	if err != nil {
 		return err
@@ -151,8 +155,12 @@ func (d *demo) play(ctx context.Context, log *zap.Logger) error {
 		return err
 	}
 	if d.Once {
+		if !d.Review {
+			d.say("where people decide: bin/vigil demo, which serves the console")
+		}
 		return nil
 	}
+	d.say("where people decide: %s", d.consoleAddress())
 	d.say("the streams go on; press Ctrl-C to stop")
 	return d.goOn(ctx, client)
 }
@@ -207,8 +215,10 @@ func (d *demo) decide(ctx context.Context, store *review.Store, found review.Sum
 		By: who,
 	}
 	if d.Review {
-		if request.Verdict, request.Reason, err = d.ask(ctx); err != nil {
-			return review.Decision{}, err
+		d.say("decide it here, or on pages: %s", d.consoleAddress())
+		decided, err := d.ask(ctx, store, shown.ID, &request)
+		if err != nil || decided.ID != "" {
+			return decided, err
 		}
 	} else {
 		d.say("no person sits here: a STAND-IN reviewer confirms it, and the alert says so (--review asks you instead)")
@@ -217,8 +227,33 @@ func (d *demo) decide(ctx context.Context, store *review.Store, found review.Sum
 	return out.Decision, err
 }
 
-// ask reads the verdict of the person at the terminal.
-func (d *demo) ask(ctx context.Context) (review.Verdict, string, error) {
+// consoleAddress is where the pages are, with the code to sign in with.
+func (d *demo) consoleAddress() string {
+	code, err := d.c.consoleCode()
+	if err != nil {
+		return "http://" + d.c.Review.Listen
+	}
+	return "http://" + d.c.Review.Listen + "/signin?code=" + code
+}
+
+// freeLoopback is an address on loopback, or the same with another port if it is taken.
+func freeLoopback(addr string) string {
+	for _, try := range []string{addr, "127.0.0.1:0"} {
+		if l, err := net.Listen("tcp", try); err == nil {
+			got := l.Addr().String()
+			if l.Close() == nil {
+				return got
+			}
+		}
+	}
+	return addr
+}
+
+// ask reads the verdict of the person at the terminal into the request, or returns the
+// decision that was made on the pages meanwhile.
+func (d *demo) ask(ctx context.Context, store *review.Store, id string, r *review.Request) (review.Decision, error) {
+	tick := time.NewTicker(300 * time.Millisecond)
+	defer tick.Stop()
 	lines := make(chan string)
 	go func() {
 		defer close(lines)
@@ -231,21 +266,31 @@ func (d *demo) ask(ctx context.Context) (review.Verdict, string, error) {
 			}
 		}
 	}()
+	const question = "\nconfirm or dismiss? [c/d] "
+	if _, err := fmt.Fprint(d.Out, question); err != nil {
+		return review.Decision{}, err
+	}
 	for {
-		if _, err := fmt.Fprint(d.Out, "\nconfirm or dismiss? [c/d] "); err != nil {
-			return "", "", err
-		}
 		select {
 		case <-ctx.Done():
-			return "", "", ctx.Err()
+			return review.Decision{}, ctx.Err()
+		case <-tick.C:
+			made, ok, err := store.LastDecision(ctx, id)
+			if err != nil || ok {
+				return made, err
+			}
 		case line, ok := <-lines:
 			switch {
 			case !ok:
-				return "", "", errors.New("the terminal closed before anybody decided; nothing was sent")
+				return review.Decision{}, errors.New("the terminal closed before anybody decided; nothing was sent")
 			case line == "c" || line == "confirm":
-				return review.Confirm, "several-signs", nil
+				return review.Decision{}, nil
 			case line == "d" || line == "dismiss":
-				return review.Dismiss, "not-enough-evidence", nil
+				r.Verdict, r.Reason = review.Dismiss, "not-enough-evidence"
+				return review.Decision{}, nil
+			}
+			if _, err := fmt.Fprint(d.Out, question); err != nil {
+				return review.Decision{}, err
 			}
 		}
 	}

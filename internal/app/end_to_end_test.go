@@ -26,7 +26,7 @@ func TestRiverOnRealKafka(t *testing.T) {
 	dir := t.TempDir()
 	c := DefaultConfig(filepath.Join(dir, "data"))
 	c.Prefix = fmt.Sprintf("river-%d.", time.Now().UnixNano())
-	c.Listen = "none"
+	c.Listen, c.Review.Listen = "none", "none"
 	undo := 2 * time.Second
 	c.Review.Undo = &undo
 	config := writeConfig(t, c, broker)

@@ -189,7 +189,7 @@ func newDeployment(t *testing.T, bin, broker, name string, town *town) *deployme
 	c.Prefix = fmt.Sprintf("fault-%s-%d.", name, time.Now().UnixNano())
 	c.CheckpointEvery = 2000
 	c.SessionTimeout = 6 * time.Second
-	c.Listen = "none"
+	c.Listen, c.Review.Listen = "none", "none"
 	// All the planted replay the same pictures, and all at the same time: that is a flood,
 	// and what is confirmed of one is in the streams of the others. Neither is at stake here.
 	c.Flood.Streams, c.OwnList = 10_000, "none"

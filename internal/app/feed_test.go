@@ -27,7 +27,7 @@ import (
 func feedTown(t *testing.T, rooms ...string) (Config, *stream.Client) {
 	t.Helper()
 	c := DefaultConfig(t.TempDir())
-	c.Listen = "none"
+	c.Listen, c.Review.Listen = "none", "none"
 	c.Rooms = rooms
 	ctx, cancel := context.WithCancel(t.Context())
 	up, ended := make(chan string, 1), make(chan error, 1)

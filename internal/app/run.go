@@ -183,6 +183,9 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		closers = append(closers, store.Close)
 		if hosts("review") {
 			loops = append(loops, reviewLoops(store)...)
+			if err := startConsole(ctx, g, c, store, log); err != nil {
+				return fail(err)
+			}
 		}
 		if hosts("report") {
 			auditLog, err := ledger()

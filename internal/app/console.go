@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/console"
+)
+
+// startConsole serves the pages on which people decide. Until people sign in with a
+// provider they are in development mode: on loopback, for who can read the code.
+func startConsole(ctx context.Context, g *errgroup.Group, c Config, store *review.Store, log *zap.Logger) error {
+	if c.Review.Listen == "none" {
+		return nil
+	}
+	code, err := c.consoleCode()
+	if err != nil {
+		return err
+	}
+	pages, err := console.New(console.Options{
+		Store: store, Now: time.Now, Code: code, Fault: func(err error) { log.Error("console", zap.Error(err)) },
+	})
+	if err != nil {
+		return err
+	}
+	log.Warn("the console is in development mode: who has the code can be anybody", zap.String("code", c.consoleCodeFile()))
+	g.Go(func() error { return serveHTTP(ctx, c.Review.Listen, "console", pages, log) })
+	return nil
+}
+
+func (c *Config) consoleCodeFile() string { return c.path("console-code") }
+
+// consoleCode is what development mode is signed in with: in a file that its owner alone
+// can read, made at first use.
+func (c *Config) consoleCode() (string, error) {
+	file, err := os.OpenFile(c.consoleCodeFile(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintln(file, rand.Text())
+		if err = errors.Join(err, file.Close()); err != nil {
+			return "", fmt.Errorf("console code: %w", err)
+		}
+	} else if !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("console code: %w", err)
+	}
+	text, err := os.ReadFile(c.consoleCodeFile())
+	if err != nil {
+		return "", fmt.Errorf("console code: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}

@@ -1,0 +1,153 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A casePage is what the page of a case shows.
+type casePage struct {
+	review.File
+	Now      time.Time
+	Who      review.Person
+	Bars     []bar
+	Pairs    []pairBars
+	Line     timeline
+	Matches  []signal.Signal
+	Payments []signal.Signal
+	Mine     bool // it is in this person's hands
+	CanClaim bool
+	CanWord  bool // the form is there
+	Policy   review.Policy
+	Confirms []string
+	Dismiss  []string
+}
+
+type pairBars struct {
+	review.Pair
+	Bars []bar
+}
+
+func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	f, err := c.Store.File(r.Context(), r.PathValue("id"), who)
+	if err != nil {
+		return err
+	}
+	p := casePage{
+		File: f, Now: c.Now().UTC(), Who: who, Bars: bars(f.Case.Parts), Line: draw(f.Case), Policy: c.Store.Policy(),
+		Confirms: review.Reasons(review.Confirm), Dismiss: review.Reasons(review.Dismiss),
+		Mine: f.ClaimedBy == who.ID && who.ID != "",
+	}
+	for _, pair := range f.Case.Pairs {
+		p.Pairs = append(p.Pairs, pairBars{pair, bars(pair.Parts)})
+	}
+	for _, s := range f.Case.Signals {
+		if s.Match != nil {
+			p.Matches = append(p.Matches, s)
+		}
+		if s.Payment != nil {
+			p.Payments = append(p.Payments, s)
+		}
+	}
+	waits := f.Place != review.PlaceClosed
+	p.CanClaim = waits && who.May(review.Claim) && !f.Spoke && f.ClaimedBy == ""
+	p.CanWord = waits && p.Mine && (f.Place != review.PlaceSplit || who.May(review.Settle))
+	return c.show(w, r, who, "case", "queue", "Case "+short(f.Case.ID), p)
+}
+
+// stand tells, every few seconds, whether the case is still what the page shows.
+func (c *console) stand(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	st, err := c.Store.Stand(r.Context(), r.PathValue("id"), who)
+	if err != nil {
+		return err
+	}
+	return c.write(w, http.StatusOK, "case", "stand", struct {
+		review.Stand
+		ID      string
+		Seen    string
+		Changed bool
+		Now     time.Time
+		Who     review.Person
+	}{st, r.PathValue("id"), r.URL.Query().Get("seen"), st.Digest != r.URL.Query().Get("seen"), c.Now().UTC(), who})
+}
+
+func (c *console) claim(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	if _, err := c.Store.Claim(r.Context(), r.PathValue("id"), who); err != nil {
+		return err
+	}
+	return c.toCase(w, r)
+}
+
+func (c *console) release(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	if err := c.Store.Release(r.Context(), r.PathValue("id"), who); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/queue", http.StatusSeeOther)
+	return nil
+}
+
+func (c *console) take(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	if err := c.Store.Take(r.Context(), r.PathValue("id"), who); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/supervise", http.StatusSeeOther)
+	return nil
+}
+
+// decide takes a reason, which says the verdict too.
+func (c *console) decide(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	verdict, reason, ok := strings.Cut(r.PostForm.Get("reason"), "/")
+	if !ok {
+		return badInput{fmt.Errorf("choose a reason; it says whether you confirm or dismiss")}
+	}
+	req := review.Request{
+		CaseID: r.PathValue("id"), Digest: r.PostForm.Get("digest"), Verdict: review.Verdict(verdict), Reason: reason,
+		Note: r.PostForm.Get("note"), By: who,
+	}
+	if r.PostForm.Get("alone") == "1" {
+		req.Danger = strings.TrimSpace(r.PostForm.Get("danger"))
+		switch {
+		case req.Danger == "":
+			return badInput{review.ErrDanger}
+		case req.Verdict != review.Confirm:
+			return badInput{fmt.Errorf("a dismissal needs no second person and no danger: choose a reason to confirm, or leave out the danger")}
+		}
+	}
+	if _, err := c.Store.Decide(r.Context(), req); err != nil {
+		return err
+	}
+	return c.toCase(w, r)
+}
+
+func (c *console) undo(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	if err := c.Store.Undo(r.Context(), r.PathValue("id"), who); err != nil {
+		return err
+	}
+	return c.toCase(w, r)
+}
+
+func (c *console) recuse(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	whom := r.PostForm.Get("whom")
+	if whom == "" {
+		whom = who.ID
+	}
+	reason := strings.TrimSpace(r.PostForm.Get("reason"))
+	if reason == "" {
+		return badInput{fmt.Errorf("say why in a few words; they stay here")}
+	}
+	if err := c.Store.Recuse(r.Context(), r.PathValue("id"), who, whom, reason); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/queue", http.StatusSeeOther)
+	return nil
+}
+
+func (c *console) toCase(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/case/"+r.PathValue("id"), http.StatusSeeOther)
+	return nil
+}

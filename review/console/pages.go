@@ -1,0 +1,152 @@
+package console
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vigil-stream/vigil/review"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// pages are the templates by name, each with the frame around it.
+type pages map[string]*template.Template
+
+func parsePages() (pages, error) {
+	all := pages{}
+	frame, err := template.New("").Funcs(words).ParseFS(templates, "templates/frame.html", "templates/part_*.html")
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	names, err := templates.ReadDir("templates")
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	for _, f := range names {
+		if f.Name() == "frame.html" || strings.HasPrefix(f.Name(), "part_") {
+			continue
+		}
+		t, err := template.Must(frame.Clone()).ParseFS(templates, path.Join("templates", f.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("console: %w", err)
+		}
+		all[strings.TrimSuffix(f.Name(), ".html")] = t
+	}
+	return all, nil
+}
+
+// A frame is what each page has around it.
+type frame struct {
+	Title    string
+	Here     string // the entry of the menu
+	Who      review.Person
+	Dev      bool
+	Theme    string // light, dark or empty for what the system says
+	NoKeys   bool   // single keys do nothing
+	Now      time.Time
+	Exposure review.Exposure
+	Undoable []review.Undoable
+	Body     any
+}
+
+// show writes a page.
+func (c *console) show(w http.ResponseWriter, r *http.Request, who review.Person, name, here, title string, body any) error {
+	f := frame{Title: title, Here: here, Who: who, Dev: c.sessions != nil, Now: c.Now().UTC(), Body: body}
+	if cookie, err := r.Cookie("vigil-theme"); err == nil && slices.Contains([]string{"light", "dark"}, cookie.Value) {
+		f.Theme = cookie.Value
+	}
+	if cookie, err := r.Cookie("vigil-keys"); err == nil {
+		f.NoKeys = cookie.Value == "off"
+	}
+	if who.ID != "" {
+		var err error
+		if f.Exposure, err = c.Store.Exposure(r.Context(), who.ID); err != nil {
+			return err
+		}
+		if f.Undoable, err = c.Store.Undoable(r.Context(), who.ID); err != nil {
+			return err
+		}
+	}
+	return c.write(w, http.StatusOK, name, "frame", f)
+}
+
+// write makes all of a page before any of it leaves.
+func (c *console) write(w http.ResponseWriter, code int, name, part string, data any) error {
+	var b bytes.Buffer
+	if err := c.pages[name].ExecuteTemplate(&b, part, data); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = w.Write(b.Bytes()) // the reader may be gone
+	return nil
+}
+
+var errForm = errors.New("the form could not be read")
+
+// codes are what the rules' errors are in HTTP; all else that is a rule is a conflict.
+var codes = []struct {
+	err  error
+	code int
+}{
+	{review.ErrDenied, http.StatusForbidden}, {review.ErrRecused, http.StatusForbidden}, {review.ErrNotFound, http.StatusNotFound},
+	{review.ErrPause, http.StatusTooManyRequests}, {review.ErrEnough, http.StatusTooManyRequests},
+	{errForm, http.StatusBadRequest}, {review.ErrSearch, http.StatusBadRequest},
+}
+
+// problem tells what is the matter. A fault is told in full only to who runs this.
+func (c *console) problem(w http.ResponseWriter, r *http.Request, who review.Person, err error) {
+	code, says := http.StatusInternalServerError, "Something went wrong here. Nothing was decided. Try again, and tell whoever runs this if it goes on."
+	for _, k := range codes {
+		if errors.Is(err, k.err) {
+			code, says = k.code, k.err.Error()
+		}
+	}
+	var bad badInput
+	switch {
+	case errors.As(err, &bad):
+		code, says = http.StatusUnprocessableEntity, bad.Error()
+	case code == http.StatusInternalServerError && review.IsRule(err):
+		code, says = http.StatusConflict, rootOf(err)
+	case code == http.StatusInternalServerError:
+		c.Fault(err)
+	}
+	body := struct {
+		Code int
+		Says string
+		Case string
+	}{code, sentence(says), r.PathValue("id")}
+	f := frame{Title: "Not done", Who: who, Dev: c.sessions != nil, Now: c.Now().UTC(), Body: body}
+	if err := c.write(w, code, "problem", "frame", f); err != nil {
+		c.Fault(err)
+	}
+}
+
+// badInput is what somebody typed that will not do, in words for them.
+type badInput struct{ error }
+
+func rootOf(err error) string {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
+}
+
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
+}

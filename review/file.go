@@ -1,0 +1,151 @@
+package review
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A File is a case as a person may see it: what the case says, where it stands, and what
+// people said of it that this person may know.
+type File struct {
+	Case      Case
+	Place     Place
+	Danger    Danger
+	Since     time.Time // when it began to wait there
+	Due       time.Time
+	ClaimedBy string
+	Until     time.Time
+	Decisions []Decision // that stand, oldest first
+	// Words are those that went into decisions, and the person's own; who settles a
+	// dispute sees those of both. What a first person said is not told to a second.
+	Words   []Opinion
+	Spoke   bool // the person has a word on it that waits for another's
+	Recused []string
+	Related []Related
+}
+
+// A Related is another case in which somebody of this one is.
+type Related struct {
+	Queued
+	Shared int // how many they share
+	// Payer says that the one they share is this case's payer or guest, not its subject.
+	Payer bool
+}
+
+// maxRelated limits the related cases that are shown.
+const maxRelated = 12
+
+// File opens a case for a person, which leaves a trace as Show does.
+func (s *Store) File(ctx context.Context, id string, who Person) (f File, err error) {
+	if f.Case, f.Decisions, err = s.Show(ctx, id, who); err != nil {
+		return f, err
+	}
+	var since, due, until int64
+	err = s.read.QueryRowContext(ctx, `SELECT place, danger, since_at, due_at, claimed_by, claimed_until FROM queue WHERE case_id = ?`, id).
+		Scan(&f.Place, &f.Danger, &since, &due, &f.ClaimedBy, &until)
+	if err != nil {
+		return f, fmt.Errorf("case file: %w", err)
+	}
+	f.Since, f.Due, f.Until = fromMicros(since), fromMicros(due), fromMicros(until)
+	if !s.now().Before(f.Until) {
+		f.ClaimedBy = ""
+	}
+	words, err := loadOpinions(ctx, s.read, `WHERE case_id = ? ORDER BY sequence`, id)
+	if err != nil {
+		return f, err
+	}
+	for _, w := range words {
+		waits := w.Decision == "" && w.Ended == ""
+		f.Spoke = f.Spoke || waits && w.Person == who.ID
+		if w.Person == who.ID || w.Decision != "" && w.Ended == "" || waits && f.Place == PlaceSplit && who.May(Settle) {
+			f.Words = append(f.Words, w)
+		}
+	}
+	if f.Related, err = s.related(ctx, id, f.Case.Subject); err != nil {
+		return f, err
+	}
+	return f, nil
+}
+
+func (s *Store) related(ctx context.Context, id string, subject signal.Subject) (list []Related, err error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT c.id, c.subject, c.state, c.probability, c.last_at, q.place, q.danger, count(*), max(mine.token <> ?)
+		FROM people mine JOIN people theirs ON theirs.token = mine.token AND theirs.case_id <> mine.case_id
+			JOIN cases c ON c.id = theirs.case_id JOIN queue q ON q.case_id = c.id
+		WHERE mine.case_id = ?
+		GROUP BY c.id, c.subject, c.state, c.probability, c.last_at, q.place, q.danger
+		ORDER BY count(*) DESC, c.probability DESC, c.id LIMIT ?`, string(subject), id, maxRelated)
+	if err != nil {
+		return nil, fmt.Errorf("related cases: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var r Related
+		var last int64
+		if err := rows.Scan(&r.ID, &r.Subject, &r.State, &r.Probability, &last, &r.Place, &r.Danger, &r.Shared, &r.Payer); err != nil {
+			return nil, fmt.Errorf("related cases: %w", err)
+		}
+		r.Last = fromMicros(last)
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
+
+// An Undoable is a word that its person can still take back.
+type Undoable struct {
+	CaseID  string
+	Verdict Verdict
+	Final   bool // it made a decision
+	Until   time.Time
+}
+
+// Undoable returns what a person can still take back, the newest first.
+func (s *Store) Undoable(ctx context.Context, who string) ([]Undoable, error) {
+	words, err := loadOpinions(ctx, s.read, `
+		WHERE person = ? AND at > ? AND ended = '' AND step <> 'break-glass'
+			AND sequence = (SELECT max(later.sequence) FROM opinions later WHERE later.case_id = opinions.case_id AND later.ended = '')
+			AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.decision_id = opinions.decision_id AND h.handed_at IS NOT NULL)
+		ORDER BY at DESC LIMIT 5`, who, s.now().Add(-s.policy.Undo).UnixMicro())
+	if err != nil {
+		return nil, err
+	}
+	var list []Undoable
+	for _, w := range words {
+		list = append(list, Undoable{CaseID: w.CaseID, Verdict: w.Verdict, Final: w.Decision != "", Until: w.At.Add(s.policy.Undo)})
+	}
+	return list, nil
+}
+
+// A Stand is where a case stands, without what it says: it is no view.
+type Stand struct {
+	Digest    string // of the newest record
+	Place     Place
+	ClaimedBy string
+	Until     time.Time
+}
+
+// Stand returns it for a person who may look at the case.
+func (s *Store) Stand(ctx context.Context, id string, who Person) (st Stand, err error) {
+	if !who.May(Look) {
+		return st, fmt.Errorf("stand: %w %s", ErrDenied, Look)
+	}
+	var until int64
+	err = s.read.QueryRowContext(ctx, `
+		SELECT c.digest, q.place, q.claimed_by, q.claimed_until FROM cases c JOIN queue q ON q.case_id = c.id WHERE c.id = ?`, id).
+		Scan(&st.Digest, &st.Place, &st.ClaimedBy, &until)
+	if errors.Is(err, sql.ErrNoRows) {
+		return st, fmt.Errorf("stand: %w", ErrNotFound)
+	}
+	if err != nil {
+		return st, fmt.Errorf("stand: %w", err)
+	}
+	if st.Until = fromMicros(until); !s.now().Before(st.Until) {
+		st.ClaimedBy = ""
+	}
+	return st, nil
+}

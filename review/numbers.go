@@ -1,0 +1,196 @@
+package review
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Backlog is what waits in one place.
+type Backlog struct {
+	Place   Place
+	Cases   int
+	Overdue int       // past the time until which they should wait
+	Oldest  time.Time // since when the oldest waits; zero where none does
+}
+
+// Backlog returns what waits where, in the order of Places.
+func (s *Store) Backlog(ctx context.Context, who Person) (list []Backlog, err error) {
+	if !who.May(List) {
+		return nil, fmt.Errorf("backlog: %w %s", ErrDenied, List)
+	}
+	now := s.now().UnixMicro()
+	for _, place := range Places {
+		b := Backlog{Place: place}
+		var oldest sql.NullInt64
+		err := s.read.QueryRowContext(ctx, `
+			SELECT (SELECT count(*) FROM queue WHERE place = ?), (SELECT count(*) FROM queue WHERE place = ? AND due_at <= ?),
+				(SELECT min(since_at) FROM queue WHERE place = ?)`, string(place), string(place), now, string(place)).
+			Scan(&b.Cases, &b.Overdue, &oldest)
+		if err != nil {
+			return nil, fmt.Errorf("backlog: %w", err)
+		}
+		if oldest.Valid {
+			b.Oldest = fromMicros(oldest.Int64)
+		}
+		list = append(list, b)
+	}
+	return list, nil
+}
+
+// InHand returns the cases that people have in hand, by person.
+func (s *Store) InHand(ctx context.Context, who Person) (list []Queued, err error) {
+	if !who.May(Supervise) {
+		return nil, fmt.Errorf("in hand: %w %s", ErrDenied, Supervise)
+	}
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT case_id, place, danger, claimed_by, claimed_until FROM queue WHERE claimed_by <> '' AND claimed_until > ?
+		ORDER BY claimed_by, claimed_until LIMIT ?`, s.now().UnixMicro(), DefaultLimit)
+	if err != nil {
+		return nil, fmt.Errorf("in hand: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var q Queued
+		var until int64
+		if err := rows.Scan(&q.ID, &q.Place, &q.Danger, &q.ClaimedBy, &until); err != nil {
+			return nil, fmt.Errorf("in hand: %w", err)
+		}
+		q.Until = fromMicros(until)
+		list = append(list, q)
+	}
+	return list, rows.Err()
+}
+
+// An Agreement is how often a person, asked second, said what the first had said.
+type Agreement struct {
+	Person          string
+	Words           int // all that stand
+	Second, Agreed  int
+	Confirmed, Back int // words that confirm, and words that were taken back
+}
+
+// Agreement returns it by person since a time. A dismissal is not put before a second
+// person, so that this tells of confirmations alone.
+func (s *Store) Agreement(ctx context.Context, who Person, since time.Time) (list []Agreement, err error) {
+	if !who.May(Supervise) {
+		return nil, fmt.Errorf("agreement: %w %s", ErrDenied, Supervise)
+	}
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT person, sum(CASE WHEN ended = '' THEN 1 ELSE 0 END),
+			sum(CASE WHEN step = 'second' AND ended = '' THEN 1 ELSE 0 END),
+			sum(CASE WHEN step = 'second' AND ended = '' AND verdict = 'confirm' THEN 1 ELSE 0 END),
+			sum(CASE WHEN verdict = 'confirm' AND ended = '' THEN 1 ELSE 0 END),
+			sum(CASE WHEN ended = 'undone' THEN 1 ELSE 0 END)
+		FROM opinions WHERE at >= ? GROUP BY person ORDER BY person LIMIT ?`, since.UnixMicro(), MaxLimit)
+	if err != nil {
+		return nil, fmt.Errorf("agreement: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var a Agreement
+		if err := rows.Scan(&a.Person, &a.Words, &a.Second, &a.Agreed, &a.Confirmed, &a.Back); err != nil {
+			return nil, fmt.Errorf("agreement: %w", err)
+		}
+		list = append(list, a)
+	}
+	return list, rows.Err()
+}
+
+// A Wrongness is how often cases with a mark turned out to be nothing.
+type Wrongness struct {
+	Mark    string
+	Decided int
+	// Wrong are those dismissed as a false match or as having a lawful explanation.
+	Wrong int
+}
+
+// Wrongness returns it by mark since a time: lists, typologies and the innocent
+// explanations that fitted best.
+func (s *Store) Wrongness(ctx context.Context, who Person, since time.Time) (list []Wrongness, err error) {
+	if !who.May(Supervise) {
+		return nil, fmt.Errorf("false positives: %w %s", ErrDenied, Supervise)
+	}
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT m.mark, count(*), sum(CASE WHEN d.reason IN ('false-match', 'lawful-explanation') THEN 1 ELSE 0 END)
+		FROM decisions d JOIN decision_marks m ON m.decision_id = d.id LEFT JOIN procedures p ON p.decision_id = d.id
+		WHERE d.at >= ? AND p.undone_at IS NULL GROUP BY m.mark ORDER BY m.mark LIMIT ?`, since.UnixMicro(), MaxLimit)
+	if err != nil {
+		return nil, fmt.Errorf("false positives: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var w Wrongness
+		if err := rows.Scan(&w.Mark, &w.Decided, &w.Wrong); err != nil {
+			return nil, fmt.Errorf("false positives: %w", err)
+		}
+		list = append(list, w)
+	}
+	return list, rows.Err()
+}
+
+// An Exported is a decision as a transparency report counts it: no case, no subject, no
+// person.
+type Exported struct {
+	ID          string    `json:"decision"`
+	At          time.Time `json:"at"`
+	Verdict     Verdict   `json:"verdict"`
+	Reason      string    `json:"reason"`
+	Persons     int       `json:"persons"`
+	Danger      bool      `json:"danger"`
+	StandIn     bool      `json:"stand_in"`
+	Probability float64   `json:"probability"` // of the case's newest record
+	Marks       []string  `json:"marks"`
+}
+
+// Export calls fn with the decisions of a time that stand, oldest first.
+func (s *Store) Export(ctx context.Context, who Person, from, to time.Time, fn func(Exported) error) (err error) {
+	if !who.May(Export) {
+		return fmt.Errorf("export: %w %s", ErrDenied, Export)
+	}
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT d.id, d.at, d.verdict, d.reason, coalesce(p.persons, 0), coalesce(p.danger, '') <> '', d.stand_in, c.probability,
+			coalesce((SELECT string_agg(m.mark, '|') FROM decision_marks m WHERE m.decision_id = d.id), '')
+		FROM decisions d JOIN cases c ON c.id = d.case_id LEFT JOIN procedures p ON p.decision_id = d.id
+		WHERE d.at >= ? AND d.at < ? AND p.undone_at IS NULL ORDER BY d.at, d.id`, from.UnixMicro(), to.UnixMicro())
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var e Exported
+		var at int64
+		var marks string
+		if err := rows.Scan(&e.ID, &at, &e.Verdict, &e.Reason, &e.Persons, &e.Danger, &e.StandIn, &e.Probability, &marks); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		e.At, e.Marks = fromMicros(at), []string{}
+		if marks != "" {
+			e.Marks = strings.Split(marks, "|")
+		}
+		if err := fn(e); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Marks returns the marks of what waits, for filters, at most DefaultLimit.
+func (s *Store) Marks(ctx context.Context) (list []string, err error) {
+	// Each next mark is looked up in the index, so that it costs as many look-ups as
+	// there are marks and not as many as there are cases.
+	for after := ""; len(list) < DefaultLimit; {
+		err := s.read.QueryRowContext(ctx, `SELECT mark FROM marks WHERE mark > ? ORDER BY mark LIMIT 1`, after).Scan(&after)
+		if errors.Is(err, sql.ErrNoRows) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("marks: %w", err)
+		}
+		list = append(list, after)
+	}
+	return list, nil
+}
