@@ -30,6 +30,8 @@ func measurerOf(m Measure) measurer {
 		return since
 	case Mirrors:
 		return mirrors
+	case OtherRole:
+		return otherRole
 	case Span:
 		return func(s *scene, _ *Compiled, picks []int32) (float64, bool) {
 			return float64(s.at(picks, len(picks)-1) - s.at(picks, 0)), true

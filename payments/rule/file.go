@@ -110,6 +110,7 @@ const (
 	TimesMean MeasureKind = "times_mean" // the newest to the mean of those before it
 	Deviation MeasureKind = "deviation"  // of the newest from those before it, in standard deviations
 	Benford   MeasureKind = "benford"    // chi-square of first digits against Benford's law
+	OtherRole MeasureKind = "other_role" // how many transfers of the subject's other role
 	Mirrors   MeasureKind = "mirrors"    // how many of the subject's other role the newest is made of
 )
 

@@ -161,7 +161,7 @@ func (c *Compiled) weigh(s *scene, picks []int32) result {
 	if len(picks) < c.Needs {
 		return result{}
 	}
-	if c.Measure.Kind == Mirrors {
+	if c.TwoSided() {
 		picks = picks[len(picks)-1:] // it is of the newest alone
 	}
 	value, known := c.measure(s, c, picks)

@@ -98,6 +98,9 @@ func (r *reader) measure(key string, n ast.Node) Measure {
 	case Span:
 		r.words(&list, []string{"transfers"})(at, value)
 		list = nil
+	case OtherRole:
+		r.words(&list, []string{"transfers"})(at, value)
+		list = nil
 	case Mirrors:
 		r.mirrors(at, value, &m)
 	default:
@@ -168,7 +171,7 @@ func measureNames() string {
 	for k := range measureKinds {
 		all = append(all, string(k))
 	}
-	all = append(all, string(Distinct), string(First), string(Since), string(Span), string(Mirrors))
+	all = append(all, string(Distinct), string(First), string(Since), string(Span), string(Mirrors), string(OtherRole))
 	slices.Sort(all)
 	return strings.Join(all, ", ")
 }

@@ -4,7 +4,11 @@ import "github.com/vigil-stream/vigil/signal"
 
 // TwoSided says whether the rule looks at the subject's other role. It implements
 // [engine.TwoSided].
-func (c *Compiled) TwoSided() bool { return c.Measure.Kind == Mirrors }
+func (c *Compiled) TwoSided() bool { return c.Measure.bothRoles() }
+
+// bothRoles reports whether a measure looks at the subject's other role. It is then of
+// the newest pick alone, and of what came up to the window before it.
+func (m Measure) bothRoles() bool { return m.Kind == Mirrors || m.Kind == OtherRole }
 
 // TwoSided says whether any rule of the set looks at the subject's other role.
 func (s *Set) TwoSided() bool {
@@ -14,6 +18,16 @@ func (s *Set) TwoSided() bool {
 		}
 	}
 	return false
+}
+
+// otherRole is how many transfers of the subject's other role there are.
+func otherRole(s *scene, c *Compiled, picks []int32) (float64, bool) {
+	o := s.view.Opposite
+	if o == nil {
+		return 0, false
+	}
+	newest := s.at(picks, len(picks)-1)
+	return float64(after(o.Entries, newest+1) - after(o.Entries, newest-c.Window.Last)), true
 }
 
 // mirrors is how many transfers of the subject's other role make up the amount of the

@@ -250,8 +250,8 @@ func (r *reader) checkWindow(key string, n ast.Node, seen map[string]ast.Node, r
 	case within != nil && !rule.Measure.grows():
 		r.at(within, join(key, "within"), "%s does not only grow with more transfers, so it has no best stretch; want last", rule.Measure.Kind)
 	}
-	if rule.Measure.Kind == Mirrors && rule.Window.Transfers > 0 {
-		r.at(last, join(key, "last"), "mirrors looks at transfers of the other role, which are not counted so; want a duration, as in last: 1d")
+	if rule.Measure.bothRoles() && rule.Window.Transfers > 0 {
+		r.at(last, join(key, "last"), "%s looks at transfers of the other role, which are not counted so; want a duration, as in last: 1d", rule.Measure.Kind)
 	}
 	if rule.Measure.Of == Amount && rule.Measure.Kind == Benford && rule.Needs < 2 {
 		r.at(n, join(key, "needs"), "first digits of few amounts say nothing; want needs, as in needs: 50")

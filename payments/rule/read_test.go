@@ -97,6 +97,9 @@ func TestFaults(t *testing.T) {
 		{"mirrors of anything", good("last: 1d", "measure: {mirrors: {amount: 60%}}", "bands: [{from: 1, strength: 0.1}]"), "from 0% to 50%"},
 		{"mirrors of nothing", good("last: 1d", "measure: {mirrors: {amount: 5%, commission: 100%}}", "bands: [{from: 1, strength: 0.1}]"), "from 1% to 99%"},
 		{"mirrors by number", good("last: 3 transfers", "measure: {mirrors: {amount: 5%}}", "bands: [{from: 1, strength: 0.1}]"), "want a duration, as in last: 1d"},
+		{"the other role", good("last: 1d", "measure: {other_role: transfers}", "bands: [{from: 5, strength: 0.1}]"), ""},
+		{"the other role by number", good("last: 3 transfers", "measure: {other_role: transfers}", "bands: [{from: 5, strength: 0.1}]"), "other_role looks at transfers of the other role"},
+		{"the other role abroad", good("where: {cross_border: yes}", "last: 1d", "measure: {other_role: transfers}", "bands: [{from: 5, strength: 0.1}]"), "no sign of anything"},
 		{"mirrors of any stretch", good("measure: {mirrors: {amount: 5%}}", "bands: [{from: 1, strength: 0.1}]"), "want last"},
 		{"benford of few", good("last: 90d", "measure: {benford: amount}", "bands: [{from: 15.507, strength: 0.1}]"), "want needs"},
 	} {

@@ -72,6 +72,7 @@ func jsonSchema() object {
 	}
 	measures = append(measures, object{"enum": bare}, only("distinct", object{"enum": things}), only("first", object{"enum": firsts}),
 		only("since", object{"const": "previous"}), only("span", object{"const": "transfers"}),
+		only("other_role", object{"const": "transfers"}),
 		only("mirrors", object{"type": "object", "additionalProperties": false, "required": []string{"amount"}, "properties": object{
 			"amount": pattern(percentForm.String()), "commission": pattern(percentForm.String())}}))
 	short := object{"type": "string", "minLength": 1, "maxLength": maxText}

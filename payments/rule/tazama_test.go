@@ -79,7 +79,13 @@ var tazamaHistories = func() map[string][]tazamaHistory {
 	}
 	return map[string][]tazamaHistory{
 		"T001": {{"a day", []paid{{1, 1, 1000, nil}, {0, 1, 1000, nil}}, nil, 0.25}, {"23 hours", []paid{{23 * hour, 1, 1000, nil}, {0, 1, 1000, nil}}, nil, 0}},
-		"T002": fiveADay, "T016": fiveADay,
+		"T002": {
+			{"five came within a day", one(1000), several(5, 6*hour, 1000, nil), 0.5},
+			{"four did", one(1000), several(5, 6.1*hour, 1000, nil), 0},
+			{"five came later", []paid{{2, 1, 1000, nil}}, several(5, 6*hour, 1000, nil), 0},
+			{"nothing came", several(5, hour, 1000, nil), nil, 0},
+		},
+		"T016": fiveADay,
 		"T003": dormant, "T004": dormant,
 		"T006": {{"alike", []paid{{1, 1, 10000, nil}, {0, 2, 11000, nil}}, nil, 0.5}, {"not quite", []paid{{1, 1, 9899, nil}, {0, 2, 11000, nil}}, nil, 0}},
 		"T007": {
