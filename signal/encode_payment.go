@@ -16,7 +16,7 @@ func appendPayment(b []byte, s *Signal) ([]byte, bool) {
 		return b, false
 	}
 	p := s.Payment
-	w := newWriter()
+	var w writer
 	b = w.text(b, `{"id":`, s.ID)
 	b = strconv.AppendUint(append(b, `,"revision":`...), s.Revision, 10)
 	b = w.text(b, `,"kind":`, string(s.Kind))
@@ -83,14 +83,14 @@ func sizeOf(s *Signal) int {
 // A writer appends JSON. unsure says that encoding/json may write it otherwise.
 type writer struct {
 	unsure bool
-	day    int64    // of quoted, since 1970
-	quoted [22]byte // its midnight, in quotes
+	// days are those that were written last: a signal has its times up to three times.
+	days [64]midnight
 }
 
-func newWriter() writer {
-	w := writer{day: -1}
-	copy(w.quoted[:], `"0000-00-00T00:00:00Z"`)
-	return w
+// A midnight is a time in its quotes, of a day by its number since 1970.
+type midnight struct {
+	day  int64 // and 1; 0: none
+	text [22]byte
 }
 
 func (w *writer) pair(b []byte, first bool, p *Pair) []byte {
@@ -199,18 +199,18 @@ func (w *writer) time(b []byte, before string, t time.Time) []byte {
 		return b
 	}
 	number, second := at/daySeconds, uint(at%daySeconds)
-	if number != w.day {
-		w.day = number
-		date := dateOf(number)
-		copy(w.quoted[1:], date[:])
+	d := &w.days[number%int64(len(w.days))]
+	if d.day != number+1 {
+		d.day = number + 1
+		d.text = midnightOf(number)
 	}
 	hour, minute := second/3600, second/60%60
 	second %= 60
 	b = append(b, before...)
 	n := len(b)
-	b = slices.Grow(b, len(w.quoted))[:n+len(w.quoted)]
-	text := (*[len(w.quoted)]byte)(b[n:])
-	*text = w.quoted
+	b = slices.Grow(b, len(d.text))[:n+len(d.text)]
+	text := (*[len(d.text)]byte)(b[n:])
+	*text = d.text
 	text[12], text[13] = tens[hour], ones[hour]
 	text[15], text[16] = tens[minute], ones[minute]
 	text[18], text[19] = tens[second], ones[second]
@@ -223,10 +223,10 @@ const (
 	ones = "012345678901234567890123456789012345678901234567890123456789"
 )
 
-// dateOf is how the times of a day begin, by its number since 1970. Years are taken to
+// midnightOf is the midnight of a day, in quotes, by its number since 1970. Years are taken to
 // begin in March, so that a leap day is the last of one (Howard Hinnant, "chrono-Compatible
 // Low-Level Date Algorithms").
-func dateOf(number int64) (text [11]byte) {
+func midnightOf(number int64) (text [22]byte) {
 	const (
 		year     = 365
 		fourYear = 4*year + 1
@@ -244,11 +244,11 @@ func dateOf(number int64) (text [11]byte) {
 		month -= 12
 		y++
 	}
-	copy(text[:], "0000-00-00T")
+	copy(text[:], `"0000-00-00T00:00:00Z"`)
 	put := func(at int, n int64) { text[at], text[at+1] = byte('0'+n/10), byte('0'+n%10) }
-	put(0, y/100)
-	put(2, y%100)
-	put(5, month)
-	put(8, d)
+	put(1, y/100)
+	put(3, y%100)
+	put(6, month)
+	put(9, d)
 	return text
 }

@@ -101,8 +101,8 @@ func TestPlainTextIsWhatIsNotEscaped(t *testing.T) {
 func TestDatesAreThoseOfTheStandardLibrary(t *testing.T) {
 	last := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC).Unix() / daySeconds
 	for n := int64(0); n <= last; n++ {
-		got := dateOf(n)
-		if want := time.Unix(n*daySeconds, 0).UTC().Format("2006-01-02T"); string(got[:]) != want {
+		got := midnightOf(n)
+		if want := time.Unix(n*daySeconds, 0).UTC().Format(`"2006-01-02T15:04:05Z"`); string(got[:]) != want {
 			t.Fatalf("day %d is %s, must be %s", n, got, want)
 		}
 	}

@@ -27,8 +27,8 @@ const (
 	// partitions are worked through one after the other on one core, and at once on two.
 	partitions = 2
 	// chunk is how many payments are made before they are worked through, so that to make
-	// them is not measured.
-	chunk = 10_000
+	// them is not measured: of each partition, what one fetch brings.
+	chunk = fetched
 	// bytesEach is what profile_memory has for each account, where that is more than its
 	// default: then all that are in use stay in memory.
 	bytesEach = 600

@@ -89,10 +89,23 @@ func ends(v *profile.View, e *profile.Entry) (origin, destination profile.Countr
 
 // leading returns the first finding that is enough for companions to speak beside.
 func (r *Rules) leading(v *profile.View) (engine.Finding, bool) {
+	if known, ok := v.Memo.(*leading); ok && known.rules == r {
+		return known.finding, known.found
+	}
+	l := &leading{rules: r}
 	for _, p := range r.lead {
 		if f, ok := p.find(v, r.muted); ok && !f.Victim {
-			return f, true
+			l.finding, l.found = f, true
+			break
 		}
 	}
-	return nothing()
+	v.Memo = l
+	return l.finding, l.found
+}
+
+// leading is what Rules.leading found, for the companions that ask next.
+type leading struct {
+	rules   *Rules
+	finding engine.Finding
+	found   bool
 }
