@@ -3,7 +3,6 @@ package inforce
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -19,8 +18,11 @@ type said struct {
 	End      time.Time      `json:"end"`
 }
 
-// ownForm is of the typologies that are no rules.
-var ownForm = regexp.MustCompile(`^[PX][0-9]{2}$`)
+// isOwn reports whether a typology is no rule: P01, X02.
+func isOwn(id string) bool {
+	digit := func(c byte) bool { return '0' <= c && c <= '9' }
+	return len(id) == 3 && (id[0] == 'P' || id[0] == 'X') && digit(id[1]) && digit(id[2])
+}
 
 func saidKey(id, version, signal string) []byte {
 	return []byte(saidPrefix + id + "\x00" + version + "\x00" + signal)
@@ -30,7 +32,7 @@ func saidKey(id, version, signal string) []byte {
 func (b *Book) Said(s State, signals []signal.Signal) error {
 	for i := range signals {
 		one := &signals[i]
-		if one.Payment == nil || ownForm.MatchString(one.Payment.Typology) {
+		if one.Payment == nil || isOwn(one.Payment.Typology) {
 			continue
 		}
 		key := saidKey(one.Payment.Typology, one.Payment.Rules, one.ID)

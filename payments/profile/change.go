@@ -41,7 +41,7 @@ func (p *Profile) ApplyEncoded(data []byte) error {
 	d := decoder{data: data}
 	c := Change{Withdrawn: d.byte() != 0}
 	at := d.varint()
-	c.Entry = d.entry()
+	d.entry(&c.Entry)
 	c.Entry.At = at
 	if !c.Withdrawn {
 		c.Other = d.token()

@@ -1,8 +1,10 @@
 package profile
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -110,19 +112,23 @@ func (p *Profile) Decode(data []byte, subject signal.Subject, role signal.Role, 
 	}
 	n := d.count(20)
 	d.check(n <= mostExact)
+	if !d.broken {
+		p.entries, p.ids = slices.Grow(p.entries, n), slices.Grow(p.ids, n)
+	}
 	last := int64(0)
 	for i := 0; i < n && !d.broken; i++ {
 		last += d.varint()
 		other, institution, ref := d.uvarint(), d.uvarint(), d.text()
 		d.check(other < uint64(len(p.others)) && institution < uint64(len(p.institutions)) && len(ref) < 1<<16)
-		e := d.entry()
+		p.entries = append(p.entries, Entry{})
+		e := &p.entries[i]
+		d.entry(e)
 		e.At, e.Other, e.institution = last, uint16(other), uint16(institution)
 		e.refAt, e.refLen = uint32(len(p.text)), uint16(len(ref))
 		p.text = append(p.text, ref...)
 		if p.marks != nil {
-			e.Marks = p.marks(&e)
+			e.Marks = p.marks(e)
 		}
-		p.entries = append(p.entries, e)
 		p.ids = append(p.ids, e.ID)
 	}
 	if d.broken || d.at < len(d.data) {
@@ -237,13 +243,22 @@ func appendEntry(b []byte, e *Entry) []byte {
 	return b
 }
 
-func (d *decoder) entry() (e Entry) {
-	has := d.byte()
-	e.ID = d.uint64()
+// entry reads what appendEntry wrote into an entry that is zero.
+func (d *decoder) entry(e *Entry) {
+	head := d.take(9)
+	if head == nil {
+		return
+	}
+	has := head[0]
+	e.ID = binary.LittleEndian.Uint64(head[1:])
 	e.Amount = d.number()
-	currency := d.uint16()
+	codes := d.take(6)
+	if codes == nil {
+		return
+	}
+	currency := binary.LittleEndian.Uint16(codes)
 	e.Currency = Currency(currency &^ hasAccount)
-	country, otherCountry := d.uint16(), d.uint16()
+	country, otherCountry := binary.LittleEndian.Uint16(codes[2:]), binary.LittleEndian.Uint16(codes[4:])
 	e.Country, e.OtherCountry = Country(country&0x7fff), Country(otherCountry&0x7fff)
 	e.Tie = Tie(country>>15 | otherCountry>>15<<1)
 	d.check(e.Currency < Currencies)
@@ -276,7 +291,6 @@ func (d *decoder) entry() (e Entry) {
 	if currency&hasAccount != 0 {
 		e.Account = d.uint64()
 	}
-	return e
 }
 
 // AppendFired writes what typologies last said.

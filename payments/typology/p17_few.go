@@ -45,8 +45,8 @@ func findFew(v *profile.View, r *Rules) (engine.Finding, bool) {
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return fmt.Sprintf("%s of low value %s %s abroad with no name in common%s",
-				plural(len(counted), "transfer was", "transfers were"), end, plural(v.Distinct(counted), "person", "people"), leftOut(v, needAmount|needCountry|needName))
+			return plural(len(counted), "transfer was", "transfers were") + " of low value " + end + " " +
+				plural(v.Distinct(counted), "person", "people") + " abroad with no name in common" + leftOut(v, needAmount|needCountry|needName)
 		}),
 		Strength: 0.1,
 	}, true

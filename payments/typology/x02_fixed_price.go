@@ -2,6 +2,7 @@ package typology
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
@@ -70,8 +71,8 @@ func findFixedPrice(v *profile.View, r *Rules) (engine.Finding, bool) {
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return fmt.Sprintf("%d of %d transfers of low value received from abroad were of one and the same amount, from %d payers who come again%s",
-				len(counted), low, payers, leftOut(v, needAmount|needCountry))
+			return strconv.Itoa(len(counted)) + " of " + strconv.Itoa(low) + " transfers of low value received from abroad were of one and the same amount, from " +
+				strconv.Itoa(payers) + " payers who come again" + leftOut(v, needAmount|needCountry)
 		}),
 		Strength: float64(100*len(counted)/low) / 100,
 	}, true
