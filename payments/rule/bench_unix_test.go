@@ -75,6 +75,12 @@ func (l look) Find(v *profile.View) (engine.Finding, bool) {
 	return engine.Finding{}, false
 }
 
+// TwoSided looks at both roles where the typology does.
+func (l look) TwoSided() bool {
+	both, ok := l.Typology.(engine.TwoSided)
+	return ok && both.TwoSided()
+}
+
 func looks(all []engine.Typology) []engine.Typology {
 	out := make([]engine.Typology, len(all))
 	for i, t := range all {
