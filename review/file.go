@@ -33,12 +33,16 @@ type File struct {
 type Related struct {
 	Queued
 	Shared int // how many they share
-	// Payer says that the one they share is this case's payer or guest, not its subject.
+	// Payer says that no one they share is this case's subject: only payers or guests are.
 	Payer bool
 }
 
-// maxRelated limits the related cases that are shown.
-const maxRelated = 12
+// maxRelated limits the related cases that are shown, and maxNear those that are looked
+// at: a payer who is in thousands of cases tells little of any.
+const (
+	maxRelated = 12
+	maxNear    = 1000
+)
 
 // File opens a case for a person, which leaves a trace as Show does.
 func (s *Store) File(ctx context.Context, id string, who Person) (f File, err error) {
@@ -74,12 +78,14 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 
 func (s *Store) related(ctx context.Context, id string, subject signal.Subject) (list []Related, err error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT c.id, c.subject, c.state, c.probability, c.last_at, q.place, q.danger, count(*), max(mine.token <> ?)
-		FROM people mine JOIN people theirs ON theirs.token = mine.token AND theirs.case_id <> mine.case_id
-			JOIN cases c ON c.id = theirs.case_id JOIN queue q ON q.case_id = c.id
-		WHERE mine.case_id = ?
-		GROUP BY c.id, c.subject, c.state, c.probability, c.last_at, q.place, q.danger
-		ORDER BY count(*) DESC, c.probability DESC, c.id LIMIT ?`, string(subject), id, maxRelated)
+		WITH near AS (
+			SELECT theirs.case_id, theirs.token <> ? AS payer
+			FROM people mine JOIN people theirs ON theirs.token = mine.token AND theirs.case_id <> mine.case_id
+			WHERE mine.case_id = ? LIMIT ?),
+		shared AS (SELECT case_id, count(*) AS persons, min(payer) AS payer FROM near GROUP BY case_id)
+		SELECT c.id, c.subject, c.state, c.probability, c.last_at, q.place, q.danger, s.persons, s.payer
+		FROM shared s JOIN cases c ON c.id = s.case_id JOIN queue q ON q.case_id = c.id
+		ORDER BY s.persons DESC, q.priority DESC, c.id LIMIT ?`, string(subject), id, maxNear, maxRelated)
 	if err != nil {
 		return nil, fmt.Errorf("related cases: %w", err)
 	}

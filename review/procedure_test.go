@@ -295,3 +295,40 @@ func decidedIn(t *testing.T, s *Store) Decision {
 	}
 	return last
 }
+
+// TestUndoAfterANewerRecord takes a decision back when the case has changed since: what the
+// first person said was of the record before, and the case begins anew.
+func TestUndoAfterANewerRecord(t *testing.T) {
+	ctx := context.Background()
+	for _, withdrawn := range []bool{false, true} {
+		s, _ := strictStore(t)
+		one, two := caseOf(1, "a", "b"), caseOf(2, "a", "b", "c")
+		receive(t, s, one)
+		decideAs(t, s, caseID, "anna", Confirm)
+		decideAs(t, s, caseID, "ben", Confirm)
+		if withdrawn {
+			two = two.withdrawn()
+		}
+		receive(t, s, two)
+		if err := s.Undo(ctx, caseID, Reviewer("ben")); err != nil {
+			t.Fatal(err)
+		}
+		f, err := s.File(ctx, caseID, Reviewer("carl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, state := PlaceOpen, StateOpen
+		if withdrawn {
+			want, state = PlaceClosed, StateWithdrawn
+		}
+		if f.Place != want || f.Case.State != state {
+			t.Errorf("withdrawn %v: it is %s, in %s", withdrawn, f.Case.State, f.Place)
+		}
+		if withdrawn {
+			continue
+		}
+		if out, err := s.Decide(ctx, by(t, two, Confirm, Reviewer("anna"))); err != nil || out.Final {
+			t.Errorf("anna begins anew: %+v, %v", out.Final, err)
+		}
+	}
+}

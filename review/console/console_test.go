@@ -59,7 +59,7 @@ func caseOf(i, how int, at time.Time) review.Case {
 	c.Parts = append(c.Parts, review.Part{Name: "habits", Weight: float64(i*37%19)/10 - 0.9, Says: "Payers of this account are weighed against their own habits."})
 	c.Parts = append(c.Parts, review.Part{Name: "night", Weight: -0.7, Says: "It is day where the streamer probably is."})
 	if how%3 == 0 {
-		c.Pairs = []review.Pair{{Payer: payer, Transfers: 3, Score: 1.8, Explanation: "couple", Parts: []review.Part{{Name: "paid-during", Weight: 2.4, Says: "Three payments fall into streams."}, {Name: "habit", Weight: -0.6, Says: "This payer pays at all hours."}}}}
+		c.Pairs = []review.Pair{{Payer: payer, Transfers: 3, Visits: 2, Score: 1.8, Probability: 0.61, Parts: []review.Part{{Name: "paid-during", Weight: 2.4, Says: "Three payments fall into streams."}, {Name: "habit", Weight: -0.6, Says: "This payer pays at all hours."}}}}
 	}
 	for _, p := range c.Parts {
 		c.Score += p.Weight
