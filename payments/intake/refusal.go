@@ -34,7 +34,7 @@ func Refusals(item payments.Item) []Refusal {
 			r.Place = strings.ReplaceAll(strings.TrimRight(strings.TrimSuffix(err.Error(), rejection.Error()), ": /"), ": ", "/")
 			// A place may be named in the text itself.
 			if field, text, ok := strings.Cut(r.Reason, ": "); ok && !strings.Contains(field, " ") {
-				r.Place, r.Reason = strings.TrimLeft(r.Place+"/"+strings.TrimLeft(field, "/"), "/"), text
+				r.Place, r.Reason = strings.Trim(r.Place+"/"+strings.TrimLeft(field, "/"), "/"), text
 			}
 		}
 		all = append(all, r)

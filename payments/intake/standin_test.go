@@ -30,7 +30,7 @@ func TestARefusedRecordHasAStandIn(t *testing.T) {
 	if file, all := StoodFor(item.Data); file != "bank.csv" || len(all) != 2 || all[1] != (Refusal{Record: 3, Byte: 120, Reference: "R-3", Code: "currency", Place: "line 4", Reason: "is none"}) {
 		t.Errorf("%s: %+v", file, all)
 	}
-	if all, ref := Faults("application/json; charset=utf-8", []byte(jsonLine+"\n{}")); len(all) != 1 || all[0].Code != "schema" || all[0].Record != 2 || ref != "7" {
+	if all, ref := Faults("application/json; charset=utf-8", []byte(jsonLine+"\n{}")); len(all) != 1 || all[0].Code != "schema" || all[0].Place != "transaction" || all[0].Record != 2 || ref != "7" {
 		t.Errorf("%+v, %s", all, ref)
 	}
 	again, err := StandIn("bank.csv", bad)
