@@ -205,7 +205,17 @@ func server(t *testing.T, folder string) string {
 func TestALivePlaylistIsReadFromItsNewestSegment(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Dir(keyed(t, "clip.ts", 12))
-	address := server(t, folder) + "/live.m3u8"
+	began := make(chan struct{}) // closed when the first segment is asked for
+	first := sync.OnceFunc(func() { close(began) })
+	files := http.FileServer(http.Dir(folder))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".ts") {
+			first()
+		}
+		files.ServeHTTP(w, r)
+	}))
+	defer s.Close()
+	address := s.URL + "/live.m3u8"
 	cmd := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error", "-i", filepath.Join(folder, "clip.ts"), "-c", "copy",
 		"-f", "hls", "-hls_time", "2", "-hls_list_size", "0", filepath.Join(folder, "all.m3u8"))
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -237,6 +247,11 @@ func TestALivePlaylistIsReadFromItsNewestSegment(t *testing.T) {
 	}
 	publish(3)
 	got, result, err := live(t, Options{Input: address}, 100, func(ctx context.Context) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-began:
+		}
 		for n := 4; n < 9; n++ {
 			select {
 			case <-ctx.Done():
