@@ -13,9 +13,13 @@ import (
 type Backlog struct {
 	Place   Place
 	Cases   int
-	Overdue int       // past the time until which they should wait
+	Overdue int       // past the time until which they should wait, at most MaxOverdue
 	Oldest  time.Time // since when the oldest waits; zero where none does
 }
+
+// MaxOverdue is how many overdue cases are counted: where there are so many, more tell
+// nothing.
+const MaxOverdue = 1000
 
 // Backlog returns what waits where, in the order of Places.
 func (s *Store) Backlog(ctx context.Context, who Person) (list []Backlog, err error) {
@@ -27,8 +31,9 @@ func (s *Store) Backlog(ctx context.Context, who Person) (list []Backlog, err er
 		b := Backlog{Place: place}
 		var oldest sql.NullInt64
 		err := s.read.QueryRowContext(ctx, `
-			SELECT (SELECT count(*) FROM queue WHERE place = ?), (SELECT count(*) FROM queue WHERE place = ? AND due_at <= ?),
-				(SELECT min(since_at) FROM queue WHERE place = ?)`, string(place), string(place), now, string(place)).
+			SELECT coalesce((SELECT cases FROM tallies WHERE place = ?), 0),
+				(SELECT count(*) FROM (SELECT 1 FROM queue WHERE place = ? AND due_at <= ? LIMIT ?) AS late),
+				(SELECT min(since_at) FROM queue WHERE place = ?)`, string(place), string(place), now, MaxOverdue, string(place)).
 			Scan(&b.Cases, &b.Overdue, &oldest)
 		if err != nil {
 			return nil, fmt.Errorf("backlog: %w", err)

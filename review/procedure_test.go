@@ -259,7 +259,7 @@ func TestAnOlderStoreIsDescribed(t *testing.T) {
 	decide(t, s, asked(t, c, Confirm))
 	before := decidedIn(t, s)
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"opinions", "procedures", "holds", "recusals", "queue", "marks", "decision_marks", "people", "limits"} {
+		for _, table := range []string{"opinions", "procedures", "holds", "recusals", "queue", "marks", "decision_marks", "people", "limits", "tallies"} {
 			if _, err := tx.ExecContext(ctx, `DROP TABLE `+table); err != nil {
 				return err
 			}

@@ -115,7 +115,7 @@ func marksOf(c Case) []string {
 }
 
 // peopleOf are the tokens of all who are in a case, each once.
-func peopleOf(c Case) []signal.Subject {
+func peopleOf(c Case) []string {
 	people := []signal.Subject{c.Subject}
 	for _, p := range c.Pairs {
 		people = append(people, p.Payer)
@@ -131,36 +131,95 @@ func peopleOf(c Case) []signal.Subject {
 		}
 	}
 	slices.Sort(people)
-	return slices.Compact(people)
+	var tokens []string
+	for _, p := range slices.Compact(people) {
+		tokens = append(tokens, string(p))
+	}
+	return tokens
 }
 
 // describe notes what a new record of a case says that the queue goes by. settle must
 // follow.
 func (s *Store) describe(ctx context.Context, tx *sql.Tx, c Case) error {
 	danger := dangerOf(c)
-	now := s.now()
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO queue (case_id, place, priority, danger, since_at, due_at) VALUES (?, 'closed', ?, ?, ?, ?)
-		ON CONFLICT (case_id) DO UPDATE SET priority = excluded.priority, danger = excluded.danger`,
-		c.ID, priorityOf(c, danger), int(danger), now.UnixMicro(), now.Add(danger.Target()).UnixMicro())
+	priority := priorityOf(c, danger)
+	var place Place
+	var was int64
+	err := tx.QueryRowContext(ctx, `SELECT place, priority FROM queue WHERE case_id = ?`, c.ID).Scan(&place, &was)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		place = PlaceClosed
+		now := s.now()
+		_, err = tx.ExecContext(ctx, `INSERT INTO queue (case_id, place, priority, danger, since_at, due_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			c.ID, string(place), priority, int(danger), now.UnixMicro(), now.Add(danger.Target()).UnixMicro())
+		if err == nil {
+			err = tally(ctx, tx, place, 1)
+		}
+	case err == nil && was != priority:
+		_, err = tx.ExecContext(ctx, `UPDATE queue SET priority = ?, danger = ? WHERE case_id = ?`, priority, int(danger), c.ID)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `UPDATE marks SET priority = ? WHERE case_id = ?`, priority, c.ID)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("describe case: %w", err)
 	}
-	for _, table := range []string{"marks", "people"} {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE case_id = ?`, c.ID); err != nil {
-			return fmt.Errorf("describe case: %w", err)
+	// Most records say of the same marks and people a little more.
+	marks, people := marksOf(c), peopleOf(c)
+	err = differ(ctx, tx, `SELECT mark FROM marks WHERE case_id = ?`, `DELETE FROM marks WHERE case_id = ? AND mark = ?`, c.ID, marks, func(mark string) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO marks (case_id, mark, place, priority) VALUES (?, ?, ?, ?)`, c.ID, mark, string(place), priority)
+		return err
+	})
+	if err == nil {
+		err = differ(ctx, tx, `SELECT token FROM people WHERE case_id = ?`, `DELETE FROM people WHERE case_id = ? AND token = ?`, c.ID, people, func(token string) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO people (token, case_id) VALUES (?, ?)`, token, c.ID)
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("describe case: %w", err)
+	}
+	return nil
+}
+
+// differ makes what a table has of a case what it should have, and touches nothing else.
+func differ(ctx context.Context, tx *sql.Tx, have, drop, id string, want []string, add func(string) error) error {
+	rows, err := tx.QueryContext(ctx, have, id)
+	if err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		there[v] = true
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, v := range want {
+		if there[v] {
+			delete(there, v)
+		} else if err := add(v); err != nil {
+			return err
 		}
 	}
-	for _, mark := range marksOf(c) {
-		_, err := tx.ExecContext(ctx, `INSERT INTO marks (case_id, mark, place, priority) VALUES (?, ?, 'closed', ?)`, c.ID, mark, priorityOf(c, danger))
-		if err != nil {
-			return fmt.Errorf("describe case: %w", err)
+	for v := range there {
+		if _, err := tx.ExecContext(ctx, drop, id, v); err != nil {
+			return err
 		}
 	}
-	for _, token := range peopleOf(c) {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO people (token, case_id) VALUES (?, ?)`, string(token), c.ID); err != nil {
-			return fmt.Errorf("describe case: %w", err)
-		}
+	return nil
+}
+
+// tally counts cases into a place, or out of it.
+func tally(ctx context.Context, tx *sql.Tx, place Place, n int) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO tallies (place, cases) VALUES (?, ?) ON CONFLICT (place) DO UPDATE SET cases = tallies.cases + excluded.cases`, string(place), n)
+	if err != nil {
+		return fmt.Errorf("tally: %w", err)
 	}
 	return nil
 }
@@ -177,24 +236,28 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, id string, state State) 
 		return fmt.Errorf("settle case: %w", err)
 	}
 	place := placeOf(state, words)
-	if place != was {
-		now := s.now()
-		_, err = tx.ExecContext(ctx, `
-			UPDATE queue SET place = ?, since_at = ?, due_at = ? WHERE case_id = ?`,
-			string(place), now.UnixMicro(), now.Add(Danger(danger).Target()).UnixMicro(), id)
-	} else {
-		_, err = tx.ExecContext(ctx, `UPDATE queue SET due_at = since_at + ? WHERE case_id = ?`, Danger(danger).Target().Microseconds(), id)
+	target := Danger(danger).Target()
+	if place == was {
+		_, err = tx.ExecContext(ctx, `UPDATE queue SET due_at = since_at + ? WHERE case_id = ?`, target.Microseconds(), id)
+		if err != nil {
+			return fmt.Errorf("settle case: %w", err)
+		}
+		return nil
+	}
+	now := s.now()
+	_, err = tx.ExecContext(ctx, `UPDATE queue SET place = ?, since_at = ?, due_at = ? WHERE case_id = ?`,
+		string(place), now.UnixMicro(), now.Add(target).UnixMicro(), id)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `UPDATE marks SET place = ? WHERE case_id = ?`, string(place), id)
 	}
 	if err != nil {
 		return fmt.Errorf("settle case: %w", err)
 	}
-	if place == PlaceClosed {
-		if err := s.letGo(ctx, id)(tx, facts{}); err != nil {
-			return err
-		}
+	if err := errors.Join(tally(ctx, tx, was, -1), tally(ctx, tx, place, 1)); err != nil {
+		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE marks SET place = ? WHERE case_id = ?`, string(place), id); err != nil {
-		return fmt.Errorf("settle case: %w", err)
+	if place == PlaceClosed {
+		return s.letGo(ctx, id)(tx, facts{})
 	}
 	return nil
 }

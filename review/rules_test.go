@@ -279,6 +279,11 @@ func walk(t *testing.T, rng *rand.Rand, steps int, counts map[string]int) {
 			h.decided = nil
 		}
 		leave(t, s, &h, clock.at, counts)
+		var wrong int
+		err := s.db.QueryRow(`SELECT count(*) FROM tallies WHERE cases <> (SELECT count(*) FROM queue WHERE queue.place = tallies.place)`).Scan(&wrong)
+		if err != nil || wrong > 0 {
+			t.Errorf("%d tallies are wrong, %v", wrong, err)
+		}
 		if t.Failed() {
 			return
 		}

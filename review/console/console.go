@@ -76,7 +76,7 @@ func New(o Options) (http.Handler, error) {
 	} {
 		mux.Handle(pattern, c.signed(h))
 	}
-	var h http.Handler = http.NewCrossOriginProtection().Handler(mux)
+	h := http.NewCrossOriginProtection().Handler(mux)
 	if c.sessions != nil {
 		h = onlyLoopback(h)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,6 +48,12 @@ var words = template.FuncMap{
 			list = append(list, string(r))
 		}
 		return strings.Join(list, ", ")
+	},
+	"many": func(n int) string {
+		if n >= review.MaxOverdue {
+			return fmt.Sprintf("%d+", n)
+		}
+		return strconv.Itoa(n)
 	},
 	"title": func(s string) string { return sentence(s)[:len(s)] },
 }
