@@ -42,7 +42,7 @@ const before = `Payments to signals: all typologies, state and offsets on disk i
 A payment is two transfers. simulated: copies of what vigil simulate makes of its knobs as they come (%d people, %d
 accounts, %d payments in 90 days, half of them or more look alike); crime: everybody pays as published offenders do
 (AIC T&I 589 and 639). Accounts have 90 days of payments before it is measured. Profiles may take %d bytes an account,
-or the default of profile_memory where that is more. Restored from a checkpoint, no profile is in memory: cold.
+or the default of profile_memory where that is more. The last column is of the first payments after a restore, two cores.
 
 `
 
@@ -64,9 +64,9 @@ func run(ctx context.Context, sizes, crime string, n int, dir, profile string) (
 		return err
 	}
 	fmt.Printf(before, townPeople, t.accounts, len(t.payments), bytesEach)
-	fmt.Printf("%-9s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s %9s\n%-9s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s %9s\n",
+	fmt.Printf("%-9s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s %10s\n%-9s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s %10s\n",
 		"traffic", "accounts", "cores", "payments", "µs CPU", "µs clock", "vs 1st", "signals", "B disk", "B memory", "s restore", "µs CPU",
-		"", "", "", "a second", "a payment", "a payment", "CPU", "a paymt", "a profile", "a profile", "a million", "then cold")
+		"", "", "", "a second", "a payment", "a payment", "CPU", "a paymt", "a profile", "a profile", "a million", "afterwards")
 	for _, kind := range []struct {
 		name, sizes string
 		make        func(accounts int) traffic

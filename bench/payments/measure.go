@@ -200,7 +200,7 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 		return err
 	}
 	restore := time.Since(began)
-	cold, err := b.work(ctx, max(chunk, n/3), true)
+	after, err := b.work(ctx, max(chunk, n/3), true)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 		fmt.Printf("%-9s %10d %5d | %9.0f %9.2f %9.2f %7.2f | %7.2f |", kind, b.traffic.accounts(), cores+1,
 			float64(c.payments)/c.clock.Seconds(), c.each(c.cpu), c.each(c.clock), c.each(c.cpu) / *first, float64(c.signals)/float64(c.payments))
 		if cores == 0 {
-			fmt.Printf(" %9.0f %9.0f | %9.2f %9.2f", float64(disk)/accounts, float64(memory)/accounts, restore.Seconds()/accounts*1e6, cold.each(cold.cpu))
+			fmt.Printf(" %9.0f %9.0f | %9.2f %10.2f", float64(disk)/accounts, float64(memory)/accounts, restore.Seconds()/accounts*1e6, after.each(after.cpu))
 		}
 		fmt.Println()
 	}

@@ -48,7 +48,7 @@ func (p *Partition) release(sl *slot) {
 		p.hot.remove(sl.hot)
 	}
 	p.slab.drop(sl.mem)
-	sl.mem, sl.hot = 0, 0
+	sl.mem, sl.hot, sl.chained = 0, 0, false
 }
 
 // keep puts a profile that was changed into memory.
@@ -77,9 +77,13 @@ func (p *Partition) keep(sl *slot, prof *profile.Profile) {
 	}
 }
 
+// slabBytes is how large the slab may grow, where there is a store.
+func (p *Partition) slabBytes() int64 { return p.e.cacheBytes * 3 / 4 }
+
 // store puts a profile's bytes into the slab, if there is room or can be made.
 func (p *Partition) store(sl *slot, data []byte) {
-	if p.opened && !p.slab.fits(sl.mem, len(data)) && p.slab.bytes >= p.e.cacheBytes*3/4 {
+	sl.chained = false
+	if p.opened && !p.slab.fits(sl.mem, len(data)) && p.slab.bytes >= p.slabBytes() {
 		p.slab.drop(sl.mem)
 		sl.mem = 0
 		for range roomSlots {
@@ -95,7 +99,7 @@ func (p *Partition) store(sl *slot, data []byte) {
 				continue
 			}
 			p.slab.drop(other.mem)
-			other.mem = 0
+			other.mem, other.chained = 0, false
 		}
 		if !p.slab.fits(0, len(data)) {
 			return // it is read from the log next time

@@ -198,6 +198,8 @@ func (p *Partition) load(s State, k key, sl *slot, subject signal.Subject) (*pro
 		return p.scratch, nil
 	case sl.hot > 0:
 		return p.hot.get(sl.hot), nil
+	case sl.mem != 0 && sl.chained:
+		return p.scratch, p.unchain(p.slab.get(sl.mem), k, subject)
 	case sl.mem != 0:
 		return p.scratch, p.scratch.Decode(p.slab.get(sl.mem), subject, k.role(), p.e.c.Marks)
 	}
@@ -336,6 +338,7 @@ func (p *Partition) Open(s State) error {
 			sl = p.table.insert(r.key)
 		}
 		sl.seq, sl.chain, sl.based, sl.newest = seq, r.chain, r.based, int32(r.at/daySeconds)
+		p.keepRecord(sl, &r)
 		p.tick(r.day, seq)
 		p.clock, p.next = r.day, seq+1
 		return true, nil

@@ -26,15 +26,16 @@ func (k key) role() signal.Role {
 
 // A slot is what the table has of one profile: where it lies.
 type slot struct {
-	key    key
-	used   bool
-	recent bool   // used since the cache last looked for room
-	chain  uint16 // records since the last that has the whole profile
-	based  int32  // the day of the clock when that was written
-	newest int32  // the day of the newest transfer
-	seq    uint64 // its newest record in the log
-	mem    ref    // its bytes in memory; 0: none
-	hot    int32  // its place among the hot ones, from 1; 0: none
+	key     key
+	used    bool
+	recent  bool   // used since the cache last looked for room
+	chain   uint16 // records since the last that has the whole profile
+	based   int32  // the day of the clock when that was written
+	newest  int32  // the day of the newest transfer
+	seq     uint64 // its newest record in the log
+	mem     ref    // its bytes in memory; 0: none
+	hot     int32  // its place among the hot ones, from 1; 0: none
+	chained bool   // its bytes in memory are those of its records: see chain.go
 }
 
 // A table finds slots by key. Tokens are HMACs, so their own bytes are the hash.
