@@ -219,6 +219,11 @@ func TestTwoPersonsDecideOnPages(t *testing.T) {
 			t.Error("the second person is shown what was said")
 		}
 	}
+	for name, there := range map[string]bool{"ben": true, "carl": false} {
+		if _, page := anna.get("/queue?place=open&by=" + name); strings.Contains(page, `id="case-`+c.ID) != there {
+			t.Errorf("in the hands of %s: %v", name, !there)
+		}
+	}
 	if code, page := anna.post("/case/"+c.ID+"/claim", nil); code != http.StatusConflict || !strings.Contains(page, "in hand") {
 		t.Errorf("anna claims what ben has: %d", code)
 	}

@@ -19,6 +19,7 @@ type queuePage struct {
 	Place   review.Place // or "mine"
 	Mark    string
 	Free    bool
+	By      string // in whose hands, whatever the place
 	Marks   []string
 	Items   []review.Queued
 	Next    string // address of the next page, or empty
@@ -40,7 +41,7 @@ const mine review.Place = "mine"
 
 func (c *console) loadQueue(r *http.Request, who review.Person) (queuePage, error) {
 	q := r.URL.Query()
-	p := queuePage{Now: c.Now().UTC(), Who: who, Place: review.Place(q.Get("place")), Mark: q.Get("mark"), Free: q.Get("free") == "1", After: q.Get("after") != ""}
+	p := queuePage{Now: c.Now().UTC(), Who: who, Place: review.Place(q.Get("place")), Mark: q.Get("mark"), Free: q.Get("free") == "1", By: q.Get("by"), After: q.Get("after") != ""}
 	all := append(slices.Clone(review.Places), review.PlaceClosed, mine)
 	if !slices.Contains(all, p.Place) {
 		p.Place = review.PlaceOpen
@@ -48,6 +49,9 @@ func (c *console) loadQueue(r *http.Request, who review.Person) (queuePage, erro
 	f := review.QueueFilter{Place: p.Place, Mark: p.Mark, Unclaimed: p.Free, After: q.Get("after"), Limit: pageSize}
 	if p.Place == mine {
 		f.Claimed, f.Unclaimed = who.ID, false
+	}
+	if p.By != "" {
+		f.Claimed, f.Unclaimed = p.By, false
 	}
 	page, err := c.Store.Queue(r.Context(), who, f)
 	if err != nil {
@@ -75,6 +79,9 @@ func (p queuePage) address(path, after string) string {
 	}
 	if p.Free {
 		q.Set("free", "1")
+	}
+	if p.By != "" {
+		q.Set("by", p.By)
 	}
 	if after != "" {
 		q.Set("after", after)
