@@ -15,8 +15,8 @@ var shippedCorridors []byte
 type Corridors struct {
 	version string
 	list    []corridor
-	// destination has, by country, that some corridor leads there: most do not.
-	destination []bool
+	// destination has, by country, where corridors lead there from: most have none.
+	destination [][]profile.Country
 }
 
 type corridor struct {
@@ -40,7 +40,7 @@ func ReadCorridors(data []byte) (Corridors, error) {
 	if err != nil {
 		return Corridors{}, err
 	}
-	c := Corridors{version: t.Version, destination: make([]bool, 26*26+1)}
+	c := Corridors{version: t.Version, destination: make([][]profile.Country, 26*26+1)}
 	for _, row := range t.Rows {
 		origin, destination := profile.CountryOf(row.Cells[0]), profile.CountryOf(row.Cells[1])
 		switch {
@@ -55,11 +55,11 @@ func ReadCorridors(data []byte) (Corridors, error) {
 		if i < 0 {
 			i = len(c.list)
 			c.list = append(c.list, corridor{origin: origin, destination: destination})
+			c.destination[destination] = append(c.destination[destination], origin)
 		}
 		if !slices.Contains(c.list[i].sources, row.Cells[2]) {
 			c.list[i].sources = append(c.list[i].sources, row.Cells[2])
 		}
-		c.destination[destination] = true
 	}
 	return c, nil
 }
@@ -69,10 +69,15 @@ func (c *Corridors) Version() string { return c.version }
 
 // has reports whether money between two countries flows along a corridor.
 func (c *Corridors) has(origin, destination profile.Country) bool {
-	if !c.destination[destination] || origin == 0 {
+	if origin == 0 {
 		return false
 	}
-	return slices.ContainsFunc(c.list, func(k corridor) bool { return k.is(origin, destination) })
+	for _, from := range c.destination[destination] {
+		if from == origin || from == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (k *corridor) is(origin, destination profile.Country) bool {

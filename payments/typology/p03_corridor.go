@@ -33,6 +33,9 @@ func corridorNamed() Pattern {
 // findCorridor tells a reviewer what was written of a corridor, and no more: its
 // strength is the same for all, and package correlate refuses to give it a weight.
 func findCorridor(v *profile.View, r *Rules) (engine.Finding, bool) {
+	if !atLeast(v, r.CorridorNamed.Transfers, profile.Low) {
+		return nothing()
+	}
 	n := 0
 	for i := range v.Entries {
 		if alongCorridor(v, &v.Entries[i], r) {
@@ -75,8 +78,11 @@ func findCorridor(v *profile.View, r *Rules) (engine.Finding, bool) {
 }
 
 func alongCorridor(v *profile.View, e *profile.Entry, r *Rules) bool {
+	if e.Marks&profile.Low == 0 {
+		return false
+	}
 	origin, destination := ends(v, e)
-	return e.Marks&profile.Low != 0 && r.Corridors.has(origin, destination)
+	return r.Corridors.has(origin, destination)
 }
 
 // ends are the countries of a transfer's sender and recipient.

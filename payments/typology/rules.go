@@ -92,7 +92,7 @@ func (r Rules) compile() *Rules {
 	r.limits[0] = nil
 	r.base = profile.CurrencyOf(r.Base)
 	if r.Corridors.destination == nil {
-		r.Corridors.destination = make([]bool, 26*26+1)
+		r.Corridors.destination = make([][]profile.Country, 26*26+1)
 	}
 	for _, p := range Patterns() {
 		if p.leading {
