@@ -111,7 +111,7 @@ func (f facts) word(v Verdict) (Action, string) {
 		return Settle, "settles"
 	case f.step == seconded:
 		return Second, "second"
-	case f.policy.Persons == 1 || v == Dismiss:
+	case f.policy.Persons == 1 || v == Dismiss && !f.policy.lookedAtTwice(f.current):
 		return Decide, "alone"
 	default:
 		return Decide, "first"
@@ -122,9 +122,9 @@ func (f facts) word(v Verdict) (Action, string) {
 func (f facts) decides(a Action, v Verdict) bool {
 	switch a {
 	case Decide:
-		return v == Dismiss || f.policy.Persons == 1
+		return v == Dismiss && !f.policy.lookedAtTwice(f.current) || f.policy.Persons == 1
 	case Second:
-		return v == Confirm // else they differ, and a supervisor settles it
+		return v == f.firstSaid // else they differ, and a supervisor settles it
 	default:
 		return true
 	}
@@ -147,19 +147,19 @@ func (d *Decision) number(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// withOthers names both persons of a confirmation that took two: who said so first is the
-// reviewer. In danger, and in a dismissal, one speaks for themselves.
+// withOthers names both persons of what took two: who said so first is the reviewer. In
+// danger, and where one suffices, one speaks for themselves.
 func (d *Decision) withOthers(ctx context.Context, tx *sql.Tx, a Action) error {
-	if d.Verdict != Confirm || a == BreakGlass || a == Decide {
+	if a == BreakGlass || a == Decide {
 		return nil
 	}
 	words, err := loadOpinions(ctx, tx, `
-		WHERE case_id = ? AND ended = '' AND decision_id IS NULL AND verdict = 'confirm' ORDER BY sequence`, d.CaseID)
+		WHERE case_id = ? AND ended = '' AND decision_id IS NULL AND verdict = ? ORDER BY sequence`, d.CaseID, string(d.Verdict))
 	if err != nil {
 		return err
 	}
 	if len(words) == 0 || words[0].Person == d.Reviewer || words[0].Digest != d.CaseDigest {
-		return errors.New("no other person confirms what this one saw")
+		return errors.New("no other person says the same of what this one saw")
 	}
 	d.Second, d.Reviewer, d.Reason, d.Persons = d.Reviewer, words[0].Person, words[0].Reason, 2
 	return nil
@@ -197,8 +197,8 @@ func (s *Store) saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state 
 		return err
 	}
 	due := d.At.Add(s.policy.Undo)
-	if d.Danger != "" {
-		due = d.At
+	if d.Danger != "" || s.policy.Undo == 0 {
+		due = time.UnixMicro(0) // at once, by whoever's clock
 	}
 	return enqueueAlert(ctx, tx, d, due)
 }

@@ -36,7 +36,7 @@ func (s *Store) loadFacts(ctx context.Context, tx *sql.Tx, id string, who Person
 	for _, w := range words {
 		if w.Decision == "" { // it waits for another's
 			if f.step++; f.first == "" {
-				f.first = w.Digest
+				f.first, f.firstSaid = w.Digest, w.Verdict
 			}
 			f.spoke = f.spoke || w.Person == who.ID
 		}

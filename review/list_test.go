@@ -219,9 +219,14 @@ func TestNumbers(t *testing.T) {
 	if err := s.Undo(ctx, caseNo(3).ID, Reviewer("carl")); err != nil {
 		t.Fatal(err)
 	}
+	// A dismissal that a second person looks at, and sees in the same way.
+	s.policy.SecondLook = 100
+	receive(t, s, caseNo(5))
+	decideAs(t, s, caseNo(5).ID, "dora", Dismiss)
+	decideAs(t, s, caseNo(5).ID, "emil", Dismiss)
 	since := start
 	list, err := s.Agreement(ctx, sue, since)
-	want := []Agreement{{"anna", 3, 0, 0, 2, 0}, {"ben", 2, 2, 1, 1, 0}, {"carl", 0, 0, 0, 0, 1}}
+	want := []Agreement{{"anna", 3, 0, 0, 2, 0}, {"ben", 2, 2, 1, 1, 0}, {"carl", 0, 0, 0, 0, 1}, {"dora", 1, 0, 0, 0, 0}, {"emil", 1, 1, 1, 0, 0}}
 	if err != nil || !slices.Equal(list, want) {
 		t.Errorf("agreement %+v, %v\nwant %+v", list, err, want)
 	}
@@ -231,7 +236,7 @@ func TestNumbers(t *testing.T) {
 	}
 	var out []Exported
 	err = s.Export(ctx, sue, since, clock.at.Add(time.Hour), func(e Exported) error { out = append(out, e); return nil })
-	if err != nil || len(out) != 2 || out[0].Persons != 2 || out[1].Reason != "false-match" || !slices.Contains(out[0].Marks, "list:one") {
+	if err != nil || len(out) != 3 || out[0].Persons != 2 || out[1].Reason != "false-match" || !slices.Contains(out[0].Marks, "list:one") {
 		t.Errorf("exported %+v, %v", out, err)
 	}
 	if _, err := s.Claim(ctx, caseNo(3).ID, sue); err != nil {

@@ -78,8 +78,8 @@ type Agreement struct {
 	Confirmed, Back int // words that confirm, and words that were taken back
 }
 
-// Agreement returns it by person since a time. A dismissal is not put before a second
-// person, so that this tells of confirmations alone.
+// Agreement returns it by person since a time. Of dismissals it tells only for the share
+// that the policy puts before a second person.
 func (s *Store) Agreement(ctx context.Context, who Person, since time.Time) (list []Agreement, err error) {
 	if !who.May(Supervise) {
 		return nil, fmt.Errorf("agreement: %w %s", ErrDenied, Supervise)
@@ -87,10 +87,12 @@ func (s *Store) Agreement(ctx context.Context, who Person, since time.Time) (lis
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT person, sum(CASE WHEN ended = '' THEN 1 ELSE 0 END),
 			sum(CASE WHEN step = 'second' AND ended = '' THEN 1 ELSE 0 END),
-			sum(CASE WHEN step = 'second' AND ended = '' AND verdict = 'confirm' THEN 1 ELSE 0 END),
+			sum(CASE WHEN step = 'second' AND ended = '' AND verdict = (
+				SELECT f.verdict FROM opinions f WHERE f.case_id = o.case_id AND f.step = 'first' AND f.sequence < o.sequence
+				ORDER BY f.sequence DESC LIMIT 1) THEN 1 ELSE 0 END),
 			sum(CASE WHEN verdict = 'confirm' AND ended = '' THEN 1 ELSE 0 END),
 			sum(CASE WHEN ended = 'undone' THEN 1 ELSE 0 END)
-		FROM opinions WHERE at >= ? GROUP BY person ORDER BY person LIMIT ?`, since.UnixMicro(), MaxLimit)
+		FROM opinions o WHERE at >= ? GROUP BY person ORDER BY person LIMIT ?`, since.UnixMicro(), MaxLimit)
 	if err != nil {
 		return nil, fmt.Errorf("agreement: %w", err)
 	}

@@ -3,6 +3,7 @@ package review
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -14,8 +15,19 @@ type Policy struct {
 	// Undo is for how long a word can be taken back, and for how long what it orders
 	// stays here. 0 means that it cannot.
 	Undo time.Duration
+	// SecondLook is the share, in percent, of first dismissals that a second person looks at
+	// before they count, chosen by the case and not by anybody. Since they wait beside the
+	// confirmations, whoever is asked second cannot tell what the first one said.
+	SecondLook int
 	// Claim is how long a case stays in one person's hands without a sign of life.
 	Claim time.Duration
+}
+
+// lookedAtTwice says whether a dismissal of a case, as its record of a digest shows it,
+// is for a second person: the same answer whoever asks, however often.
+func (p Policy) lookedAtTwice(digest string) bool {
+	n, err := strconv.ParseUint(digest[:8], 16, 64)
+	return p.Persons == 2 && err == nil && int(n%100) < p.SecondLook
 }
 
 // DefaultPolicy takes two persons, who have a minute to think again.
@@ -34,6 +46,9 @@ func (p Policy) Validate() error {
 	var errs []error
 	if p.Persons != 1 && p.Persons != 2 {
 		errs = append(errs, fmt.Errorf("persons: %d is neither 1 nor 2", p.Persons))
+	}
+	if p.SecondLook < 0 || p.SecondLook > 100 {
+		errs = append(errs, fmt.Errorf("second_look: %d is not from 0 to 100 percent", p.SecondLook))
 	}
 	if p.Undo < 0 || p.Undo > time.Hour {
 		errs = append(errs, fmt.Errorf("undo: %s is not from 0 to 1h", p.Undo))

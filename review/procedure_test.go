@@ -88,7 +88,7 @@ func TestASupervisorSettlesADispute(t *testing.T) {
 		if err != nil || !out.Final || out.Decision.Verdict != verdict {
 			t.Fatalf("%+v, %v", out, err)
 		}
-		if want := map[Verdict][]string{Confirm: {"anna", "sam"}, Dismiss: {"sam"}}[verdict]; !slices.Equal(out.Decision.People(), want) {
+		if want := map[Verdict][]string{Confirm: {"anna", "sam"}, Dismiss: {"sue", "sam"}}[verdict]; !slices.Equal(out.Decision.People(), want) {
 			t.Errorf("by %v, want %v", out.Decision.People(), want)
 		}
 	}
@@ -330,5 +330,45 @@ func TestUndoAfterANewerRecord(t *testing.T) {
 		if out, err := s.Decide(ctx, by(t, two, Confirm, Reviewer("anna"))); err != nil || out.Final {
 			t.Errorf("anna begins anew: %+v, %v", out.Final, err)
 		}
+	}
+}
+
+// TestAShareOfDismissalsIsLookedAtTwice has a first dismissal looked at by a second person,
+// who is told nothing, and shows that the choice is the case's and no person's.
+func TestAShareOfDismissalsIsLookedAtTwice(t *testing.T) {
+	ctx := context.Background()
+	s, _ := strictStore(t)
+	s.policy.SecondLook = 30
+	twice := 0
+	const cases = 100
+	for i := range cases {
+		c := caseNo(i)
+		receive(t, s, c)
+		out := decideAs(t, s, c.ID, "anna", Dismiss)
+		if s.policy.lookedAtTwice(digest(raw(t, c))) == out.Final {
+			t.Errorf("case %d: final is %v", i, out.Final)
+		}
+		if out.Final {
+			continue
+		}
+		twice++
+		if err := s.Undo(ctx, c.ID, Reviewer("anna")); err != nil {
+			t.Fatal(err)
+		}
+		if decideAs(t, s, c.ID, "anna", Dismiss).Final {
+			t.Errorf("case %d: another try was not looked at", i)
+		}
+		f, err := s.File(ctx, c.ID, Reviewer("ben"))
+		if err != nil || f.Place != PlaceSecond || len(f.Words) != 0 {
+			t.Fatalf("ben is shown %+v in %s, %v", f.Words, f.Place, err)
+		}
+		verdict := []Verdict{Dismiss, Confirm}[twice%2]
+		out = decideAs(t, s, c.ID, "ben", verdict)
+		if out.Final != (verdict == Dismiss) || out.Final && !slices.Equal(out.Decision.People(), []string{"anna", "ben"}) {
+			t.Errorf("case %d: ben says %s: %v by %v", i, verdict, out.Final, out.Decision.People())
+		}
+	}
+	if twice < 15 || twice > 45 {
+		t.Errorf("%d of %d were looked at twice, want some 30", twice, cases)
 	}
 }

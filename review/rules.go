@@ -52,8 +52,8 @@ type step int
 
 const (
 	untouched step = iota // nobody has said anything
-	seconded              // one person confirms it, and another must
-	disputed              // a second person does not
+	seconded              // one person said something that takes another
+	disputed              // the second said something else
 )
 
 // minDanger is how many bytes it takes to put a danger in words.
@@ -70,6 +70,7 @@ type facts struct {
 	// current is the digest of the newest record, seen what the person saw, and first
 	// what the first person saw, where there was one.
 	current, seen, first string
+	firstSaid            Verdict
 	spoke                bool // the person has a standing word on the case
 	recused              bool
 	holder               string // who has the case in hand now, or ""
@@ -137,7 +138,8 @@ var rules = map[Action]rule{
 	Release: {deciders, []need{inHand}},
 	Take:    {overseers, []need{taken}},
 
-	// A confirmation names a person to a centre and so takes two; a dismissal takes one.
+	// A confirmation names a person to a centre and so takes two; a dismissal takes one,
+	// save for the share that the policy puts before a second.
 	Decide:     {deciders, []need{waits, hasPart, free, asItIs, isFirst, noProgram}},
 	Second:     {deciders, []need{waits, hasPart, free, asItIs, asTheFirst, isSecond, newVoice, noProgram}},
 	Settle:     {overseers, []need{waits, hasPart, free, asItIs, asTheFirst, isThird, newVoice, noProgram}},

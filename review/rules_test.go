@@ -97,7 +97,7 @@ func TestRulesHoldWhateverPeopleDo(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	for _, what := range []string{"first", "second", "split", "settled", "undone", "voided", "glass", "alert", "dismissed", "claim refused", "recused", "denied", "claim ran out"} {
+	for _, what := range []string{"first", "second", "split", "settled", "undone", "voided", "glass", "alert", "dismissed", "claim refused", "recused", "denied", "claim ran out", "looked at twice"} {
 		if counts[what] < 1 {
 			t.Errorf("%q never happened: the test hardly ran", what)
 		}
@@ -107,6 +107,7 @@ func TestRulesHoldWhateverPeopleDo(t *testing.T) {
 func walk(t *testing.T, rng *rand.Rand, steps int, counts map[string]int) {
 	ctx := context.Background()
 	s, clock := strictStore(t)
+	s.policy.SecondLook = rng.IntN(2) * 50 // of half of the records
 	people := []Person{
 		with("anna", RoleReviewer), with("ben", RoleReviewer), with("carl", RoleReviewer), with("sue", RoleSupervisor), with("sam", RoleSupervisor),
 		with("audrey", RoleAuditor), with("adam", RoleAdministrator), with("nobody"), {ID: "bot", Roles: []Role{RoleReviewer}, StandIn: true},
@@ -188,21 +189,29 @@ func walk(t *testing.T, rng *rand.Rand, steps int, counts map[string]int) {
 			holder = ""
 			third := len(h.since) == 2
 			h.since = append(h.since, word)
-			agree := 0
+			agree, others := 0, 0
 			for _, w := range h.since {
 				if w.verdict == Confirm {
 					agree++
+				} else {
+					others++
 				}
+			}
+			twice := s.policy.SecondLook > 0 && len(h.since) == 1 && r.Verdict == Dismiss && !out.Final
+			if twice {
+				counts["looked at twice"]++
 			}
 			switch {
 			case third && !word.danger && !who.Is(RoleSupervisor):
 				t.Errorf("%s settled, and is no supervisor", who.ID)
 			case out.Final && r.Verdict == Confirm && !word.danger && agree < 2:
 				t.Errorf("%s confirmed alone", who.ID)
-			case out.Final && r.Verdict == Dismiss && len(h.since) == 2:
+			case out.Final && r.Verdict == Dismiss && len(h.since) == 2 && others < 2:
 				t.Errorf("%s dismissed what another confirms", who.ID)
-			case !out.Final && len(h.since) == 2 && r.Verdict == Confirm:
-				t.Errorf("%s was the second to confirm, and it decided nothing", who.ID)
+			case !out.Final && len(h.since) == 2 && (agree == 2 || others == 2):
+				t.Errorf("%s was the second to say so, and it decided nothing", who.ID)
+			case !out.Final && r.Verdict == Dismiss && len(h.since) == 1 && !twice:
+				t.Errorf("%s dismissed, and nobody was to look at it twice", who.ID)
 			}
 			if out.Final {
 				h.decided, h.past, h.since = &word, append(h.past, h.since), nil

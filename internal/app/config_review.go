@@ -16,6 +16,9 @@ type ReviewConfig struct {
 	Persons int `yaml:"persons"`
 	// Undo is for how long a word can be taken back; nothing leaves before it is over.
 	Undo *time.Duration `yaml:"undo"`
+	// SecondLook is the share of first dismissals, in percent, that a second person looks
+	// at; 0 is none.
+	SecondLook *int `yaml:"second_look"`
 	// Claim is how long a case stays in one person's hands without a sign of life.
 	Claim time.Duration `yaml:"claim"`
 	// Listen is host:port of the console, which is in development mode and so on loopback
@@ -31,6 +34,10 @@ func (r *ReviewConfig) fill() {
 	if r.Undo == nil {
 		r.Undo = &d.Undo
 	}
+	if r.SecondLook == nil {
+		share := 10
+		r.SecondLook = &share
+	}
 	if r.Claim == 0 {
 		r.Claim = d.Claim
 	}
@@ -40,7 +47,7 @@ func (r *ReviewConfig) fill() {
 }
 
 func (r ReviewConfig) policy() review.Policy {
-	return review.Policy{Persons: r.Persons, Undo: *r.Undo, Claim: r.Claim}
+	return review.Policy{Persons: r.Persons, Undo: *r.Undo, Claim: r.Claim, SecondLook: *r.SecondLook}
 }
 
 // onePerson is for the demo and for tests: one decides, for good and at once.

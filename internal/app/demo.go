@@ -156,7 +156,7 @@ func (d *demo) play(ctx context.Context, log *zap.Logger) error {
 	}
 	if d.Once {
 		if !d.Review {
-			d.say("where people decide: bin/vigil demo, which serves the console")
+			d.say("where people decide: `bin/vigil demo` serves the console, on http://%s", DefaultConfig("").Review.Listen)
 		}
 		return nil
 	}

@@ -27,6 +27,7 @@ type supervisePage struct {
 	Groups    []wrongGroup
 	Unseen    []review.Decision
 	From, To  string
+	Policy    review.Policy
 }
 
 // A wrongGroup is the false positives of lists, or of typologies, or of look-alikes.
@@ -39,7 +40,7 @@ func (c *console) supervise(w http.ResponseWriter, r *http.Request, who review.P
 	if !who.May(review.Supervise) {
 		return fmt.Errorf("%w", review.ErrDenied)
 	}
-	p := supervisePage{Now: c.Now().UTC(), Who: who, Days: 30, Spans: daySpans}
+	p := supervisePage{Now: c.Now().UTC(), Who: who, Days: 30, Spans: daySpans, Policy: c.Store.Policy()}
 	if days, err := strconv.Atoi(r.URL.Query().Get("days")); err == nil && slices.Contains(daySpans, days) {
 		p.Days = days
 	}
