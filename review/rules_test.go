@@ -89,7 +89,7 @@ type history struct {
 // order while records come and time goes by, and holds what the store let happen against
 // rules told anew here.
 func TestRulesHoldWhateverPeopleDo(t *testing.T) {
-	const seeds, steps = 10, 130
+	const seeds, steps = 8, 130
 	counts := map[string]int{}
 	for seed := range uint64(seeds) {
 		walk(t, rand.New(rand.NewPCG(seed, 8)), steps, counts)

@@ -17,6 +17,7 @@ func TestThePortInUseIsWhatIsTold(t *testing.T) {
 	}
 	defer func() { _ = taken.Close() }()
 	c := DefaultConfig(t.TempDir())
+	c.Review.Listen = "none"
 	c.Listen, c.Partitions, c.LogLevel, c.Rooms = taken.Addr().String(), 1, "fatal", []string{"review", "report"}
 	err = Run(t.Context(), c)
 	if !errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, context.Canceled) {

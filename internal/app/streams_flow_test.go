@@ -30,7 +30,7 @@ func newRiver(t *testing.T, change func(*Config)) *river {
 	t.Helper()
 	c := DefaultConfig(t.TempDir())
 	c.Review.onePerson()
-	c.Listen, c.Partitions = "none", 2
+	c.Listen, c.Review.Listen, c.Partitions = "none", "none", 2
 	change(&c)
 	ctx, cancel := context.WithCancel(context.Background())
 	up, ended := make(chan string, 1), make(chan error, 1)
