@@ -42,7 +42,8 @@ const before = `Payments to signals: all typologies, state and offsets on disk i
 A payment is two transfers. simulated: copies of what vigil simulate makes of its knobs as they come (%d people, %d
 accounts, %d payments in 90 days, most of them innocent ones that look alike); crime: everybody pays as published offenders
 do (AIC T&I 589 and 639). Accounts have 90 days of payments before it is measured. Profiles may take %d bytes an account,
-or the default of profile_memory where that is more. The last column is of the first payments after a restore, two cores.
+or the default of profile_memory where that is more. A restore opens both partitions at once; the
+last column is of the first payments after it, on two cores.
 
 `
 

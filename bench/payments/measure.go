@@ -62,23 +62,25 @@ func open(ctx context.Context, dir string, from traffic) (*bench, error) {
 	return b, err
 }
 
-func (b *bench) openParts(ctx context.Context) (err error) {
+// openParts opens all partitions at once, as their owner does.
+func (b *bench) openParts(ctx context.Context) error {
+	var g errgroup.Group
 	for i := range b.parts {
-		if b.parts[i], err = stream.OpenOffline(ctx, b.loop, i, b.done[i], zap.NewNop()); err != nil {
+		g.Go(func() (err error) {
+			b.parts[i], err = stream.OpenOffline(ctx, b.loop, i, b.done[i], zap.NewNop())
 			return err
-		}
+		})
 	}
-	return nil
+	return g.Wait()
 }
 
 func (b *bench) closeParts(ctx context.Context) error {
+	var g errgroup.Group
 	for i, p := range b.parts {
-		if err := p.Close(ctx); err != nil {
-			return err
-		}
 		b.parts[i] = nil
+		g.Go(func() error { return p.Close(ctx) })
 	}
-	return nil
+	return g.Wait()
 }
 
 // A cost is what payments took.
