@@ -14,35 +14,75 @@ import (
 // nobody else can claim or decide it. A claim that is not renewed ends by itself.
 func (s *Store) Claim(ctx context.Context, id string, who Person) (until time.Time, err error) {
 	err = s.act(ctx, id, who, Claim, func(tx *sql.Tx, f facts) error {
-		until = f.now.Add(s.policy.Claim)
-		_, err := tx.ExecContext(ctx, `UPDATE queue SET claimed_by = ?, claimed_until = ? WHERE case_id = ?`, who.ID, until.UnixMicro(), id)
+		until, err = s.hold(ctx, tx, id, f)
 		return err
 	})
 	return until, err
 }
 
-// ClaimNext claims the most pressing case of some places that the rules let a person
-// have, and returns its id, or ErrNotFound when there is none.
-func (s *Store) ClaimNext(ctx context.Context, who Person, places ...Place) (string, error) {
+func (s *Store) hold(ctx context.Context, tx *sql.Tx, id string, f facts) (time.Time, error) {
+	until := f.now.Add(s.policy.Claim)
+	_, err := tx.ExecContext(ctx, `UPDATE queue SET claimed_by = ?, claimed_until = ? WHERE case_id = ?`, f.who.ID, until.UnixMicro(), id)
+	return until, err
+}
+
+// maxTries is how many cases ClaimNext looks at in one place: those before are in other
+// hands, or this person has had their say on them, or has no part in them.
+const maxTries = 50
+
+// ClaimNext claims the most pressing case of the first of some places in which the rules
+// let a person have one, and returns its id, or ErrNotFound when there is none.
+func (s *Store) ClaimNext(ctx context.Context, who Person, places ...Place) (id string, err error) {
+	if err := who.check(); err != nil {
+		return "", err
+	}
 	if !who.May(Claim) {
 		return "", fmt.Errorf("next case: %w %s", ErrDenied, Claim)
 	}
-	for _, place := range places {
-		page, err := s.Queue(ctx, who, QueueFilter{Place: place, Unclaimed: true, Limit: 20})
-		if err != nil {
-			return "", err
-		}
-		for _, item := range page.Items {
-			_, err := s.Claim(ctx, item.ID, who)
-			if err == nil {
-				return item.ID, nil
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		for _, place := range places {
+			ids, err := s.unclaimed(ctx, tx, place)
+			if err != nil {
+				return err
 			}
-			if !IsRule(err) || errors.Is(err, ErrPause) || errors.Is(err, ErrEnough) {
-				return "", err
+			for _, id = range ids {
+				f, err := s.loadFacts(ctx, tx, id, who)
+				if err != nil {
+					return err
+				}
+				switch err := allow(Claim, f); {
+				case err == nil:
+					_, err := s.hold(ctx, tx, id, f)
+					return err
+				case errors.Is(err, ErrPause), errors.Is(err, ErrEnough):
+					return err // so it would be with each
+				}
 			}
 		}
+		return ErrNotFound
+	})
+	if err != nil {
+		return "", fmt.Errorf("next case: %w", err)
 	}
-	return "", fmt.Errorf("next case: %w", ErrNotFound)
+	return id, nil
+}
+
+func (s *Store) unclaimed(ctx context.Context, tx *sql.Tx, place Place) (ids []string, err error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT case_id FROM queue WHERE place = ? AND (claimed_by = '' OR claimed_until <= ?) ORDER BY priority DESC, case_id LIMIT ?`,
+		string(place), s.now().UnixMicro(), maxTries)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }
 
 // Release lets a case go.

@@ -41,7 +41,7 @@ type Related struct {
 // at: a payer who is in thousands of cases tells little of any.
 const (
 	maxRelated = 12
-	maxNear    = 1000
+	maxNear    = 200
 )
 
 // File opens a case for a person, which leaves a trace as Show does.

@@ -52,7 +52,7 @@ func (s *Store) InHand(ctx context.Context, who Person) (list []Queued, err erro
 		return nil, fmt.Errorf("in hand: %w %s", ErrDenied, Supervise)
 	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT case_id, place, danger, claimed_by, claimed_until FROM queue WHERE claimed_by <> '' AND claimed_until > ?
+		SELECT case_id, place, danger, claimed_by, claimed_until FROM queue WHERE claimed_by > '' AND claimed_until > ?
 		ORDER BY claimed_by, claimed_until LIMIT ?`, s.now().UnixMicro(), DefaultLimit)
 	if err != nil {
 		return nil, fmt.Errorf("in hand: %w", err)

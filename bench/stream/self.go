@@ -20,6 +20,7 @@ func hostRooms(o options, prefix, data, state, profile string) (err error) {
 	defer stop()
 	c := app.DefaultConfig(data)
 	c.Brokers, c.Prefix, c.Partitions, c.Listen = []string{o.kafka}, prefix, partitions, "none"
+	c.Review.Listen = "none"
 	c.Rooms, c.LogLevel = strings.Split(o.rooms, ","), "warn"
 	c.State, c.Checkpoints = filepath.Join(state, "state"), filepath.Join(state, "checkpoints")
 	if err := c.Validate(); err != nil {
