@@ -13,6 +13,7 @@ func (w *Weights) allows(have *set) (most float64, help bool) {
 		values = make([]float64, 0, len(w.features))
 	}
 	values = values[:len(w.features)]
+	values[partSigns] = 1
 	received, sent, watched := false, false, false
 	further := 0.0
 	var flags [sourceEnd]bool

@@ -129,9 +129,11 @@ func allTypologies(counterparties, unrelated int, times ...time.Time) []signal.S
 	return out
 }
 
+// correlator has the weights that were assumed before any fit: what a part is worth is
+// then as a reader would say, and no fit changes the tests of how it works.
 func correlator(t testing.TB) *Correlator {
 	t.Helper()
-	w, err := DefaultWeights()
+	w, err := LoadWeights(assumedWeights)
 	if err != nil {
 		t.Fatal(err)
 	}

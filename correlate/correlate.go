@@ -42,6 +42,11 @@ type Assessment struct {
 // Assess returns what the state knows of a subject. From a score on it says as well whom
 // the subject's case would name; +Inf is never.
 func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject, named float64) (Assessment, error) {
+	return c.Partition(0).Assess(ctx, s, id, named)
+}
+
+// Assess is that of a Correlator, by what is in memory.
+func (p *Partition) Assess(ctx context.Context, s State, id signal.Subject, named float64) (Assessment, error) {
 	if err := ctx.Err(); err != nil {
 		return Assessment{}, err
 	}
@@ -49,26 +54,27 @@ func (c *Correlator) Assess(ctx context.Context, s State, id signal.Subject, nam
 	if !ok {
 		return Assessment{}, signal.Reject("signal-subject", "/subject: is no token")
 	}
-	have, _, err := store{s, t}.load()
+	h, err := p.load(store{s, t})
 	if err != nil {
 		return Assessment{}, err
 	}
-	w := c.weights
-	found := w.findings(gather(have), false, nil)
-	all := found.all
-	r := w.weigh(all)
+	w, ev := p.weights, gather(h.set)
+	found := w.findings(ev, false, h.costly)
+	if h.costly == nil {
+		h.keep(&found)
+	}
+	r := w.weigh(found.all)
 	out := Assessment{
 		Score: float64(r.score) / 1000, Probability: probability(r.score),
-		Explanation: w.explanations[r.best], Help: w.help(all),
+		Explanation: w.explanations[r.best], Help: w.help(found.all),
 	}
-	for _, f := range all {
+	for _, f := range found.all {
 		out.Values = append(out.Values, f.value)
 	}
 	for _, a := range r.against {
 		out.Against = append(out.Against, float64(a)/1000)
 	}
 	if out.Score >= named && !out.Help {
-		ev := gather(have)
 		for _, n := range w.file.named(ev, &found, false) {
 			out.Named = append(out.Named, Named{n.other.subject(), n.values(), float64(thousandths(n.score)) / 1000})
 		}
@@ -81,12 +87,13 @@ func (w *Weights) help(all []finding) bool {
 	return all[partVictim].value >= w.file.HelpFrom.Value
 }
 
-// state is what a result makes of a case.
+// state is what a result makes of a case. Close enough to a listed picture, a person looks
+// whatever the probability: that is a policy, and no fit moves it.
 func (w *Weights) state(all []finding, r result) string {
 	switch {
 	case w.help(all):
 		return Help
-	case w.open(r.score):
+	case w.open(r.score), all[partListMatch].value >= w.file.LookFrom.Value:
 		return Open
 	}
 	return Withdrawn

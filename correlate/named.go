@@ -120,8 +120,9 @@ func (f *weightsFile) named(ev *evidence, found *findings, talk bool) []one {
 			all[i].watched = append(all[i].watched, e)
 		}
 	}
+	h := f.habit(ev, ev.sessions, found.payers, false)
 	for i := range all {
-		f.weighNamed(ev, found, &all[i], talk)
+		f.weighNamed(ev, &h, &all[i], talk)
 	}
 	slices.SortFunc(all, func(a, b one) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), bytes.Compare(a.other[:], b.other[:]))
@@ -129,7 +130,7 @@ func (f *weightsFile) named(ev *evidence, found *findings, talk bool) []one {
 	return all[:min(len(all), MaxPairs)]
 }
 
-func (f *weightsFile) weighNamed(ev *evidence, found *findings, n *one, talk bool) {
+func (f *weightsFile) weighNamed(ev *evidence, h *habit, n *one, talk bool) {
 	set := func(k int, value float64, by []*entry, says string, args ...any) {
 		n.all[k].value = value
 		if talk && value != 0 {
@@ -140,8 +141,8 @@ func (f *weightsFile) weighNamed(ev *evidence, found *findings, n *one, talk boo
 	set(namedPaidVisits, math.Log2(float64(1+len(n.paidFor))), n.paidFor, "Had paid the subject up to %g hours before %d of them, or did meanwhile.", f.Coincidence.LeadHours.Value, len(n.paidFor))
 	if n.told != nil {
 		told := []*entry{n.told}
-		times := found.h.within(n.times, ev.until)
-		k := aligned(found.h.spans, times)
+		times := h.within(n.times, ev.until)
+		k := aligned(h.spans, times)
 		set(namedAligned, math.Log2(float64(1+k)), told, "Of the transfers to the subject %d came up to %g hours before or during a private live stream with few viewers.", k, f.Coincidence.LeadHours.Value)
 		set(namedElsewhere, math.Log2(float64(1+len(times)-k)), told, "Of the transfers to the subject %d came at other times.", len(times)-k)
 		if n.related {

@@ -26,6 +26,7 @@ type Partition struct {
 	young   map[token]*standing
 	old     map[token]*standing
 	changed map[token]struct{} // since the last call of Cases, and once before a person
+	quiet   bool
 }
 
 // A standing is one subject as the state has it.
@@ -42,6 +43,13 @@ func (c *Correlator) Partition(signals int) *Partition {
 	return &Partition{
 		weights: c.weights, most: signals, young: map[token]*standing{}, changed: map[token]struct{}{},
 	}
+}
+
+// Quiet lets a Partition publish nothing: for an evaluation, which assesses subjects when
+// it pleases. Its state is none to go on with.
+func (p *Partition) Quiet() *Partition {
+	p.quiet = true
+	return p
 }
 
 // Take takes one signal into its subject's state. raw is the signal's JSON as it was
@@ -102,7 +110,7 @@ func (p *Partition) take(st store, h *standing, e entry, raw []byte) error {
 	if change.moved || e.kind == kindSession || e.kind == kindPayment || e.kind == kindGuest {
 		h.costly = nil
 	}
-	if h.published > 0 || p.weights.crosses(h) {
+	if !p.quiet && (h.published > 0 || p.weights.crosses(h)) {
 		h.published = max(h.set.revision(), h.published+1)
 		p.changed[st.id] = struct{}{}
 	}
@@ -116,14 +124,19 @@ func (w *Weights) crosses(h *standing) bool {
 	if most, help := w.allows(h.set); !help && most < w.bar {
 		return false
 	}
-	all := w.findings(gather(h.set), false, h.costly).all
+	found := w.findings(gather(h.set), false, h.costly)
 	if h.costly == nil {
-		h.costly = &[len(costly)]float64{}
-		for i, part := range costly {
-			h.costly[i] = all[part].value
-		}
+		h.keep(&found)
 	}
-	return w.state(all, w.weigh(all)) != Withdrawn
+	return w.state(found.all, w.weigh(found.all)) != Withdrawn
+}
+
+// keep remembers what costs the most to find.
+func (h *standing) keep(found *findings) {
+	h.costly = &[len(costly)]float64{}
+	for i, part := range costly {
+		h.costly[i] = found.all[part].value
+	}
 }
 
 // load returns a subject's standing, from memory if it is there.

@@ -39,11 +39,17 @@ const (
 	partLongRelation
 	partOneToOne
 	partVictim
+	partSigns
 	fixedParts
 )
 
+// SignsExpected is the part that everybody has, at value 1: how much likelier it is of the
+// guilty than of the innocent to show none of the other signs. It is mostly rarer, and so
+// each sign counts from below the prior.
+const SignsExpected = "signs-expected"
+
 // fixed are the names of the parts that are not typologies, and whether they speak for
-// (+1) or against (−1) where they have a weight.
+// (+1) or against (−1) where they have a weight, or either (0).
 var fixed = [fixedParts]struct {
 	name string
 	sign float64
@@ -78,6 +84,7 @@ var fixed = [fixedParts]struct {
 	partLongRelation:       {"long-relation", -1},
 	partOneToOne:           {"one-to-one", -1},
 	partVictim:             {"sextortion-series", -1},
+	partSigns:              {SignsExpected, 0},
 }
 
 // The names of what is no evidence and yet is part of the sum.
@@ -85,7 +92,14 @@ const (
 	partPrior       = "prior"
 	partOthers      = "other-explanations"
 	partCalibration = "calibration"
+	partAlone       = "payments-alone"
 )
+
+// beside are the parts that anything but payments shows. Payments alone make no case: that
+// is a policy, and no fit moves it.
+var beside = [...]int{
+	partListMatch, partPrivateSession, partPublicSessions, partUserFlag, partClassifier, partVisitsPaidFor, partUnpaidVisits,
+}
 
 // A finding is how much of a feature there is, and, where it is asked to talk, why.
 type finding struct {
@@ -105,6 +119,7 @@ func (w *Weights) findings(ev *evidence, talk bool, known *[len(costly)]float64)
 	f := &w.file
 	out := findings{all: make([]finding, fixedParts+len(w.typologies))}
 	all := out.all
+	all[partSigns] = finding{value: 1, says: "Of people of whom a case would be right fewer show none of these signs than of others; what was seen counts from there."}
 	all[partListMatch] = f.listMatch(ev, talk)
 	all[partPrivateSession] = privateSession(ev, talk)
 	all[partLowAudience] = f.lowAudience(ev, talk)
@@ -127,9 +142,9 @@ func (w *Weights) findings(ev *evidence, talk bool, known *[len(costly)]float64)
 		main = out.paid
 	}
 	if known == nil {
-		out.h = f.habit(ev, ev.sessions, out.payers, false)
-		all[partCoincidence] = f.coincidence(ev, &out.h, out.payers, talk)
-		all[partSeveralPayers] = f.severalPayers(ev, &out.h, out.payers, talk)
+		h := f.habit(ev, ev.sessions, out.payers, false)
+		all[partCoincidence] = f.coincidence(ev, &h, out.payers, talk)
+		all[partSeveralPayers] = f.severalPayers(ev, &h, out.payers, talk)
 		watched := f.habit(ev, ev.guest, out.paid, true)
 		all[partWatchedCoincidence] = f.watchedCoincidence(ev, &watched, out.paid, talk)
 	} else {
@@ -162,7 +177,6 @@ type findings struct {
 	all    []finding
 	payers []pair // who paid the subject
 	paid   []pair // whom the subject paid
-	h      habit  // of the subject's own sessions
 }
 
 // result is a score with what it was summed of, in thousandths: the sum of the parts that
@@ -175,6 +189,7 @@ type result struct {
 	prior       int64
 	others      int64 // what all other explanations take
 	calibration int64
+	alone       int64 // what is taken off so that payments alone stay below the bar
 	score       int64
 }
 
@@ -212,6 +227,10 @@ func (w *Weights) weigh(all []finding) result {
 	raw := r.against[r.best] + r.others
 	r.calibration = w.file.calibrate(raw) - raw
 	r.score = raw + r.calibration
+	if most := int64(math.Floor(w.bar*1000)) - 1; r.score > most && !slices.ContainsFunc(beside[:], func(k int) bool { return all[k].value != 0 }) {
+		r.alone = most - r.score
+		r.score = most
+	}
 	return r
 }
 
@@ -256,6 +275,12 @@ func (w *Weights) parts(all []finding, r result, say func(*entry) (string, error
 		out = append(out, Part{
 			Name: partCalibration, Weight: float64(r.calibration) / 1000, Signals: []string{},
 			Says: "What scores like this one have turned out to be worth: " + w.file.Calibration.Source + ".",
+		})
+	}
+	if r.alone != 0 {
+		out = append(out, Part{
+			Name: partAlone, Weight: float64(r.alone) / 1000, Signals: []string{},
+			Says: "Payments alone make no case, whatever they look like: nothing is known of any live stream.",
 		})
 	}
 	return out, nil

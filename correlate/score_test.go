@@ -52,11 +52,51 @@ func TestStatements(t *testing.T) {
 			if r.Probability < tt.from || r.Probability > tt.to {
 				t.Errorf("probability %v, want %v to %v; %+v", r.Probability, tt.from, tt.to, r.parts)
 			}
-			if want := r.Probability >= 0.5; (r.state == Open) != want {
+			if want := r.Probability >= 0.5 || r.value(t, "list-match") >= 7; (r.state == Open) != want {
 				t.Errorf("state %s at probability %v", r.state, r.Probability)
 			}
 		})
 	}
+}
+
+// TestPromises holds the weights that come with vigil to what no fit may change: a close
+// match is enough for a person to look, and payments alone, flags by users alone, private
+// sessions alone and all three together are not.
+func TestPromises(t *testing.T) {
+	w, err := DefaultWeights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := aSession("s", true, noon, time.Hour)
+	paid := func() []signal.Signal { return allTypologies(6, 6, beforeSession(6)...) }
+	for _, tt := range []struct {
+		name string
+		in   []signal.Signal
+		look bool
+	}{
+		{"one frame within 10 bits", []signal.Signal{aMatch("e", 6, 1, noon)}, true},
+		{"two frames within 31 bits", []signal.Signal{aMatch("e", 24, 2, noon)}, true},
+		{"the same in a public stream", []signal.Signal{aMatch("e", 6, 2, noon), aSession("s", false, noon, time.Hour)}, true},
+		{"one frame within 31 bits", []signal.Signal{aMatch("e", 24, 1, noon)}, false},
+		{"a match beyond the usual radius", []signal.Signal{aMatch("e", 40, 1000, noon)}, false},
+		{"a match that is held back", []signal.Signal{held(aMatch("e", 6, 2, noon))}, false},
+		{"all typologies", paid(), false},
+		{"a private session", []signal.Signal{private}, false},
+		{"flags by users", flags(50), false},
+		{"flags by users and a private session", append(flags(50), private), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cases := run(t, New(w), memory{}, tt.in...)
+			if is := len(cases) > 0 && cases[len(cases)-1].State == Open; is != tt.look {
+				t.Errorf("put before a person: %v", is)
+			}
+		})
+	}
+}
+
+func held(s signal.Signal) signal.Signal {
+	s.Match.Held = true
+	return s
 }
 
 func flagBy(source string) signal.Signal {

@@ -25,7 +25,7 @@ type Weights struct {
 	priors       []int64        // by explanation: prior less the logarithm of its share, in thousandths
 	matrix       [][]float64
 	bar          float64     // as a score, in natural log
-	rows         [][]float64 // the weights above 0, by feature, for allows
+	rows         [][]float64 // the weights of what speaks for or of everybody, by feature, for allows
 }
 
 // Version names the weights in the cases that they score.
@@ -34,7 +34,7 @@ func (w *Weights) Version() string { return w.file.Version }
 // A Feature is one named kind of evidence.
 type Feature struct {
 	Name string // of its part
-	// Sign is +1 where its weights are never below 0, and −1 where never above.
+	// Sign is +1 where its weights are never below 0, −1 where never above, and 0 of either.
 	Sign float64
 }
 
@@ -58,6 +58,7 @@ type weightsFile struct {
 	Explanations map[string]explanation `json:"explanations"`
 	LowAudience  number                 `json:"low_audience"`
 	HelpFrom     number                 `json:"help_from"`
+	LookFrom     number                 `json:"look_from"`
 	ListMatch    struct {
 		Bands      []band            `json:"bands"`
 		Doubling   number            `json:"doubling"`
@@ -154,6 +155,13 @@ var weightsSchema = signal.MustSchema(schemas, "schema/weights.json")
 //go:embed weights.json
 var defaultWeights []byte
 
+//go:embed assumed.json
+var assumedWeights []byte
+
+// AssumedFile returns the weights that a fit begins with: what was assumed before anything
+// was fitted.
+func AssumedFile() []byte { return slices.Clone(assumedWeights) }
+
 // DefaultFile returns the weights file that comes with the binary.
 func DefaultFile() []byte { return slices.Clone(defaultWeights) }
 
@@ -210,7 +218,10 @@ func (w *Weights) lay() {
 	for k := range w.features {
 		row := make([]float64, len(w.explanations))
 		for e := range row {
-			row[e] = max(w.matrix[e][k], 0)
+			row[e] = w.matrix[e][k]
+			if w.features[k].Sign <= 0 && k != partSigns {
+				row[e] = 0
+			}
 		}
 		w.rows = append(w.rows, row)
 	}
@@ -297,7 +308,7 @@ var unweighable = []string{
 // a weight.
 func (f *weightsFile) checkTypologies() error {
 	var errs []error
-	seen := map[string]bool{partPrior: true, partOthers: true, partCalibration: true}
+	seen := map[string]bool{partPrior: true, partOthers: true, partCalibration: true, partAlone: true}
 	for _, part := range fixed {
 		seen[part.name] = true
 	}

@@ -25,7 +25,7 @@ func (c *cli) fit() *cobra.Command {
 	f.StringArrayVar(&o.Worlds, "world", nil, "`folder` of a labelled world, as often as you like")
 	f.StringArrayVar(&o.Features, "features", nil, "`file` of labelled rows, as often as you like")
 	f.BoolVar(&o.Decisions, "decisions", false, "what reviewers decided, of the case store; the prior stays")
-	f.StringVar(&o.Weights, "weights", "", "`file` of weights to begin with (default: those of this program)")
+	f.StringVar(&o.Weights, "weights", "", "`file` of weights to begin with (default: what was assumed; with --decisions those of this program)")
 	f.StringVar(&o.Out, "out", "", "`file` to write, which must not be there yet")
 	f.StringVar(&o.Version, "version", "", "`name` of the weights' new version")
 	f.Float64Var(&o.Spread, "spread", 1, "how far a weight may move, as a standard deviation in natural log")

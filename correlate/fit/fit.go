@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/vigil-stream/vigil/correlate"
 )
@@ -20,14 +21,17 @@ type Options struct {
 	KeepPrior bool
 	// Sampled says, with KeepPrior, that rows were chosen by what people are, as in a world
 	// with more guilty people, or other innocent ones, than there are: how common each is
-	// among the rows is then fitted and forgotten, and for calibration every row stands for as
-	// many as the prior and the shares say. Decided cases were chosen by what was seen, and are not.
+	// among the rows is then left out of the weights, and for calibration every row stands for
+	// as many as the prior and the shares say. Decided cases were chosen by what was seen, and are not.
 	Sampled bool
 	// Prevalence is how common guilt is where the weights are used, if it is another than
 	// among the rows, which may have more of it so that there is something to learn from.
 	// The prior, and with it every score, is moved from the one to the other. 0 is as among
 	// the rows; with KeepPrior it has no effect.
 	Prevalence float64
+	// Floors are weights, by the name of the part, below which no explanation's may fall: what
+	// a deployment promises, whatever rows say.
+	Floors map[string]float64
 	// NoCalibration leaves scores as the regression gives them.
 	NoCalibration bool
 	Rounds        int // of the search, at most; 2,000 when 0
@@ -97,9 +101,14 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 		return nil, r, fmt.Errorf("fit: %w: %d guilty and %d innocent, and %d of each are needed, so that nobody is told from the weights", ErrTooFew, badRows, goodRows, Least)
 	}
 	label := func(l string) int { return place[l] }
+	rows = withSigns(w, rows)
 	before := w.Parameters()
 
 	whole := begin(w, before)
+	whole.hold(w, o.Floors)
+	if o.KeepPrior && o.Sampled {
+		whole.sampled(rows, label)
+	}
 	r.Rounds, r.Settled = whole.search(compress(rows, label), o)
 	after := whole.parameters(w, before, o)
 
@@ -119,7 +128,10 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 			}
 		}
 		m := begin(w, whole.as(before))
-		m.pull = whole.pull
+		m.pull, m.floors = whole.pull, whole.floors
+		for e := range m.explanations {
+			m.row(e)[0] = whole.row(e)[0]
+		}
 		m.search(compress(seen, label), o)
 		if o.KeepPrior {
 			m.restore(begin(w, before))
@@ -206,8 +218,9 @@ func calibrated(held []scored, guilty int) ([]correlate.Point, string) {
 // A search is a model with what holds it.
 type search struct {
 	model
-	pull  pull
-	signs []int8
+	pull   pull
+	signs  []int8
+	floors []float64 // nil: none
 }
 
 // begin lays weights out as a model that is pulled towards them.
@@ -235,13 +248,70 @@ func (s *search) search(rows []sparse, o Options) (took int, done bool) {
 		switch {
 		case i%(s.features+1) != 0:
 			s.pull.strength[i] = 1 / (o.Spread * o.Spread)
-		case o.KeepPrior && !o.Sampled:
+		case o.KeepPrior:
 			s.pull.strength[i] = 1e9
 		default:
 			s.pull.strength[i] = freely
 		}
 	}
-	return s.minimise(rows, s.pull, s.signs, o.Rounds)
+	return s.minimise(rows, s.pull, s.within, o.Rounds)
+}
+
+// withSigns gives every row the part that everybody has.
+func withSigns(w *correlate.Weights, rows []Row) []Row {
+	k := slices.IndexFunc(w.Features(), func(f correlate.Feature) bool { return f.Name == correlate.SignsExpected })
+	if k < 0 {
+		return rows
+	}
+	out := slices.Clone(rows)
+	for i := range out {
+		if out[i].Values[k] == 0 {
+			out[i].Values = slices.Clone(out[i].Values)
+			out[i].Values[k] = 1
+		}
+	}
+	return out
+}
+
+// sampled fixes the intercepts at how common each label is among the rows, whatever it is
+// elsewhere: what is left is evidence, which is the same here and there.
+func (s *search) sampled(rows []Row, label func(string) int) {
+	n := map[int]float64{}
+	for _, r := range rows {
+		n[label(r.Label)] += r.Times
+	}
+	for e := range s.explanations {
+		at := e * (s.features + 1)
+		s.theta[at] = math.Log(n[guilty] / max(n[e], 0.5))
+		s.pull.to[at] = s.theta[at]
+	}
+}
+
+// hold lays floors out by parameter.
+func (s *search) hold(w *correlate.Weights, floors map[string]float64) {
+	if len(floors) == 0 {
+		return
+	}
+	s.floors = make([]float64, len(s.theta))
+	for i := range s.floors {
+		s.floors[i] = math.Inf(-1)
+	}
+	for k, f := range w.Features() {
+		if floor, held := floors[f.Name]; held {
+			for e := range s.explanations {
+				s.floors[e*(s.features+1)+1+k] = floor
+			}
+		}
+	}
+}
+
+// within puts a parameter where it may be.
+func (s *search) within(i int, x float64) float64 {
+	x = within(x, s.signs[i])
+	if s.floors != nil {
+		x = max(x, s.floors[i])
+	}
+	return x
 }
 
 // restore gives the intercepts back that another had.

@@ -12,7 +12,7 @@ import (
 
 func weights(t testing.TB) *correlate.Weights {
 	t.Helper()
-	w, err := correlate.DefaultWeights()
+	w, err := correlate.LoadWeights(correlate.AssumedFile())
 	if err != nil {
 		t.Fatal(err)
 	}

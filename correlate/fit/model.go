@@ -145,12 +145,11 @@ func (p *pull) loss(theta, grad []float64) float64 {
 	return sum
 }
 
-// minimise finds the parameters of the least loss within their signs: 1 is at least 0,
-// −1 at most 0, 0 is free. It is Beck and Teboulle's accelerated projected gradient
+// minimise finds the parameters of the least loss that allowed leaves as they are. It is Beck and Teboulle's accelerated projected gradient
 // (FISTA, 2009) with steps by parameter, each as long as its curvature allows at first, and
 // halved together while they overshoot. The loss is convex but for innocents whose explanation is
 // not known. It returns how many rounds it took, and whether that was enough.
-func (m *model) minimise(rows []sparse, p pull, signs []int8, rounds int) (took int, done bool) {
+func (m *model) minimise(rows []sparse, p pull, allowed func(i int, x float64) float64, rounds int) (took int, done bool) {
 	scale := m.curvature(rows)
 	for i := range scale {
 		scale[i] = 1 / (scale[i] + p.strength[i])
@@ -171,7 +170,7 @@ func (m *model) minimise(rows []sparse, p pull, signs []int8, rounds int) (took 
 		for {
 			bound := at
 			for i := range next {
-				next[i] = within(ahead[i]-step*scale[i]*grad[i], signs[i])
+				next[i] = allowed(i, ahead[i]-step*scale[i]*grad[i])
 				d := next[i] - ahead[i]
 				bound += grad[i]*d + d*d/(2*step*scale[i])
 			}
@@ -215,6 +214,7 @@ func (m *model) minimise(rows []sparse, p pull, signs []int8, rounds int) (took 
 	return rounds, false
 }
 
+// within keeps a sign: 1 is at least 0, −1 at most 0, 0 is free.
 func within(x float64, sign int8) float64 {
 	if float64(sign)*x < 0 {
 		return 0

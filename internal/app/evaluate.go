@@ -268,6 +268,7 @@ func printReport(out io.Writer, r evaluate.Report) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush tells
 	p("%d people in %d days, %d of them in %d networks; weights %s; thresholds from %s", r.World.People, r.World.Days, r.World.Guilty, r.World.Networks, r.Weights, r.Validated.Name)
+	p("of %.1f %% of the guilty anything is told by which they could be found", 100*r.World.Shown)
 	for _, at := range r.At {
 		p("\n%g %% guilty, one case per 10,000 people\tcases/10k\tprecision\trecall\tnetworks\tPR-AUC", 100*at.Prevalence)
 		for _, v := range at.Variants {

@@ -24,7 +24,7 @@ type FitOptions struct {
 	Worlds    []string // folders of labelled worlds
 	Features  []string // files of rows, a line of JSON each
 	Decisions bool     // reviewers' decisions in the case store
-	Weights   string   // the file to begin with; empty is that of the binary
+	Weights   string   // the file to begin with; empty is what was assumed, and for decisions the default
 	Out       string   // the file to write, which must not be there
 	Version   string
 	Spread    float64
@@ -63,14 +63,17 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 	if given != 1 {
 		return fmt.Errorf("%w: --world DIR, --features FILE or --decisions, one of them", ErrUsage)
 	}
-	data := correlate.DefaultFile()
+	data := correlate.AssumedFile()
+	if o.Decisions {
+		data = correlate.DefaultFile()
+	}
 	if o.Weights != "" {
 		var err error
 		if data, err = os.ReadFile(o.Weights); err != nil {
 			return fmt.Errorf("weights: %w", err)
 		}
 	}
-	for _, dir := range o.Worlds {
+	for _, dir := range o.Worlds { // the last one's stand
 		var err error
 		if data, err = withTables(ctx, dir, data); err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
@@ -94,12 +97,16 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 	}
 	var worlds []string
 	var named []fit.NamedRow
+	first := 0 // rows of the first world
 	for _, dir := range o.Worlds {
 		own, others, name, err := worldRows(ctx, dir, data, w, o.Stderr)
 		if err != nil {
 			return err
 		}
 		rows, named, worlds = append(rows, own...), append(named, others...), append(worlds, name)
+		if len(worlds) == 1 {
+			first = len(rows)
+		}
 		source = "fitted on simulated worlds: " + strings.Join(worlds, "; ")
 	}
 	for _, name := range o.Features {
@@ -110,8 +117,17 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 		rows = append(rows, own...)
 		source = fmt.Sprintf("fitted on %d labelled rows", len(rows))
 	}
+	// The first world tells how common each explanation is; others may have more of some, so
+	// that there is something to learn from.
+	several := len(o.Worlds) > 1
+	if several {
+		if w, err = withShares(w, rows[:first], o); err != nil {
+			return err
+		}
+	}
 	out, report, err := fit.Fit(w, rows, fit.Options{
-		Version: o.Version, Source: source, Spread: o.Spread, KeepPrior: o.KeepPrior || o.Decisions, Sampled: !o.Decisions, Prevalence: o.Prevalence,
+		Version: o.Version, Source: source, Spread: o.Spread, KeepPrior: o.KeepPrior || o.Decisions || several, Sampled: !o.Decisions, Prevalence: o.Prevalence,
+		Floors: map[string]float64{"list-match": matchFloor},
 	})
 	if err != nil {
 		return err
@@ -199,6 +215,35 @@ func worldRows(ctx context.Context, dir string, weights []byte, w *correlate.Wei
 		rows = append(rows, row)
 	}
 	return rows, named, fmt.Sprintf("seed %d, %d people, %d days", world.Seed(), len(seen.People), seen.Days), nil
+}
+
+// matchFloor is what a list match weighs at least, in the bands' own units: a single frame
+// close to a listed picture is enough for a person to look, which is a promise and not for a
+// world to decide in which few pictures are listed and few of those rightly.
+const matchFloor = 1
+
+// withShares puts into weights how common each innocent explanation is among rows, and the
+// prior that was asked for.
+func withShares(w *correlate.Weights, rows []fit.Row, o FitOptions) (*correlate.Weights, error) {
+	p := w.Parameters()
+	n, all := map[string]float64{}, 0.0
+	for _, r := range rows {
+		if r.Label != fit.Guilty {
+			n[r.Label] += r.Times
+			all += r.Times
+		}
+	}
+	for e, name := range w.Explanations() {
+		p.Shares[e] = n[name] / all
+	}
+	if o.Prevalence > 0 {
+		p.Prior = math.Log(o.Prevalence / (1 - o.Prevalence))
+	}
+	data, err := w.With(w.Version(), "counted on the first simulated world", p)
+	if err != nil {
+		return nil, err
+	}
+	return correlate.LoadWeights(data)
 }
 
 // withNamed fits the weights of those whom cases name, too.

@@ -28,7 +28,7 @@ func (r *Report) Judge() {
 		What: "recall of guilty people there", Want: "at least 0.7",
 		Got: told(all.Recall) + fmt.Sprintf("; of networks %s", told(all.Networks)), Met: all.Recall.Value >= 0.7,
 	})
-	single := max(budget(Hashes).Recall.Value, budget(Payments).Recall.Value)
+	single := max(budget(Hashes).Recall.Value, budget(Payments).Recall.Value, budget(Tazama).Recall.Value)
 	times := "no single source finds anybody"
 	if single > 0 {
 		times = fmt.Sprintf("%.1f times (%.3f and %.3f)", all.Recall.Value/single, all.Recall.Value, single)
@@ -61,7 +61,7 @@ func (r *Report) Judge() {
 	for _, c := range r.Calibration {
 		r.Aims = append(r.Aims, Aim{
 			What: fmt.Sprintf("calibration at a prevalence of %g %%", 100*c.Prevalence), Want: "within 0.1",
-			Got: fmt.Sprintf("expected error %.3f, worst tenth %.3f", c.Of.ECE, c.Of.Worst), Met: c.Of.ECE <= 0.1 && c.Of.Worst <= 0.1,
+			Got: fmt.Sprintf("expected error %.3f, worst tenth that holds at least %d people %.3f", c.Of.ECE, Enough, c.Of.Worst), Met: c.Of.ECE <= 0.1 && c.Of.Worst <= 0.1,
 		})
 	}
 }

@@ -20,6 +20,7 @@ type Resampler struct {
 	circles []int32 // of each person, from 0
 	n       int
 	seed    uint64
+	drawn   [][]uint8 // by draw, how often each circle is
 	Draws   int
 }
 
@@ -42,17 +43,26 @@ func NewResampler(people []Person, seed uint64, draws int) *Resampler {
 // Each calls f with how often each person is drawn, draw after draw. The slice is used
 // again.
 func (r *Resampler) Each(f func(draw int, times []float64)) {
-	of, times := make([]float64, r.n), make([]float64, len(r.circles))
-	for d := range r.Draws {
-		die := rand.New(rand.NewPCG(r.seed, uint64(d)))
-		for i := range of {
-			of[i] = poisson1(die)
-		}
+	times := make([]float64, len(r.circles))
+	for d, of := range r.draw() {
 		for i, c := range r.circles {
-			times[i] = of[c]
+			times[i] = float64(of[c])
 		}
 		f(d, times)
 	}
+}
+
+// draw draws all circles, once for all who ask.
+func (r *Resampler) draw() [][]uint8 {
+	for d := len(r.drawn); d < r.Draws; d++ {
+		die := rand.New(rand.NewPCG(r.seed, uint64(d)))
+		of := make([]uint8, r.n)
+		for i := range of {
+			of[i] = uint8(poisson1(die))
+		}
+		r.drawn = append(r.drawn, of)
+	}
+	return r.drawn[:r.Draws]
 }
 
 func poisson1(die *rand.Rand) float64 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -182,17 +183,40 @@ func TestCalibrationByHand(t *testing.T) {
 			scores, guilty = append(scores, math.Log(p/(1-p))), append(guilty, i < n)
 		}
 	}
-	add(0.85, 8, 10)
-	add(0.35, 6, 10)
+	add(0.85, 32, 40)
+	add(0.35, 24, 40)
+	add(0.55, 0, Enough-1) // too few to be held to anything
 	add(0.001, 0, 1000)
 	c := Calibrate(made(scores, guilty), 0.02, func(p *Person) float64 { return p.Last })
 	near(t, "bin of 0.8, told", c.Bins[8].Told, 0.85)
 	near(t, "bin of 0.8, true", c.Bins[8].True.Value, 0.8)
 	near(t, "bin of 0.3, true", c.Bins[3].True.Value, 0.6)
-	near(t, "expected error", c.ECE, (0.05+0.25)/2)
+	near(t, "expected error", c.ECE, (40*0.05+40*0.25+29*0.55)/109)
 	near(t, "worst", c.Worst, 0.25)
-	if c.People != 20 {
+	if c.People != 109 {
 		t.Errorf("%d people", c.People)
+	}
+	// One in ten guilty, who count a hundredth each: 36 of them and four others are as good
+	// as (36/100 + 4)²/(36/10,000 + 4) people of equal weights.
+	few := made(scores[:40], append(make([]bool, 4), slices.Repeat([]bool{true}, 36)...))
+	for i := range few {
+		if few[i].Guilty {
+			few[i].Weight = 0.01
+		}
+	}
+	near(t, "effective", Calibrate(few, 0.02, func(p *Person) float64 { return p.Last }).Bins[8].Effective, 4.36*4.36/4.0036)
+}
+
+// TestBothIsTheProduct of the two probabilities.
+func TestBothIsTheProduct(t *testing.T) {
+	for _, s := range []float64{-8, 0, 3} {
+		for _, given := range []float64{0.01, 0.5, 0.97} {
+			near(t, "both", Probability(Both(s, given)), Probability(s)*given)
+		}
+		near(t, "an own case", Both(s, 1), s)
+	}
+	if !math.IsInf(Both(3, 0), -1) {
+		t.Error("who is named with no chance is not named")
 	}
 }
 

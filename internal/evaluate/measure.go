@@ -27,8 +27,20 @@ func MeasureAt(people []Person, v Variant, threshold float64, r *Resampler) Meas
 	value := count(people, v, threshold, nil)
 	m := Measure{Threshold: threshold, CasesPer10k: 1e4 * value.cases / value.total, Roles: make(map[string]float64)}
 	var precision, recall, networks []float64
+	// Most people are neither guilty nor a case, and change nothing of the three.
+	var some []Person
+	var at []int32
+	for i := range people {
+		if p := &people[i]; p.Guilty || p.Best[v] >= threshold {
+			some, at = append(some, Person{Guilty: p.Guilty, Network: p.Network, Weight: p.Weight, Best: p.Best}), append(at, int32(i))
+		}
+	}
+	own := make([]float64, len(at))
 	r.Each(func(_ int, times []float64) {
-		t := count(people, v, threshold, times)
+		for i, of := range at {
+			own[i] = times[of]
+		}
+		t := count(some, v, threshold, own)
 		precision = append(precision, t.found/t.cases)
 		recall = append(recall, t.found/t.guilty)
 		networks = append(networks, t.share())

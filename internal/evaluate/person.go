@@ -10,12 +10,13 @@ const (
 	All      Variant = iota
 	Hashes           // list matches alone: what a system sees that matches hashes
 	Payments         // payment typologies alone
+	Tazama           // payments alone, by the public rules of Tazama
 	NoTiming         // everything but whether payments and streams coincide
 	Variants         // how many there are
 )
 
 func (v Variant) String() string {
-	return [...]string{"all", "hashes only", "payments only", "all without timing"}[v]
+	return [...]string{"all", "hashes only", "payments only", "payments only, Tazama's public rules", "all without timing"}[v]
 }
 
 // A Person is what the pipeline made of somebody, and what is true.
@@ -38,6 +39,8 @@ type Person struct {
 	Last, LastGiven float64
 	// Own is the highest score of an own case.
 	Own float64
+	// Shown says of a guilty person that anything is told by which the person could be found.
+	Shown bool
 	// FirstPayment and FirstSession are days since the world began, NaN where there is none.
 	FirstPayment, FirstSession float64
 	// Parts are those of the day of Own, by name, for people whose score was above

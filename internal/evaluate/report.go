@@ -30,9 +30,13 @@ type Described struct {
 	Guilty     int     `json:"guilty"`
 	Networks   int     `json:"networks"`
 	Prevalence float64 `json:"prevalence"`
-	Records    int     `json:"records"`
-	Signals    int     `json:"signals"`
-	Seconds    float64 `json:"seconds"`
+	// Shown is the share of guilty people of whom anything is told by which they could be
+	// found: no score's recall is above it. ShownBy is that by role.
+	Shown   float64            `json:"shown"`
+	ShownBy map[string]float64 `json:"shown_by"`
+	Records int                `json:"records"`
+	Signals int                `json:"signals"`
+	Seconds float64            `json:"seconds"`
 }
 
 // AtPrevalence is what is found at one prevalence.
@@ -166,12 +170,24 @@ func (t Thresholds) Score(prevalence float64, v Variant, budget float64) (float6
 // Describe counts what a world was like.
 func Describe(name string, seed uint64, people []Person, days, records, signals int, seconds float64) Described {
 	d := Described{Name: name, Seed: seed, People: len(people), Days: days, Records: records, Signals: signals, Seconds: seconds, Prevalence: Prevalence(people)}
-	networks := make(map[int32]bool)
+	networks, roles := make(map[int32]bool), make(map[string]float64)
+	d.ShownBy = make(map[string]float64)
 	for i := range people {
-		if people[i].Guilty {
+		if p := &people[i]; p.Guilty {
 			d.Guilty++
-			networks[people[i].Network] = true
+			networks[p.Network] = true
+			roles[p.Group]++
+			if p.Shown {
+				d.Shown++
+				d.ShownBy[p.Group]++
+			}
 		}
+	}
+	for role, n := range roles {
+		d.ShownBy[role] /= n
+	}
+	if d.Guilty > 0 {
+		d.Shown /= float64(d.Guilty)
 	}
 	d.Networks = len(networks)
 	return d

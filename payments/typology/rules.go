@@ -153,7 +153,7 @@ func DefaultRules() Rules {
 		MicroFanOut:       MicroFanOut{Transfers: 100, Recipients: 50, Within: 7 * day, Cash: 50},
 		OneTown:           OneTown{Recipients: 3, PaidOutWithin: day, Percent: 50},
 		Few:               Few{Transfers: 6},
-		FixedPrice:        FixedPrice{Transfers: 5, Percent: 60, Payers: 2, Again: 2},
+		FixedPrice:        FixedPrice{Transfers: 3, Percent: 75, Payers: 2},
 		Sextortion:        Sextortion{Payments: 3, Rapid: 3 * day, Over: 7 * day, Stop: 2 * day, Victims: 2},
 	}
 }

@@ -14,16 +14,15 @@ type FixedPrice struct {
 	Transfers int // of one amount, at least
 	Percent   int // of all low-value ones
 	Payers    int // who pay it, at least
-	Again     int // times that each of them pays it, on average at least
 }
 
 func fixedPrice() Pattern {
 	return Pattern{
 		ID: "X02", Name: "fixed price",
-		Looks: "recipient: low-value transfers across a border that are of one amount for all payers, who come again; it speaks for an innocent trade, and against a suspicion",
+		Looks: "recipient: low-value transfers across a border that are of one amount for several payers; it speaks for an innocent trade, and against a suspicion",
 		Parameters: func(r *Rules) string {
 			x := r.FixedPrice
-			return fmt.Sprintf("%d or more of one amount, which are %d %% of the low-value ones, from %d or more payers who pay it %d times or more on average", x.Transfers, x.Percent, x.Payers, x.Again)
+			return fmt.Sprintf("%d or more of one amount, which are %d %% of the low-value ones, from %d or more payers", x.Transfers, x.Percent, x.Payers)
 		},
 		Source:   "[A]: lessons, memberships and subscriptions have a price; AIC T&I 589 and 639 have amounts of all sizes for one recipient",
 		Alike:    "a facilitator with one price for everything, who would be taken for a tutor by this alone: which is why it weighs against only so much",
@@ -65,14 +64,14 @@ func findFixedPrice(v *profile.View, r *Rules) (engine.Finding, bool) {
 		return nothing()
 	}
 	payers := v.Distinct(counted)
-	if payers < x.Payers || len(counted) < x.Again*payers {
+	if payers < x.Payers {
 		return nothing()
 	}
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
 			return strconv.Itoa(len(counted)) + " of " + strconv.Itoa(low) + " transfers of low value received from abroad were of one and the same amount, from " +
-				strconv.Itoa(payers) + " payers who come again" + leftOut(v, needAmount|needCountry)
+				strconv.Itoa(payers) + " payers" + leftOut(v, needAmount|needCountry)
 		}),
 		Strength: float64(100*len(counted)/low) / 100,
 	}, true

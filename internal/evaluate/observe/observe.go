@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/vigil-stream/vigil/correlate"
 	"github.com/vigil-stream/vigil/internal/evaluate"
 	"github.com/vigil-stream/vigil/internal/world/simulate"
 	"github.com/vigil-stream/vigil/signal"
@@ -115,6 +118,7 @@ type part struct {
 type watcher struct {
 	scorers *Scorers
 	state   memory
+	known   *correlate.Partition
 	labels  []simulate.Label
 	people  []evaluate.Person
 	of      map[signal.Subject]*watched
@@ -127,7 +131,8 @@ type watched struct {
 	person  int
 	kinds   uint8 // of signals, a bit each
 	scores  [evaluate.Variants]float64
-	named   // see named.go
+	named                      // see named.go
+	rules   map[string]float64 // what public rules say of the subject, by signal
 }
 
 const (
@@ -141,7 +146,8 @@ func (r *rooms) part(ctx context.Context, w Source, scorers *Scorers, i int) (pa
 		return part{}, err
 	}
 	watch := newWatcher(scorers, labels.People, w.Start())
-	line, correlator := r.line(), scorers.correlator.Partition(1<<20)
+	line, correlator := r.line(), scorers.correlator.Partition(1<<20).Quiet()
+	watch.known, line.fired = correlator, watch.fired
 	p := part{victims: make(map[string]int)}
 	day := 0
 	for r, err := range records {
@@ -196,7 +202,7 @@ func newWatcher(scorers *Scorers, labels []simulate.Label, start time.Time) *wat
 	for i, l := range labels {
 		p := &w.people[i]
 		*p = evaluate.Person{
-			Group: string(l.Group), Guilty: l.Group.Guilty(), Network: int32(l.Network), Corridor: l.Corridor, Weight: 1, Last: evaluate.Floor, LastGiven: 1, Own: evaluate.Floor,
+			Group: string(l.Group), Guilty: l.Group.Guilty(), Network: int32(l.Network), Corridor: l.Corridor, Weight: 1, Shown: l.Shown, Last: evaluate.Floor, LastGiven: 1, Own: evaluate.Floor,
 			FirstPayment: days(l.FirstPayment), FirstSession: days(l.FirstSession),
 		}
 		for v := range p.Best {
@@ -227,13 +233,39 @@ func (w *watcher) touch(s signal.Signal) {
 	}
 }
 
+// fired notes what a public rule says of somebody now.
+func (w *watcher) fired(who signal.Subject, id string, strength float64) {
+	t := w.of[who]
+	if t == nil {
+		return
+	}
+	if t.rules == nil {
+		t.rules = make(map[string]float64)
+	}
+	t.rules[id] = strength
+	w.touched[t] = struct{}{}
+}
+
+// byRules is the sum of the strengths of the public rules that fire, which is how their
+// own typology adds them up. It is no log odds, and only ranks.
+func (t *watched) byRules() float64 {
+	if len(t.rules) == 0 {
+		return evaluate.Floor
+	}
+	sum := 0.0
+	for _, id := range slices.Sorted(maps.Keys(t.rules)) {
+		sum += t.rules[id]
+	}
+	return evaluate.Floor + sum
+}
+
 // endOfDay writes down what the scores are of everybody about whom something came, and of
 // those whom their cases name.
 func (w *watcher) endOfDay(ctx context.Context, day int) error {
 	changed := make(map[int]bool)
 	for t := range w.touched {
 		p := &w.people[t.person]
-		a, err := w.scorers.assess(ctx, w.state, t)
+		a, err := w.scorers.assess(ctx, w.known, w.state, t)
 		if err != nil {
 			return err
 		}
@@ -241,6 +273,7 @@ func (w *watcher) endOfDay(ctx context.Context, day int) error {
 			w.victims[t.person] = true
 		}
 		t.scores = a.scores
+		t.scores[evaluate.Tazama] = t.byRules()
 		if s := a.scores[evaluate.All]; s > p.Own {
 			if p.Own = s; s > w.scorers.KeepFrom {
 				p.Parts = w.scorers.parts(a.values)

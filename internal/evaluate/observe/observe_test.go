@@ -45,7 +45,7 @@ func (k kept) Open(part int) (iter.Seq2[simulate.Record, error], simulate.Labels
 
 func see(t *testing.T, w Source, workers int) []evaluate.Person {
 	t.Helper()
-	s, err := NewScorers(correlate.DefaultFile())
+	s, err := NewScorers(correlate.AssumedFile())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestMemoryScansInOrder(t *testing.T) {
 // TestTheFormulaIsCorrelates: with nothing denied, the score is the one that correlate
 // gives, to its rounding of every part.
 func TestTheFormulaIsCorrelates(t *testing.T) {
-	s, err := NewScorers(correlate.DefaultFile())
+	s, err := NewScorers(correlate.AssumedFile())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestWhoeverIsNamedCounts(t *testing.T) {
 		t.Errorf("%d are named", named)
 	}
 
-	s, err := NewScorers(correlate.DefaultFile())
+	s, err := NewScorers(correlate.AssumedFile())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/intake"
 	"github.com/vigil-stream/vigil/payments/rates"
+	"github.com/vigil-stream/vigil/payments/rule"
 	"github.com/vigil-stream/vigil/payments/split"
 	"github.com/vigil-stream/vigil/payments/typology"
 	"github.com/vigil-stream/vigil/signal"
@@ -21,6 +22,7 @@ import (
 type rooms struct {
 	splitter *split.Splitter
 	profiles *engine.Engine
+	tazama   *engine.Engine // the same payments, looked at by other rules
 	lists    *hashdb.DB
 	detector *detect.Detector
 	dir      string
@@ -50,6 +52,13 @@ func newRooms(ctx context.Context, w Source) (r *rooms, err error) {
 	}
 	rules := typology.DefaultRules()
 	if r.profiles, err = engine.New(engine.Config{Typologies: typology.All(rules), Marks: rules.Marks()}); err != nil {
+		return r, err
+	}
+	public, err := rule.Load(rule.Tazama())
+	if err != nil {
+		return r, err
+	}
+	if r.tazama, err = engine.New(engine.Config{Typologies: public.Typologies(), Marks: rules.Marks()}); err != nil {
 		return r, err
 	}
 	if r.dir, err = os.MkdirTemp("", "vigil-evaluate-*"); err != nil {
@@ -98,11 +107,14 @@ func (r *rooms) close() error {
 type line struct {
 	*rooms
 	payments *engine.Partition
+	tazama   *engine.Partition
 	streams  memory
+	// fired tells what a public rule says of somebody now.
+	fired func(who signal.Subject, rule string, strength float64)
 }
 
 func (r *rooms) line() *line {
-	return &line{rooms: r, payments: r.profiles.Partition(), streams: make(memory)}
+	return &line{rooms: r, payments: r.profiles.Partition(), tazama: r.tazama.Partition(), streams: make(memory)}
 }
 
 // signals are what a record gives.
@@ -133,6 +145,12 @@ func (l *line) signals(ctx context.Context, r simulate.Record) ([]signal.Signal,
 					return nil, err
 				}
 				all = append(all, s...)
+				if s, err = l.tazama.Process(ctx, nil, t); err != nil {
+					return nil, err
+				}
+				for i := range s {
+					l.fired(s[i].Subject, s[i].ID, s[i].Payment.Strength)
+				}
 			}
 		}
 		return all, nil

@@ -58,6 +58,9 @@ var (
 
 // keeps reports whether a variant may see a part.
 func keeps(v evaluate.Variant, part string) bool {
+	if part == correlate.SignsExpected {
+		return true // everybody has it
+	}
 	switch v {
 	case evaluate.Hashes:
 		return slices.Contains(hashParts, part)
@@ -80,8 +83,8 @@ type assessment struct {
 	help   bool
 }
 
-func (s *Scorers) assess(ctx context.Context, state memory, t *watched) (assessment, error) {
-	got, err := s.correlator.Assess(ctx, state, t.subject, nameFrom)
+func (s *Scorers) assess(ctx context.Context, known *correlate.Partition, state memory, t *watched) (assessment, error) {
+	got, err := known.Assess(ctx, state, t.subject, nameFrom)
 	if err != nil {
 		return assessment{}, err
 	}

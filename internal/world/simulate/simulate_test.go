@@ -348,3 +348,31 @@ func TestTheRatesAreATable(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsShown: nobody innocent is; where no platform tells of a stream, only who is paid
+// three times is, and who pays is not.
+func TestWhoIsShown(t *testing.T) {
+	share := func(w *World) (of map[Group]float64) {
+		of, all := make(map[Group]float64), make(map[Group]float64)
+		for i := range w.Parts() {
+			for _, l := range w.Part(i).Labels().People {
+				if l.Shown && l.Network == 0 {
+					t.Fatal("somebody innocent is shown")
+				}
+				if all[l.Group]++; l.Shown {
+					of[l.Group]++
+				}
+			}
+		}
+		for g := range of {
+			of[g] /= all[g]
+		}
+		return of
+	}
+	usual, dark := share(small(t)), share(small(t, "offender.seen=0", "ordinary.callers=0"))
+	within(t, "streamers shown", usual[Streamer], 0.5, 0.98)
+	within(t, "offenders shown", usual[Offender], 0.3, 0.95)
+	if dark[Offender] >= usual[Offender]/2 || dark[Streamer] >= usual[Streamer] {
+		t.Errorf("without streams %v are shown, with them %v", dark, usual)
+	}
+}
