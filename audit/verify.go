@@ -17,6 +17,7 @@ const (
 	KindUndo       = verify.KindUndo
 	KindRecusal    = verify.KindRecusal
 	KindOversight  = verify.KindOversight
+	KindExport     = verify.KindExport
 )
 
 // The errors of reading and checking a log.

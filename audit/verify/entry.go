@@ -24,6 +24,7 @@ const (
 	KindUndo       = "undo"        // a person took back what they said of a case
 	KindRecusal    = "recusal"     // a person has no part in a case
 	KindOversight  = "oversight"   // a supervisor judged a decision that one person made in haste
+	KindExport     = "export"      // a person took a case's evidence out, in a bundle
 )
 
 const (
@@ -50,9 +51,9 @@ type Entry struct {
 func (e Entry) Validate() error {
 	switch e.Kind {
 	case KindListChange, KindCase, KindDecision, KindAlert, KindView, KindVerdict, KindOutgoing,
-		KindOpinion, KindUndo, KindRecusal, KindOversight:
+		KindOpinion, KindUndo, KindRecusal, KindOversight, KindExport:
 	default:
-		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight")
+		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, export")
 	}
 	if err := validID(e.ID); err != nil {
 		return fmt.Errorf("audit entry: id: %w", err)

@@ -39,5 +39,42 @@ func (c *cli) evidence() *cobra.Command {
 	f.StringVar(&o.Identity, "identity", "", "`file` of age identities, as age-keygen makes it")
 	f.StringVar(&o.To, "to", "", "`folder` for the pictures")
 	require(open, "identity", "to")
-	return group("evidence", "Show what left the platform, and open what was preserved", list, open)
+	return group("evidence", "Show what left the platform, open what was preserved, and take a case out", list, open, c.evidenceExport(), c.evidenceVerify())
+}
+
+func (c *cli) evidenceExport() *cobra.Command {
+	o := app.BundleOptions{Out: c.out}
+	cmd := &cobra.Command{
+		Use:   "export CASE --to FILE",
+		Short: "Write a decided case and what proves it into a bundle; that it leaves is logged",
+		Long: "Export writes a ZIP that needs nothing else to be checked: the case as it was decided,\n" +
+			"the decisions, their proofs in the audit log, CASE/UCO, the preserved windows as they\n" +
+			"lie encrypted, and a signed manifest. With --identity the frames that the case names\n" +
+			"lie in it in the clear.",
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			o.Case = list[0]
+			return c.configured(func(conf app.Config) error { return app.ExportEvidence(cmd.Context(), conf, o) })
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.To, "to", "", "`file` to write, which must not be there yet")
+	f.StringVar(&o.Identity, "identity", "", "`file` of age identities, to put the case's frames in as they are")
+	f.StringVar(&o.Reviewer, "reviewer", login(), "`name` of who exports")
+	require(cmd, "to")
+	return cmd
+}
+
+func (c *cli) evidenceVerify() *cobra.Command {
+	var key string
+	cmd := &cobra.Command{
+		Use:   "verify BUNDLE",
+		Short: "Check a bundle by itself, and name the first thing that does not fit",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, list []string) error {
+			return app.VerifyEvidence(list[0], key, c.out)
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "verifier `key` of the audit log, as it came another way (default: that in the bundle)")
+	return cmd
 }

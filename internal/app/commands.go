@@ -65,9 +65,17 @@ func VerifyAudit(ctx context.Context, c Config, o VerifyOptions) error {
 
 // Version prints what was built, from which commit.
 func Version(out io.Writer) error {
+	text, err := version()
+	if err == nil {
+		_, err = fmt.Fprintln(out, text)
+	}
+	return err
+}
+
+func version() (string, error) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return errors.New("the binary carries no build information")
+		return "", errors.New("the binary carries no build information")
 	}
 	version, revision := info.Main.Version, ""
 	for _, s := range info.Settings {
@@ -75,6 +83,5 @@ func Version(out io.Writer) error {
 			revision = " " + s.Value
 		}
 	}
-	_, err := fmt.Fprintf(out, "vigil %s%s %s\n", version, revision, info.GoVersion)
-	return err
+	return fmt.Sprintf("vigil %s%s %s", version, revision, info.GoVersion), nil
 }

@@ -1,0 +1,335 @@
+package bundle
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vigil-stream/vigil/audit/verify"
+	"github.com/vigil-stream/vigil/internal/golden"
+)
+
+func TestBundleIsTheSameEveryTimeAndVerifies(t *testing.T) {
+	s := sceneOf(t)
+	data := s.write(t)
+	slices.Reverse(s.Proofs)
+	if !bytes.Equal(data, s.write(t)) {
+		t.Error("the same contents make other bytes")
+	}
+	var listing strings.Builder
+	for _, f := range unpack(t, data) {
+		fmt.Fprintf(&listing, "%s %d %s\n", digest([]byte(f.data)), len(f.data), f.name)
+		switch f.name {
+		case nameJSONLD:
+			golden.Check(t, "case.jsonld", f.data)
+		case nameReadme:
+			golden.Check(t, "README.txt", f.data)
+		}
+	}
+	golden.Check(t, "listing.txt", listing.String())
+	for _, key := range []string{"", s.verifier} {
+		r, err := check(data, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Report{
+			Case: s.Case, By: "r1", At: s.At, Tool: "vigil test", KeyID: strings.Join(strings.Split(s.verifier, "+")[:2], "+"), Pinned: key != "",
+			Files: 17, Decisions: 2, Entries: 5, Windows: 1, Originals: 1, LogSize: 6,
+		}
+		if r != want {
+			t.Errorf("got  %+v\nwant %+v", r, want)
+		}
+	}
+	if _, err := check(data, "no key"); err == nil || errors.As(err, new(*Misfit)) {
+		t.Errorf("a malformed key is not the bundle's fault: %v", err)
+	}
+}
+
+// misfitOf is what Verify names, "file: why".
+func misfitOf(t *testing.T, data []byte, key string) string {
+	t.Helper()
+	_, err := check(data, key)
+	var m *Misfit
+	if !errors.As(err, &m) {
+		t.Fatalf("want a misfit, got %v", err)
+	}
+	return err.Error()
+}
+
+func TestEachFileChangedRemovedOrAddedIsNamed(t *testing.T) {
+	s := sceneOf(t)
+	files := unpack(t, s.write(t))
+	for i, f := range files {
+		changed := slices.Clone(files)
+		changed[i].data = f.data[:len(f.data)-2] + "?" + f.data[len(f.data)-1:]
+		if got := misfitOf(t, pack(t, changed), s.verifier); !strings.HasPrefix(got, f.name+": ") {
+			t.Errorf("%s changed: %s", f.name, got)
+		}
+		removed := slices.Delete(slices.Clone(files), i, i+1)
+		if got := misfitOf(t, pack(t, removed), s.verifier); got != f.name+": is missing" {
+			t.Errorf("%s removed: %s", f.name, got)
+		}
+		if i == 0 {
+			continue
+		}
+		swapped := slices.Clone(files)
+		swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
+		if got := misfitOf(t, pack(t, swapped), s.verifier); got != fmt.Sprintf("%s: lies where %s must", f.name, files[i-1].name) {
+			t.Errorf("%s reordered: %s", f.name, got)
+		}
+	}
+	for _, name := range []string{"audit/entry-99.json", "originals/" + digest(nil) + ".jpg", "windows/x.age"} {
+		added := slices.Insert(slices.Clone(files), len(files)-1, file{name, ""})
+		if got := misfitOf(t, pack(t, added), s.verifier); got != name+": is not in the manifest" {
+			t.Errorf("%s added: %s", name, got)
+		}
+	}
+}
+
+// What a keeper of the key signs in spite of what is in it must fit all the same.
+func TestWhatIsSignedMustFitTogether(t *testing.T) {
+	entry := func(s *scene, i int, change func(*verify.Entry)) {
+		change(&s.entries[i])
+	}
+	tests := []struct {
+		name   string
+		change func(t *testing.T, s *scene)
+		want   string
+	}{
+		{"no decision for the record", func(t *testing.T, s *scene) {
+			s.Earlier = append(s.Earlier, bytes.Replace(s.Record, []byte(`"revision":2`), []byte(`"revision":3`), 1))
+		},
+			"records/"},
+		{"a record is not here", func(t *testing.T, s *scene) { s.Earlier = nil }, "decisions.json: /0 is bound to a record with the SHA-256"},
+		{"an older record", func(t *testing.T, s *scene) { s.Record, s.Earlier = s.Earlier[0], [][]byte{s.Record} }, "case.json: has the SHA-256"},
+		{"a decision of another case", func(t *testing.T, s *scene) {
+			s.Decisions[1] = bytes.Replace(s.Decisions[1], []byte(s.Case), []byte(strings.Repeat("0", 32)), 1)
+		}, "decisions.json: /1 is about case"},
+		{"a decision that was changed", func(t *testing.T, s *scene) {
+			s.Decisions[1] = bytes.Replace(s.Decisions[1], []byte("several"), []byte("certain"), 1)
+		}, "decisions.json: /1 has the SHA-256"},
+		{"a decision that is not in the log", func(t *testing.T, s *scene) { s.Proofs = slices.Delete(s.Proofs, 3, 4) }, "decisions.json: /1 is in no entry"},
+		{"a decision that was taken back", func(t *testing.T, s *scene) {
+			s.entries = append(s.entries, verify.Entry{Kind: verify.KindUndo, ID: "undo/d2", Digest: digest(nil), At: start, Refs: []string{"d2", s.Case}})
+			s.Proofs = s.prove(t, s.entries...)[1:]
+		}, "decisions.json: /1 was taken back: audit/entry-6.json"},
+		{"a proof of another case", func(t *testing.T, s *scene) { s.Proofs = append(s.Proofs, s.prove(t, s.entries...)[0]) }, "audit/entry-0.json: is a case of another case"},
+		{"a proof of another log", func(t *testing.T, s *scene) {
+			entry(s, 0, func(e *verify.Entry) { e.ID = "changed" })
+			s.Proofs[2] = s.prove(t, s.entries...)[3]
+		}, "audit/entry-3.json: has a checkpoint of 6 entries that is not one of the log"},
+		{"a proof of another entry", func(t *testing.T, s *scene) { s.Proofs[2].Hashes = s.Proofs[1].Hashes }, "audit/entry-3.json: check proof"},
+		{"a log of another key", func(t *testing.T, s *scene) { s.Proofs = keeperOf(t, 2).prove(t, s.entries...)[1:] }, "audit/checkpoint: bad checkpoint"},
+		{"a window that was not stated", func(t *testing.T, s *scene) { s.Proofs = s.Proofs[:4] }, "windows/w-000001.age.json: is in no entry"},
+		{"a statement without its window", func(t *testing.T, s *scene) { s.Windows = nil }, "audit/entry-5.json: is about something that left and is not here"},
+		{"another window", func(t *testing.T, s *scene) {
+			s.Windows[0].Open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("another")), nil }
+		}, "windows/w-000001.age: has the SHA-256"},
+		{"a window of another case", func(t *testing.T, s *scene) {
+			s.Windows[0].Statement = encode(t, map[string]any{"sha256": digest(window), "windows": []any{map[string]any{"why": []string{"x"}}}})
+		}, "windows/w-000001.age.json: names no signal of the case"},
+		{"a frame that no signal names", func(t *testing.T, s *scene) { s.Originals = append(s.Originals, []byte("x")) }, "originals/" + digest([]byte("x")) + ".jpg: is named by no signal"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := sceneOf(t)
+			tt.change(t, &s)
+			if got := misfitOf(t, s.write(t), s.verifier); !strings.HasPrefix(got, tt.want) {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFilesUnderOtherNamesAreNamed(t *testing.T) {
+	s := sceneOf(t)
+	files := unpack(t, s.write(t))
+	files = files[:len(files)-1]
+	rename := func(from, to string) []byte {
+		all := slices.Clone(files)
+		for i := range all {
+			if all[i].name == from {
+				all[i].name = to
+			}
+		}
+		return s.signed(t, all)
+	}
+	for _, tt := range []struct{ from, to, want string }{
+		{"audit/entry-4.json", "audit/entry-7.json", "audit/entry-7.json: holds entry 4"},
+		{"originals/" + digest(frame) + ".jpg", "originals/" + digest(nil) + ".jpg", "originals/" + digest(nil) + ".jpg: has the SHA-256 " + digest(frame)},
+		{"records/" + digest(s.Earlier[0]) + ".json", "records/" + digest(nil) + ".json", "records/" + digest(nil) + ".json: has the SHA-256"},
+		{"windows/w-000001.age.json", "windows/w-000002.age.json", "windows/w-000001.age.json: is missing"},
+	} {
+		if got := misfitOf(t, rename(tt.from, tt.to), s.verifier); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("got  %s\nwant %s", got, tt.want)
+		}
+	}
+}
+
+func TestManifestMustBeTheKeysOwn(t *testing.T) {
+	s := sceneOf(t)
+	files := unpack(t, s.write(t))
+	last := len(files) - 1
+	with := func(change func(e *envelope)) []byte {
+		var e envelope
+		if err := json.Unmarshal([]byte(files[last].data), &e); err != nil {
+			t.Fatal(err)
+		}
+		change(&e)
+		all := slices.Clone(files)
+		all[last].data = string(encode(t, e))
+		return pack(t, all)
+	}
+	resign := func(change func(st *statement)) []byte {
+		return with(func(e *envelope) {
+			var st statement
+			if err := json.Unmarshal(e.Payload, &st); err != nil {
+				t.Fatal(err)
+			}
+			change(&st)
+			e.Payload = encode(t, st)
+			sig, err := s.Sign(encoded(e.PayloadType, e.Payload))
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Signatures[0].Sig = sig
+		})
+	}
+	other := keeperOf(t, 2)
+	for name, tt := range map[string]struct {
+		data []byte
+		key  string
+		want string
+	}{
+		"signature changed":  {with(func(e *envelope) { e.Signatures[0].Sig[5] ^= 1 }), "", "its signature, said to be by"},
+		"payload changed":    {with(func(e *envelope) { e.Payload[9] ^= 1 }), "", "its signature, said to be by"},
+		"short signature":    {with(func(e *envelope) { e.Signatures[0].Sig = nil }), "", "its signature, said to be by"},
+		"no signature":       {with(func(e *envelope) { e.Signatures = nil }), "", "has 0 signatures"},
+		"another type":       {with(func(e *envelope) { e.PayloadType = "text/plain" }), "", "signs a payload of type"},
+		"another pinned key": {s.write(t), other.verifier, "its signature, said to be by"},
+		"another statement":  {resign(func(st *statement) { st.Type = "x" }), "", "signs a statement of type"},
+		"another predicate":  {resign(func(st *statement) { st.PredicateType = "x" }), "", "signs a predicate of type"},
+		"no case":            {resign(func(st *statement) { st.Predicate.Case = "" }), "", "names no case"},
+		"a file twice":       {resign(func(st *statement) { st.Subject = append(st.Subject, st.Subject[0]) }), "", "names \"README.txt\" twice"},
+	} {
+		if got := misfitOf(t, tt.data, tt.key); !strings.HasPrefix(got, nameManifest+": "+tt.want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := misfitOf(t, resign(func(st *statement) { st.Predicate.Case = strings.Repeat("0", 32) }), ""); !strings.HasPrefix(got, "case.json: is of case") {
+		t.Error(got)
+	}
+}
+
+func TestOnlyAPlainZIPIsABundle(t *testing.T) {
+	s := sceneOf(t)
+	good := s.write(t)
+	files := unpack(t, good)
+	made := func(fill func(z *zip.Writer) error) []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		if err := errors.Join(fill(z), z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	header := func(h zip.FileHeader) []byte {
+		return made(func(z *zip.Writer) error {
+			w, err := z.CreateHeader(&h)
+			if err == nil {
+				_, err = io.WriteString(w, strings.Repeat("0", 1000))
+			}
+			return err
+		})
+	}
+	flipped := bytes.Clone(good)
+	flipped[bytes.Index(flipped, []byte("Evidence of case"))] ^= 1
+	crc := bytes.Clone(good)
+	crc[bytes.Index(crc, []byte("PK\x01\x02"))+16] ^= 1
+	for name, tt := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"a bit":            {flipped, "README.txt: has the SHA-256"},
+		"a CRC":            {crc, "README.txt: has another CRC-32"},
+		"nothing":          {nil, "the bundle is no bundle: it has 0 bytes"},
+		"text":             {[]byte(strings.Repeat("text ", 100)), "the bundle is no bundle: it does not end as a ZIP"},
+		"bytes before":     {slices.Concat([]byte("MZ"), good), "the bundle has a directory at byte"},
+		"bytes after":      {slices.Concat(good, []byte("x")), "the bundle is no bundle: it does not end as a ZIP"},
+		"cut":              {good[100:], "the bundle has a directory at byte"},
+		"compressed":       {header(zip.FileHeader{Name: nameCase, Method: zip.Deflate, Modified: epoch}), "case.json: is compressed"},
+		"another time":     {header(zip.FileHeader{Name: nameCase, Modified: start}), "case.json: has a time"},
+		"a comment":        {header(zip.FileHeader{Name: nameCase, Modified: epoch, Comment: "x"}), "case.json: has a time or a comment"},
+		"more in a header": {header(zip.FileHeader{Name: nameCase, Modified: epoch, Extra: []byte{1, 0, 0, 0}}), "the bundle has "},
+		"a path upwards":   {pack(t, append([]file{{"../case.json", ""}}, files...)), `the bundle holds "../case.json"`},
+		"a path from root": {pack(t, append([]file{{"/etc/passwd", ""}}, files...)), `the bundle holds "/etc/passwd"`},
+		"a folder":         {pack(t, append([]file{{"windows/../x.age", ""}}, files...)), `the bundle holds "windows/../x.age"`},
+		"a file twice":     {pack(t, append([]file{files[1]}, files...)), "case.json: is there twice"},
+		"too many": {made(func(z *zip.Writer) error {
+			for i := range maxFiles + 1 {
+				if _, err := z.CreateHeader(&zip.FileHeader{Name: entryName(uint64(i))}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}), "the bundle has 10001 files"},
+	} {
+		if got := misfitOf(t, tt.data, ""); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	s := sceneOf(f)
+	good := s.write(f)
+	f.Add(good)
+	f.Add(good[:len(good)-endOfFile])
+	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
+	files := unpack(f, good)
+	all := slices.Clone(files)
+	files[1].data = strings.ToUpper(files[1].data)
+	f.Add(pack(f, files))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := check(data, s.verifier)
+		if err != nil {
+			if !errors.As(err, new(*Misfit)) {
+				t.Fatalf("not a misfit: %v", err)
+			}
+			return
+		}
+		// What verifies under the key is what its holder made, file by file.
+		if got := unpack(t, data); !slices.Equal(got, all) {
+			t.Fatalf("other files verify: %+v", r)
+		}
+	})
+}
+
+// FuzzSigned has the key's holder put anything into one of the files.
+func FuzzSigned(f *testing.F) {
+	s := sceneOf(f)
+	files := unpack(f, s.write(f))
+	files = files[:len(files)-1]
+	for i, one := range files {
+		f.Add(uint8(i), []byte(one.data))
+	}
+	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
+		changed := slices.Clone(files)
+		changed[int(which)%len(files)].data = string(data)
+		_, err := check(s.signed(t, changed), s.verifier)
+		if err != nil && !errors.As(err, new(*Misfit)) {
+			t.Fatalf("not a misfit: %v", err)
+		}
+		// These two are for people and other tools; all else is held against something.
+		if name := changed[int(which)%len(files)].name; err == nil && !slices.Equal(changed, files) && name != nameReadme && name != nameJSONLD &&
+			name != nameDecisions && !strings.HasPrefix(name, "audit/entry-") {
+			t.Fatalf("another %s verifies", name)
+		}
+	})
+}

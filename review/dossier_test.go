@@ -1,0 +1,79 @@
+package review
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestADossierIsWhatWasDecided(t *testing.T) {
+	s := newStore(t)
+	first, second := caseOf(1, "a", "b"), caseOf(2, "a", "b", "c")
+	receive(t, s, first)
+	who := Reviewer("reviewer-2")
+	if _, err := s.Dossier(t.Context(), caseID, who); !errors.Is(err, ErrUndecided) {
+		t.Fatalf("undecided: %v", err)
+	}
+	decide(t, s, asked(t, first, Dismiss))
+	receive(t, s, second)
+	decide(t, s, asked(t, second, Confirm))
+	receive(t, s, caseOf(3, "a", "b", "c")) // that nobody decided on stays
+
+	d, err := s.Dossier(t.Context(), caseID, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(d.Record, raw(t, second)) || len(d.Earlier) != 1 || !bytes.Equal(d.Earlier[0], raw(t, first)) {
+		t.Errorf("%d records, and not those that were decided on", 1+len(d.Earlier))
+	}
+	if len(d.Statements) != 2 || len(d.Decisions) != 2 {
+		t.Fatalf("%d statements of %d decisions", len(d.Statements), len(d.Decisions))
+	}
+	logged := map[string]string{}
+	for _, row := range pending(t, s) {
+		if row.Entry != nil {
+			logged[row.Entry.ID] = row.Entry.Digest
+		}
+	}
+	for i, st := range d.Statements {
+		if logged[d.Decisions[i].ID] != digest(st) {
+			t.Errorf("statement %d is not the one of the log", i)
+		}
+	}
+	if _, err := s.Dossier(t.Context(), caseID, Person{ID: "admin", Roles: []Role{RoleAdministrator}}); !errors.Is(err, ErrDenied) {
+		t.Errorf("who sees no case: %v", err)
+	}
+	if _, err := s.Dossier(t.Context(), "nowhere", who); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no such case: %v", err)
+	}
+}
+
+func TestAnExportIsLogged(t *testing.T) {
+	s := newStore(t)
+	receive(t, s, caseOf(1, "a", "b"))
+	manifest := strings.Repeat("ab", 32)
+	who := Reviewer("reviewer-2")
+	for range 2 { // the same bundle may go to two
+		if err := s.Exported(t.Context(), caseID, who, manifest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(kinds(t, s), " "); got != "case export export" {
+		t.Errorf("the log is told of %s", got)
+	}
+	rows := pending(t, s)
+	if e := rows[len(rows)-1].Entry; e.Digest != manifest || strings.Join(e.Refs, " ") != caseID+" reviewer/reviewer-2" {
+		t.Errorf("%+v", e)
+	}
+	for name, err := range map[string]error{
+		"a manifest without a digest": s.Exported(t.Context(), caseID, who, "manifest"),
+		"nobody":                      s.Exported(t.Context(), caseID, Person{}, manifest),
+		"who sees no case":            s.Exported(t.Context(), caseID, Person{ID: "admin", Roles: []Role{RoleAdministrator}}, manifest),
+		"no such case":                s.Exported(t.Context(), "nowhere", who, manifest),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
