@@ -252,10 +252,23 @@ func TestOnlyAPlainZIPIsABundle(t *testing.T) {
 	flipped[bytes.Index(flipped, []byte("Evidence of case"))] ^= 1
 	crc := bytes.Clone(good)
 	crc[bytes.Index(crc, []byte("PK\x01\x02"))+16] ^= 1
+	unread := bytes.Clone(good)
+	unread[bytes.LastIndex(unread, []byte("PK\x01\x02"))+16] ^= 1
+	broken := bytes.Clone(good)
+	broken[bytes.Index(broken, []byte("PK\x01\x02"))] ^= 1
+	large := slices.Clone(files[:len(files)-1])
+	large[1].data += strings.Repeat(" ", maxText)
 	for name, tt := range map[string]struct {
 		data []byte
 		want string
 	}{
+		"the manifest's CRC": {unread, "manifest.dsse.json: cannot be read"},
+		"a broken directory": {broken, "the bundle is no ZIP"},
+		"a large record":     {s.signed(t, large), "case.json: has 16777893 bytes, and the limits are"},
+		"a size beyond": {made(func(z *zip.Writer) error {
+			_, err := z.CreateRaw(&zip.FileHeader{Name: nameCase, Modified: epoch, CompressedSize64: 1 << 40, UncompressedSize64: 1 << 40})
+			return err
+		}), "case.json: is said to have 1099511627776 bytes"},
 		"a bit":            {flipped, "README.txt: has the SHA-256"},
 		"a CRC":            {crc, "README.txt: has another CRC-32"},
 		"nothing":          {nil, "the bundle is no bundle: it has 0 bytes"},
