@@ -172,6 +172,44 @@ func TestFilesUnderOtherNamesAreNamed(t *testing.T) {
 	}
 }
 
+func TestFilesOfAnotherFormAreNamed(t *testing.T) {
+	s := sceneOf(t)
+	files := unpack(t, s.write(t))
+	files = files[:len(files)-1]
+	record := "records/" + digest(s.Earlier[0]) + ".json"
+	for _, tt := range []struct{ name, data, key, want string }{
+		{nameKey, "x\n", "", "is no verifier key"},
+		{nameKey, keeperOf(t, 2).verifier + "\n", s.verifier, "is not the key that signed the manifest"},
+		{namePEM, "", "", "is not the key of audit/log.pub"},
+		{nameCase, "{", "", "is no record of a case"},
+		{record, "[]", "", "is no record of a case"},
+		{nameDecisions, "{}", "", "is no list of decisions"},
+		{nameDecisions, "[1]", "", "/0 is no decision"},
+		{nameDecisions, "[]", "", "has no decision"},
+		{nameCheckpoint, "x", "", "bad checkpoint"},
+		{"audit/entry-2.json", "{}{}", "", "is no proof"},
+		{"audit/entry-2.json", `{"index":2,"more":1}`, "", "is no proof"},
+		{"windows/w-000001.age.json", "x", "", "is no statement"},
+	} {
+		changed := slices.Clone(files)
+		for i := range changed {
+			if changed[i].name == tt.name {
+				changed[i].data = tt.data
+			}
+		}
+		if got := misfitOf(t, s.signed(t, changed), tt.key); !strings.HasPrefix(got, tt.name+": "+tt.want) {
+			t.Errorf("got  %s\nwant %s: %s", got, tt.name, tt.want)
+		}
+	}
+	// A statement alone, and the log's entry of it with it.
+	alone := slices.DeleteFunc(slices.Clone(files), func(f file) bool {
+		return f.name == "windows/w-000001.age" || f.name == "audit/entry-5.json"
+	})
+	if got := misfitOf(t, s.signed(t, alone), ""); got != "windows/w-000001.age.json: is of a window that is not here" {
+		t.Error(got)
+	}
+}
+
 func TestManifestMustBeTheKeysOwn(t *testing.T) {
 	s := sceneOf(t)
 	files := unpack(t, s.write(t))
@@ -201,6 +239,17 @@ func TestManifestMustBeTheKeysOwn(t *testing.T) {
 			e.Signatures[0].Sig = sig
 		})
 	}
+	payload := func(text string) []byte {
+		return with(func(e *envelope) {
+			sig, err := s.Sign(encoded(e.PayloadType, []byte(text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Payload, e.Signatures[0].Sig = []byte(text), sig
+		})
+	}
+	bare := slices.Clone(files)
+	bare[last].data = "x"
 	other := keeperOf(t, 2)
 	for name, tt := range map[string]struct {
 		data []byte
@@ -215,6 +264,9 @@ func TestManifestMustBeTheKeysOwn(t *testing.T) {
 		"another pinned key": {s.write(t), other.verifier, "its signature, said to be by"},
 		"another statement":  {resign(func(st *statement) { st.Type = "x" }), "", "signs a statement of type"},
 		"another predicate":  {resign(func(st *statement) { st.PredicateType = "x" }), "", "signs a predicate of type"},
+		"no envelope":        {pack(t, bare), "", "is no DSSE envelope"},
+		"no statement":       {payload("[]"), "", "signs no statement"},
+		"more than one":      {payload("{}{}"), "", "signs no statement"},
 		"no case":            {resign(func(st *statement) { st.Predicate.Case = "" }), "", "names no case"},
 		"a file twice":       {resign(func(st *statement) { st.Subject = append(st.Subject, st.Subject[0]) }), "", "names \"README.txt\" twice"},
 	} {
