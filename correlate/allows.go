@@ -14,7 +14,8 @@ func (w *Weights) allows(have *set) (most float64, help bool) {
 	}
 	values = values[:len(w.features)]
 	values[partSigns] = 1
-	received, sent, watched := false, false, false
+	received, sent := false, false
+	private, guests, watched, pairs := 0, 0, 0, 0 // sessions, those with guests, those watched, payers
 	further := 0.0
 	var flags [sourceEnd]bool
 	for i := range have.entries {
@@ -30,6 +31,9 @@ func (w *Weights) allows(have *set) (most float64, help bool) {
 		case kindSession:
 			if e.private {
 				values[partPrivateSession], values[partLowAudience] = 1, 1
+				if private++; e.session != nil && len(e.session.guests) > 0 {
+					guests++
+				}
 			}
 		case kindFlag:
 			flags[e.source] = true
@@ -38,11 +42,14 @@ func (w *Weights) allows(have *set) (most float64, help bool) {
 			values[partClassifier] = math.Max(values[partClassifier], worth)
 			further += math.Max(worth, 0)
 		case kindGuest:
-			watched = true
+			watched++
 		case kindPayment:
 			p := e.payment
 			received = received || !p.sender && p.strength > 0
 			sent = sent || p.sender && p.strength > 0
+			if !p.sender {
+				pairs += len(p.pairs)
+			}
 			help = help || p.victim && p.strength > 0
 			if k, weighed := w.place[p.typology]; weighed {
 				values[k] = math.Max(values[k], p.strength)
@@ -55,14 +62,18 @@ func (w *Weights) allows(have *set) (most float64, help bool) {
 		}
 	}
 	values[partFurtherScores] = math.Min(further, maxFurther)
-	if received && values[partPrivateSession] > 0 {
-		values[partCoincidence], values[partSeveralPayers], values[partPayingGuests], values[partPaidVisits], values[partPaidSessions] = mostRatio(), mostRatio(), 1, mostVisits, mostSessions
+	logs := func(n int, most float64) float64 { return math.Min(math.Log2(float64(1+n)), most) }
+	if received && private > 0 {
+		values[partCoincidence], values[partSeveralPayers], values[partPaidSessions] = mostRatio(), mostRatio(), logs(private, mostSessions)
+		if guests > 0 {
+			values[partPayingGuests], values[partPaidVisits] = 1, mostVisits
+		}
 	}
 	if received {
-		values[partStrangers] = mostStrangers
+		values[partStrangers] = logs(pairs, mostStrangers)
 	}
-	if sent && watched {
-		values[partWatchedCoincidence], values[partVisitsPaidFor], values[partSeveralHosts] = mostRatio(), mostVisits, 1
+	if sent && watched > 0 {
+		values[partWatchedCoincidence], values[partVisitsPaidFor], values[partSeveralHosts] = mostRatio(), logs(watched, mostVisits), 1
 	}
 	return w.least(values), help
 }
