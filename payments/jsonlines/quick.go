@@ -3,6 +3,8 @@ package jsonlines
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/vigil-stream/vigil/internal/quickjson"
 )
 
 // quickForm reads a transaction as Encode and most writers of JSON write it. It takes
@@ -10,12 +12,9 @@ import (
 // does not take (an escape in a string, a field twice, a type other than transaction, a
 // fault) is for the schema to read or to refuse.
 func quickForm(data []byte) (f form, ok bool) {
-	if len(data) > maxQuick {
-		return f, false
-	}
-	q := quick{data: string(data)} // Of which the form's strings are parts.
+	q := quick{Reader: quickjson.New(data, maxQuick)}
 	var debtor, creditor, amount, currency bool
-	q.object(func(name string) {
+	q.Object(func(name string) {
 		switch name {
 		case "type":
 			f.Type = q.text(q.one(1), TypeTransaction)
@@ -41,8 +40,7 @@ func quickForm(data []byte) (f form, ok bool) {
 			f.Reference = q.most(q.one(9), 1000)
 		case "remittance":
 			q.once(10)
-			f.Remittance = []string{}
-			q.array(32, func() { f.Remittance = append(f.Remittance, q.most(q.string(), 1000)) })
+			f.Remittance = quickjson.List(&q.Reader, 32, func() string { return q.most(q.UTF8(), 1000) })
 		case "purpose":
 			f.Purpose = q.pattern(q.one(11), 1, 4, upper+digits)
 		case "rail":
@@ -55,17 +53,16 @@ func quickForm(data []byte) (f form, ok bool) {
 		case "paid_out":
 			f.PaidOut = q.filled(q.one(15), 40)
 		default:
-			q.bad = true // And what is virtual, which is rare.
+			q.Check(false) // And what is virtual, which is rare.
 		}
 	})
-	q.space()
-	return f, !q.bad && q.at == len(q.data) && f.Institution != "" && f.ID != "" && f.At != "" && debtor && creditor && amount && currency
+	return f, q.Done() && f.Institution != "" && f.ID != "" && f.At != "" && debtor && creditor && amount && currency
 }
 
 func (q *quick) party(p *party) {
 	seen := q.seen
 	q.seen = 0
-	q.object(func(name string) {
+	q.Object(func(name string) {
 		switch name {
 		case "name":
 			p.Name = q.most(q.one(1), 140)
@@ -92,7 +89,7 @@ func (q *quick) party(p *party) {
 		case "town":
 			p.Town = q.most(q.one(12), 140)
 		default:
-			q.bad = true
+			q.Check(false)
 		}
 	})
 	q.seen = seen
@@ -102,7 +99,7 @@ func (q *quick) merchant() *merchant {
 	m := &merchant{}
 	seen := q.seen
 	q.seen = 0
-	q.object(func(name string) {
+	q.Object(func(name string) {
 		switch name {
 		case "mcc":
 			m.MCC = q.pattern(q.one(1), 4, 4, digits)
@@ -113,7 +110,7 @@ func (q *quick) merchant() *merchant {
 		case "town":
 			m.Town = q.most(q.one(4), 140)
 		default:
-			q.bad = true
+			q.Check(false)
 		}
 	})
 	q.seen = seen
@@ -128,137 +125,46 @@ const (
 // maxQuick is more than a transaction has bytes, but for very long texts.
 const maxQuick = 16 << 10
 
-// quick reads JSON of known shape from left to right. What it does not know is bad, and
-// stays so.
+// quick reads what transactions are made of.
 type quick struct {
-	data string
-	at   int
-	bad  bool
-	seen uint32 // The fields of the object that there were, by their bits.
-}
-
-func (q *quick) check(ok bool) { q.bad = q.bad || !ok }
-
-func (q *quick) space() {
-	for q.at < len(q.data) {
-		switch q.data[q.at] {
-		case ' ', '\t', '\n', '\r':
-			q.at++
-		default:
-			return
-		}
-	}
-}
-
-// next reports whether c comes next, behind white space, and passes over it.
-func (q *quick) next(c byte) bool {
-	q.space()
-	if q.bad || q.at >= len(q.data) || q.data[q.at] != c {
-		return false
-	}
-	q.at++
-	return true
-}
-
-// object calls field with the name of each field, to read its value.
-func (q *quick) object(field func(name string)) {
-	q.check(q.next('{'))
-	if q.next('}') {
-		return
-	}
-	for first := true; !q.bad; first = false {
-		if !first && !q.next(',') {
-			q.check(q.next('}'))
-			return
-		}
-		name := q.string()
-		q.check(q.next(':'))
-		if !q.bad {
-			field(name)
-		}
-	}
-}
-
-// array calls element to read each of up to so many values.
-func (q *quick) array(most int, element func()) {
-	q.check(q.next('['))
-	if q.next(']') {
-		return
-	}
-	for n := 0; !q.bad; n++ {
-		if n > 0 && !q.next(',') {
-			q.check(q.next(']'))
-			return
-		}
-		q.check(n < most)
-		if !q.bad {
-			element()
-		}
-	}
+	quickjson.Reader
+	seen quickjson.Fields // the fields of the object that there were
 }
 
 // once notes the object's field of a number: a field twice is for the schema.
-func (q *quick) once(field uint) {
-	q.check(q.seen&(1<<field) == 0)
-	q.seen |= 1 << field
-}
+func (q *quick) once(field uint) { q.Once(&q.seen, 1<<field) }
 
 // one reads the string of a field of a number.
 func (q *quick) one(field uint) string {
 	q.once(field)
-	return q.string()
-}
-
-// string reads a string of UTF-8 without escapes.
-func (q *quick) string() string {
-	if !q.next('"') {
-		q.bad = true
-		return ""
-	}
-	from, ascii := q.at, true
-	for ; q.at < len(q.data); q.at++ {
-		switch c := q.data[q.at]; {
-		case c == '"':
-			text := q.data[from:q.at]
-			q.at++
-			q.check(ascii || utf8.ValidString(text))
-			return text
-		case c < ' ' || c == '\\':
-			q.bad = true
-			return ""
-		case c > '~':
-			ascii = false
-		}
-	}
-	q.bad = true
-	return ""
+	return q.UTF8()
 }
 
 // most checks that a text has at most so many characters.
 func (q *quick) most(text string, most int) string {
-	q.check(len(text) <= most || utf8.RuneCountInString(text) <= most)
+	q.Check(len(text) <= most || utf8.RuneCountInString(text) <= most)
 	return text
 }
 
 // filled is most, of a text that is not empty.
 func (q *quick) filled(text string, most int) string {
-	q.check(text != "")
+	q.Check(text != "")
 	return q.most(text, most)
 }
 
 // ref checks a reference of plain ASCII.
 func (q *quick) ref(text string) string {
 	for i := range len(text) {
-		q.check(text[i] >= ' ' && text[i] <= '~')
+		q.Check(text[i] >= ' ' && text[i] <= '~')
 	}
 	return q.filled(text, 140)
 }
 
 // pattern checks that a text has so many characters, all of a set.
 func (q *quick) pattern(text string, least, most int, set string) string {
-	q.check(len(text) >= least && len(text) <= most)
+	q.Check(len(text) >= least && len(text) <= most)
 	for i := range len(text) {
-		q.check(strings.IndexByte(set, text[i]) >= 0)
+		q.Check(strings.IndexByte(set, text[i]) >= 0)
 	}
 	return text
 }
@@ -270,6 +176,6 @@ func (q *quick) text(text string, of ...string) string {
 			return text
 		}
 	}
-	q.bad = true
+	q.Check(false)
 	return text
 }
