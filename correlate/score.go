@@ -95,10 +95,11 @@ const (
 	partAlone       = "payments-alone"
 )
 
-// beside are the parts that anything but payments shows. Payments alone make no case: that
-// is a policy, and no fit moves it.
+// beside are the parts one of which must speak beside payments. Payments alone make no case,
+// nor do they with streams that anybody could watch, which is how performers and gamers are
+// tipped, however many users flag them: that is a policy, and no fit moves it.
 var beside = [...]int{
-	partListMatch, partPrivateSession, partPublicSessions, partUserFlag, partClassifier, partVisitsPaidFor, partUnpaidVisits,
+	partListMatch, partPrivateSession, partUserFlag, partClassifier, partVisitsPaidFor, partUnpaidVisits,
 }
 
 // A finding is how much of a feature there is, and, where it is asked to talk, why.
@@ -227,11 +228,24 @@ func (w *Weights) weigh(all []finding) result {
 	raw := r.against[r.best] + r.others
 	r.calibration = w.file.calibrate(raw) - raw
 	r.score = raw + r.calibration
-	if most := int64(math.Floor(w.bar*1000)) - 1; r.score > most && !slices.ContainsFunc(beside[:], func(k int) bool { return all[k].value != 0 }) {
+	if most := int64(math.Floor(w.bar*1000)) - 1; r.score > most && !w.speaksBeside(all) {
 		r.alone = most - r.score
 		r.score = most
 	}
 	return r
+}
+
+// speaksBeside reports whether there is more than payments, public streams and flags of
+// users, who may be anybody: a flag counts for it only beyond what any number of users can
+// say, and so one by a trusted flagger or a moderator.
+func (w *Weights) speaksBeside(all []finding) bool {
+	users := w.file.Flags.User
+	return slices.ContainsFunc(beside[:], func(k int) bool {
+		if k == partUserFlag {
+			return all[k].value > users.First.Value/(1-users.Next.Value)
+		}
+		return all[k].value > 0
+	})
 }
 
 func thousandths(x float64) int64 { return int64(math.Round(x * 1000)) }
@@ -280,7 +294,7 @@ func (w *Weights) parts(all []finding, r result, say func(*entry) (string, error
 	if r.alone != 0 {
 		out = append(out, Part{
 			Name: partAlone, Weight: float64(r.alone) / 1000, Signals: []string{},
-			Says: "Payments alone make no case, whatever they look like: nothing is known of any live stream.",
+			Says: "Payments alone make no case, whatever they look like: nothing is known of a private stream, and of public ones nobody but users complained.",
 		})
 	}
 	return out, nil

@@ -61,7 +61,8 @@ func TestStatements(t *testing.T) {
 
 // TestPromises holds the weights that come with vigil to what no fit may change: a close
 // match is enough for a person to look, and payments alone, flags by users alone, private
-// sessions alone and all three together are not.
+// sessions alone, payments with public streams and users' flags, and all three of an innocent
+// shape are not.
 func TestPromises(t *testing.T) {
 	w, err := DefaultWeights()
 	if err != nil {
@@ -84,6 +85,10 @@ func TestPromises(t *testing.T) {
 		{"a private session", []signal.Signal{private}, false},
 		{"flags by users", flags(50), false},
 		{"flags by users and a private session", append(flags(50), private), false},
+		{"all typologies, a public stream and flags by users", together(paid(), flags(50), []signal.Signal{aSession("s", false, noon, time.Hour)}), false},
+		{"what a family is paid, its call and flags by users", together(flags(50), lookAlikes()[0].in), false},
+		// Strangers who pay within hours before it are no innocent shape: see docs/score.md.
+		{"all typologies and a private session right after", append(paid(), private), true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cases := run(t, New(w), memory{}, tt.in...)

@@ -51,6 +51,9 @@ func Evaluate(ctx context.Context, o EvaluateOptions) error {
 	if err != nil {
 		return err
 	}
+	if !world.Ties() {
+		return fmt.Errorf("%s: %w", o.World, errNoTies)
+	}
 	e := evaluation{ctx: ctx, o: o, scorers: scorers}
 	thresholds, validated, err := e.thresholds()
 	if err != nil {
@@ -84,6 +87,9 @@ func Evaluate(ctx context.Context, o EvaluateOptions) error {
 	return writeReport(o.Out, report, o.Stdout)
 }
 
+// errNoTies: without them bystanders of networks would count as whole people.
+var errNoTies = errors.New("its labels do not tell who dealt with a network: make the world again")
+
 // FitThresholds finds the thresholds on one world and writes them into a file.
 func FitThresholds(ctx context.Context, o EvaluateOptions) error {
 	scorers, _, err := evaluationScorers(o.Weights)
@@ -93,6 +99,9 @@ func FitThresholds(ctx context.Context, o EvaluateOptions) error {
 	world, err := simulate.Open(o.World)
 	if err != nil {
 		return err
+	}
+	if !world.Ties() {
+		return fmt.Errorf("%s: %w", o.World, errNoTies)
 	}
 	e := evaluation{ctx: ctx, o: o, scorers: scorers}
 	seen, err := e.see("the world", world)
@@ -188,6 +197,9 @@ func (e *evaluation) thresholds() (t evaluate.Thresholds, from evaluate.Describe
 		if err != nil {
 			return t, from, err
 		}
+		if !w.Ties() {
+			return t, from, fmt.Errorf("%s: %w", e.o.Validate, errNoTies)
+		}
 		measured, err := simulate.Known(e.o.World)
 		if err != nil {
 			return t, from, err
@@ -279,6 +291,10 @@ func printReport(out io.Writer, r evaluate.Report) error {
 	}
 	for _, s := range r.Robustness {
 		p("%s\t%.2f\t%s\t%s\t%s\t%s", s.Name, s.Measure.CasesPer10k, interval(s.Measure.Precision), interval(s.Measure.Recall), interval(s.Measure.Networks), interval(s.Area))
+	}
+	for _, g := range r.Groups {
+		p("%g %% guilty, %g per 10,000: innocent people suspected by themselves %d of %d, beside networks %d of %d (%d only for that), who count %.3g each: %.2f by weight",
+			100*g.Prevalence, g.PerTenThousand, g.All.Cases, g.All.People, g.Bystanders.Cases, g.Bystanders.People, g.Bystanders.Named, g.Bystanders.Network, g.All.Weighted)
 	}
 	p("")
 	for _, a := range r.Aims {

@@ -53,7 +53,7 @@ func (r *Report) Judge() {
 			}
 			r.Aims = append(r.Aims, Aim{
 				What: "false positives of the worst " + of.what + ", over those of all innocent people there", Want: "at most 1.5 times, or the page shows why",
-				Got: fmt.Sprintf("%s: %.1f times (%d of %d people, %d of %d in all)", worst.Name, worst.Ratio, worst.Cases, worst.People, g.All.Cases, g.All.People),
+				Got: fmt.Sprintf("%s: %.1f times (%d of %d people; of all %d of %d by themselves, and %d of %d beside networks, who count %.2g each)", worst.Name, worst.Ratio, worst.Cases, worst.People, g.All.Cases, g.All.People, g.Bystanders.Cases, g.Bystanders.People, g.Bystanders.Network),
 				Met: worst.Ratio <= 1.5,
 			})
 		}

@@ -12,7 +12,7 @@ import (
 func made(scores []float64, guilty []bool) []Person {
 	people := make([]Person, len(scores))
 	for i := range people {
-		people[i] = Person{Guilty: guilty[i], Weight: 1, Circle: int32(i), Group: "g", FirstPayment: math.NaN(), FirstSession: math.NaN(), Last: scores[i]}
+		people[i] = Person{Guilty: guilty[i], Weight: 1, Circle: int32(i), Group: "g", FirstPayment: math.NaN(), FirstSession: math.NaN(), Standing: Standing{Last: scores[i], LastGiven: 1}}
 		for v := range people[i].Best {
 			people[i].Best[v] = scores[i]
 		}

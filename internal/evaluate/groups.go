@@ -9,12 +9,15 @@ import (
 type Share struct {
 	Name     string   `json:"name"`
 	People   int      `json:"people"`
-	Cases    int      `json:"cases"` // of them, wrongly
-	Rate     Interval `json:"rate"`  // with Wilson's bounds
-	Ratio    float64  `json:"ratio"` // of its rate to that of all innocent people
+	Cases    int      `json:"cases"`    // of them, wrongly
+	Weighted float64  `json:"weighted"` // those cases by weight
+	Rate     Interval `json:"rate"`     // by weight, with Wilson's bounds
+	Ratio    float64  `json:"ratio"`    // of its rate to that of all innocent people
 	RatioLow float64  `json:"ratio_low"`
 	// Parts are the mean weights of the parts in those cases, the largest first.
 	Parts []PartMean `json:"parts,omitempty"`
+
+	weight, squares float64 // of the people
 }
 
 // A PartMean is the mean weight of a part of the score.
@@ -24,7 +27,9 @@ type PartMean struct {
 }
 
 // FalsePositives counts innocent people at or above a threshold, of each name that of
-// gives them; an empty one is left out. The first return is of all innocent people.
+// gives them; an empty one is left out. The first return is of all innocent people: its
+// People and Cases are those by themselves, its Rate and Weighted also those beside
+// networks, by their weights.
 func FalsePositives(people []Person, threshold float64, of func(*Person) string) (Share, []Share) {
 	all, by := Share{Name: "all innocent people"}, make(map[string]*Share)
 	sums := make(map[string]map[string]float64)
@@ -39,11 +44,14 @@ func FalsePositives(people []Person, threshold float64, of func(*Person) string)
 			s = &Share{Name: name}
 			by[name], sums[name] = s, make(map[string]float64)
 		}
-		all.People++
-		s.People++
-		if p.Best[All] >= threshold {
-			all.Cases++
-			s.Cases++
+		is := p.Best[All] >= threshold
+		if p.half != beside {
+			all.count(p, is)
+		} else {
+			all.weigh(p, is)
+		}
+		s.count(p, is)
+		if is {
 			for part, w := range p.why() {
 				sums[name][part] += w
 			}
@@ -70,8 +78,26 @@ func FalsePositives(people []Person, threshold float64, of func(*Person) string)
 	return all, shares
 }
 
+func (s *Share) count(p *Person, is bool) {
+	s.People++
+	if is {
+		s.Cases++
+	}
+	s.weigh(p, is)
+}
+
+func (s *Share) weigh(p *Person, is bool) {
+	s.weight += p.Weight
+	s.squares += p.Weight * p.Weight
+	if is {
+		s.Weighted += p.Weight
+	}
+}
+
 func (s *Share) rate(all *Share) {
-	s.Rate = Wilson(float64(s.Cases)/float64(s.People), float64(s.People))
+	if s.weight > 0 {
+		s.Rate = Wilson(s.Weighted/s.weight, s.weight*s.weight/s.squares)
+	}
 	if all == nil {
 		s.Ratio, s.RatioLow = 1, 1
 		return

@@ -32,7 +32,7 @@ func MeasureAt(people []Person, v Variant, threshold float64, r *Resampler) Meas
 	var at []int32
 	for i := range people {
 		if p := &people[i]; p.Guilty || p.Best[v] >= threshold {
-			some, at = append(some, Person{Guilty: p.Guilty, Network: p.Network, Weight: p.Weight, Best: p.Best}), append(at, int32(i))
+			some, at = append(some, Person{Guilty: p.Guilty, Network: p.Network, Weight: p.Weight, Standing: Standing{Best: p.Best}}), append(at, int32(i))
 		}
 	}
 	own := make([]float64, len(at))

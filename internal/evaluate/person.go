@@ -26,8 +26,29 @@ type Person struct {
 	Network  int32 // 0 for the innocent
 	Circle   int32 // who is resampled together
 	Corridor string
+	// Ties are the networks with which an innocent person truly dealt, by the world's labels:
+	// a bystander.
+	Ties []int32
 	// Weight is how many people this one stands for, see Weigh.
 	Weight float64
+	Standing
+	// Apart is what a bystander's standing would be if the networks of Ties were not there to
+	// name the person; nil for all others. See Halves.
+	Apart *Standing
+	half  half
+	// Own is the highest score of an own case.
+	Own float64
+	// Shown says of a guilty person that anything is told by which the person could be found.
+	Shown bool
+	// FirstPayment and FirstSession are days since the world began, NaN where there is none.
+	FirstPayment, FirstSession float64
+	// Parts are those of the day of Own, by name, for people whose score was above
+	// Remembered.
+	Parts map[string]float64
+}
+
+// A Standing is how suspected somebody was.
+type Standing struct {
 	// Best is the highest score at the end of any day, by variant: natural-log odds, Floor
 	// where there was nothing. It is what a reviewer who looks at day's end would have seen.
 	Best [Variants]float64
@@ -37,15 +58,17 @@ type Person struct {
 	// one by which the person is named and LastGiven the chance of being part of it, 1 for an
 	// own one.
 	Last, LastGiven float64
-	// Own is the highest score of an own case.
-	Own float64
-	// Shown says of a guilty person that anything is told by which the person could be found.
-	Shown bool
-	// FirstPayment and FirstSession are days since the world began, NaN where there is none.
-	FirstPayment, FirstSession float64
-	// Parts are those of the day of Own, by name, for people whose score was above
-	// Remembered; With those by which the person was named, where that is what Best[All] is.
-	Parts, With map[string]float64
+	// With are the parts by which the person was named, where that is what Best[All] is.
+	With map[string]float64
+}
+
+// Unseen is the standing of those of whom nothing was seen.
+func Unseen() Standing {
+	s := Standing{Last: Floor, LastGiven: 1}
+	for v := range s.Best {
+		s.Best[v] = Floor
+	}
+	return s
 }
 
 // A Moment is a score at the end of a day.
@@ -68,33 +91,6 @@ func (p *Person) Reached(threshold float64) (day int, ok bool) {
 		}
 	}
 	return 0, false
-}
-
-// Prevalence is the share of guilty people, by count and not by weight.
-func Prevalence(people []Person) float64 {
-	n := 0
-	for i := range people {
-		if people[i].Guilty {
-			n++
-		}
-	}
-	return float64(n) / float64(len(people))
-}
-
-// Weigh gives weights under which the prevalence is the one given: guilty people count
-// less than one, or more, and innocent people one.
-func Weigh(people []Person, prevalence float64) {
-	now := Prevalence(people)
-	w := 0.0
-	if now > 0 && now < 1 {
-		w = prevalence * (1 - now) / (now * (1 - prevalence))
-	}
-	for i := range people {
-		people[i].Weight = 1
-		if people[i].Guilty {
-			people[i].Weight = w
-		}
-	}
 }
 
 // Shift is what a score of natural-log odds gains when the prevalence is another than the

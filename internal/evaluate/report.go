@@ -29,6 +29,7 @@ type Described struct {
 	Days       int     `json:"days"`
 	Guilty     int     `json:"guilty"`
 	Networks   int     `json:"networks"`
+	Bystanders int     `json:"bystanders"` // innocent people who truly dealt with a network
 	Prevalence float64 `json:"prevalence"`
 	// Shown is the share of guilty people of whom anything is told by which they could be
 	// found: no score's recall is above it. ShownBy is that by role.
@@ -83,6 +84,7 @@ type GroupsAt struct {
 	PerTenThousand float64    `json:"per_10k"`
 	Prevalence     float64    `json:"prevalence"`
 	All            Share      `json:"all"`
+	Bystanders     Bystanders `json:"bystanders"`
 	Groups         []Share    `json:"groups"`
 	Corridors      []Share    `json:"corridors"`
 	Guilty         []PartMean `json:"guilty_parts"`
@@ -138,6 +140,7 @@ type ThresholdsAt struct {
 
 // FitThresholds finds the thresholds on worlds that are not to be measured.
 func FitThresholds(people []Person, weights string) Thresholds {
+	people = Halves(people)
 	t := Thresholds{Weights: weights}
 	for _, prevalence := range prevalences {
 		Weigh(people, prevalence)
@@ -173,6 +176,9 @@ func Describe(name string, seed uint64, people []Person, days, records, signals 
 	networks, roles := make(map[int32]bool), make(map[string]float64)
 	d.ShownBy = make(map[string]float64)
 	for i := range people {
+		if len(people[i].Ties) > 0 {
+			d.Bystanders++
+		}
 		if p := &people[i]; p.Guilty {
 			d.Guilty++
 			networks[p.Network] = true
@@ -197,6 +203,7 @@ func Describe(name string, seed uint64, people []Person, days, records, signals 
 // log odds that the weights begin with.
 func Measured(people []Person, days int, t Thresholds, prior float64, draws int) (Report, error) {
 	r := Report{Weights: t.Weights}
+	people = Halves(people)
 	sample := NewResampler(people, 0xb007, draws)
 	for _, prevalence := range prevalences {
 		Weigh(people, prevalence)
@@ -232,7 +239,8 @@ func Measured(people []Person, days int, t Thresholds, prior float64, draws int)
 				return r, err
 			}
 			g := GroupsAt{PerTenThousand: b, Prevalence: prevalence, Guilty: GuiltyParts(people, score)}
-			g.All, g.Groups = FalsePositives(people, score, func(p *Person) string { return p.Group })
+			g.All, g.Groups = FalsePositives(people, score, (*Person).group)
+			g.Bystanders = CountBystanders(people, score)
 			_, g.Corridors = FalsePositives(people, score, func(p *Person) string { return p.Corridor })
 			r.Groups = append(r.Groups, g)
 		}
@@ -257,6 +265,7 @@ func Played(name, what string, people []Person, t Thresholds, draws int) (Scenar
 			s.Guilty++
 		}
 	}
+	people = Halves(people)
 	sample := NewResampler(people, 0xb007, draws)
 	Weigh(people, AimedPrevalence)
 	s.Area = AreaWith(people, All, sample)

@@ -53,16 +53,45 @@ func (w *watcher) name(t *watched, now []correlate.Named, changed map[int]bool) 
 }
 
 // standing is the highest score of a subject under a variant now: its own, or that of the
-// case by which it is named, with the chance that it is part of that.
-func (t *watched) standing(v evaluate.Variant) (score float64, by *watched, given float64) {
+// case by which it is named, with the chance that it is part of that. Cases of members of
+// the networks in without name nobody.
+func (w *watcher) standing(t *watched, v evaluate.Variant, without []int32) (score float64, by *watched, given float64) {
 	score, given = t.scores[v], 1
 	for _, host := range t.namedBy {
+		if n := w.people[host.person].Network; n != 0 && slices.Contains(without, n) {
+			continue
+		}
 		p := evaluate.Probability(host.names[t].given[v])
 		if evaluate.Both(host.scores[v], p) > evaluate.Both(score, given) {
 			score, by, given = host.scores[v], host, p
 		}
 	}
 	return score, by, given
+}
+
+// stand brings somebody's standing up to the end of a day, without what cases of members of
+// some networks say of the person.
+func (w *watcher) stand(to *evaluate.Standing, person, day int, without []int32) {
+	to.Last, to.LastGiven = evaluate.Floor, 1
+	for v := range evaluate.Variants {
+		for _, s := range w.labels[person].Subjects {
+			t := w.of[s]
+			score, by, given := w.standing(t, v, without)
+			now := evaluate.Both(score, given)
+			if now > to.Best[v] {
+				to.Best[v] = now
+				if v == evaluate.All && now > w.scorers.KeepFrom {
+					to.With = w.scorers.with(by, t)
+				}
+			}
+			if v == evaluate.All && now > evaluate.Both(to.Last, to.LastGiven) {
+				to.Last, to.LastGiven = score, given
+			}
+		}
+	}
+	if now := evaluate.Both(to.Last, to.LastGiven); now > evaluate.Remembered || len(to.Days) > 0 {
+		to.Days = append(to.Days, evaluate.Moment{Day: day, Score: now})
+	}
 }
 
 // namedRows are those whom the guilty named at the end.

@@ -202,11 +202,15 @@ func newWatcher(scorers *Scorers, labels []simulate.Label, start time.Time) *wat
 	for i, l := range labels {
 		p := &w.people[i]
 		*p = evaluate.Person{
-			Group: string(l.Group), Guilty: l.Group.Guilty(), Network: int32(l.Network), Corridor: l.Corridor, Weight: 1, Shown: l.Shown, Last: evaluate.Floor, LastGiven: 1, Own: evaluate.Floor,
+			Group: string(l.Group), Guilty: l.Group.Guilty(), Network: int32(l.Network), Corridor: l.Corridor, Weight: 1, Shown: l.Shown, Standing: evaluate.Unseen(), Own: evaluate.Floor,
 			FirstPayment: days(l.FirstPayment), FirstSession: days(l.FirstSession),
 		}
-		for v := range p.Best {
-			p.Best[v] = evaluate.Floor
+		for _, n := range l.Ties {
+			p.Ties = append(p.Ties, int32(n))
+		}
+		if len(p.Ties) > 0 {
+			u := evaluate.Unseen()
+			p.Apart = &u
 		}
 		for _, s := range l.Subjects {
 			t := &watched{subject: s, person: i}
@@ -285,24 +289,9 @@ func (w *watcher) endOfDay(ctx context.Context, day int) error {
 	clear(w.touched)
 	for i := range changed {
 		p := &w.people[i]
-		p.Last, p.LastGiven = evaluate.Floor, 1
-		for v := range evaluate.Variants {
-			for _, s := range w.labels[i].Subjects {
-				score, by, given := w.of[s].standing(v)
-				now := evaluate.Both(score, given)
-				if now > p.Best[v] {
-					p.Best[v] = now
-					if v == evaluate.All && now > w.scorers.KeepFrom {
-						p.With = w.scorers.with(by, w.of[s])
-					}
-				}
-				if v == evaluate.All && now > evaluate.Both(p.Last, p.LastGiven) {
-					p.Last, p.LastGiven = score, given
-				}
-			}
-		}
-		if now := evaluate.Both(p.Last, p.LastGiven); now > evaluate.Remembered || len(p.Days) > 0 {
-			p.Days = append(p.Days, evaluate.Moment{Day: day, Score: now})
+		w.stand(&p.Standing, i, day, nil)
+		if p.Apart != nil {
+			w.stand(p.Apart, i, day, p.Ties)
 		}
 	}
 	return nil

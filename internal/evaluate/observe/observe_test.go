@@ -277,15 +277,15 @@ func TestWhoeverIsNamedCounts(t *testing.T) {
 	changed := map[int]bool{}
 	of := correlate.Named{Subject: "b", Values: make([]float64, len(correlate.NamedFeatures())), Score: 1}
 	watch.name(a, []correlate.Named{of, {Subject: "a", Values: of.Values, Score: 9}}, changed)
-	score, by, given := b.standing(evaluate.All)
+	score, by, given := watch.standing(b, evaluate.All, nil)
 	if both := evaluate.Both(score, given); by != a || !changed[1] || math.Abs(evaluate.Probability(both)-evaluate.Probability(3)*evaluate.Probability(1)) > 1e-9 {
 		t.Errorf("%v by %v: %v", score, by, given)
 	}
-	if _, by, _ := a.standing(evaluate.All); by != nil {
+	if _, by, _ := watch.standing(a, evaluate.All, nil); by != nil {
 		t.Error("a subject is named by its own case")
 	}
 	watch.name(a, nil, changed)
-	if score, by, _ := b.standing(evaluate.All); by != nil || score != evaluate.Floor {
+	if score, by, _ := watch.standing(b, evaluate.All, nil); by != nil || score != evaluate.Floor {
 		t.Error("whom the case names no longer is still suspected")
 	}
 }

@@ -31,7 +31,7 @@ func found(at evaluate.AtPrevalence) template.HTML {
 			p.dot(0, m.Recall.Value, m.Precision.Value, fmt.Sprintf("threshold %.2f: %.1f cases per 10,000, precision %.2f, recall %.2f", m.Threshold, m.CasesPer10k, m.Precision.Value, m.Recall.Value))
 		}
 	}
-	p.key(p.w-300, p.top+22, names)
+	p.key(p.w-340, p.top+22, names)
 	return p.done()
 }
 

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/vigil-stream/vigil/internal/evaluate"
@@ -20,8 +22,10 @@ func Write(w io.Writer, r evaluate.Report) error {
 		"found": found, "recalls": func(at evaluate.AtPrevalence) template.HTML { return recalls(at, evaluate.Budgets()) },
 		"delays": delays, "reliability": reliability, "ratios": ratios, "scenarios": scenarios,
 		"interval": interval, "percent": percent, "number": number, "share": share, "parts": parts,
-		"shown": func(list []evaluate.Share) []evaluate.Share { return list[:min(len(list), 24)] },
-		"above": above, "why": func(g string) string { return why[g][0] }, "needs": func(g string) string { return why[g][1] },
+		"counts": func(m map[string]int) string { return listed(m, func(n int) string { return number(n) }) },
+		"shares": func(m map[string]float64) string { return listed(m, share) },
+		"shown":  func(list []evaluate.Share) []evaluate.Share { return list[:min(len(list), 24)] },
+		"above":  above, "why": func(g string) string { return why[g][0] }, "needs": func(g string) string { return why[g][1] },
 		"budgets": evaluate.Budgets, "at": func(list []evaluate.Measure, i int) evaluate.Measure { return list[i] },
 	}).ParseFS(files, "page.html")
 	if err != nil {
@@ -72,6 +76,15 @@ func number(v any) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// listed names what a map holds, by name.
+func listed[V any](m map[string]V, say func(V) string) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, name+" "+say(m[name]))
+	}
+	return strings.Join(out, ", ")
 }
 
 func parts(list []evaluate.PartMean) string {

@@ -30,6 +30,11 @@ func aReport(t *testing.T) evaluate.Report {
 			p.Group = "ordinary"
 			p.Best = [evaluate.Variants]float64{-9, -9, -9, -9}
 		}
+		if i%80 == 1 {
+			u := evaluate.Unseen()
+			p.Ties, p.Apart = []int32{1}, &u
+			p.Best[evaluate.All] = 4.95
+		}
 		p.Parts = map[string]float64{"<script>": 1}
 		people = append(people, p)
 	}
@@ -59,7 +64,7 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 		at := strings.Index(page, found)
 		t.Errorf("the page has %q: %s", found, page[max(0, at-80):min(len(page), at+40)])
 	}
-	for _, want := range []string{"missed", "vigil evaluate --world &lt;dir&gt;", "prefers-color-scheme: dark", "its reviews"} {
+	for _, want := range []string{"missed", "vigil evaluate --world &lt;dir&gt;", "prefers-color-scheme: dark", "its reviews", "a neighbour, a landlord"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

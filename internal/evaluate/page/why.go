@@ -1,5 +1,7 @@
 package page
 
+import "github.com/vigil-stream/vigil/internal/evaluate"
+
 // why says of a group that looks alike why it cannot be told apart by what the pipeline
 // sees, and what a reviewer needs to see. The groups are those of a simulated world.
 var why = map[string][2]string{
@@ -52,5 +54,9 @@ var why = map[string][2]string{
 	"romance-victim":    {"Pays rising sums to a stranger abroad.", "That this person is deceived: help, not suspicion."},
 	"extortionist":      {"Private sessions with several strangers, each followed by payments. It is a crime against children too, and another one.", "The payments come after the session and stop abruptly: hand it to those who deal with sextortion."},
 	"sextortion-victim": {"A private session with a stranger, then a rapid series of payments.", "The payments come after the session. The sender may be a child and needs help at once, not suspicion."},
-	"ordinary":          {"Chance: so many people that the rarest coincidence happens to some.", "The parts of the case; a single sign without another is not enough."},
+	evaluate.Bystander: {
+		"Paid, was paid by or called somebody of a network, for reasons of their own: a neighbour, a landlord, a friend. A case names whoever paid its subject or watched its private sessions, and one or two transfers are what half of the guilty payers show too.",
+		"Whether this person paid or watched shortly before a private stream, and more than once; what else they are to the subject; that the name is no finding of its own. Nothing about them is to be reported with the case before that is answered.",
+	},
+	"ordinary": {"Chance: so many people that the rarest coincidence happens to some.", "The parts of the case; a single sign without another is not enough."},
 }

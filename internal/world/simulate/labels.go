@@ -2,6 +2,8 @@ package simulate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -25,6 +27,9 @@ type Label struct {
 	// Shown says of a guilty person that anything is told by which anybody could tell the
 	// person from others: see shown. Who is not shown cannot be found by any score.
 	Shown bool `json:"shown,omitempty"`
+	// Ties are the networks with which an innocent person truly dealt, in order: who paid a
+	// member, was paid by one, watched one or was watched by one, whether or not anybody tells.
+	Ties []int `json:"ties,omitempty"`
 }
 
 // Labels are what is true of a part.
@@ -64,7 +69,36 @@ func (p *Part) Labels() Labels {
 	for i, is := range p.shown() {
 		l.People[i].Shown = is
 	}
+	for i, networks := range p.ties() {
+		l.People[i].Ties = slices.Sorted(maps.Keys(networks))
+	}
 	return l
+}
+
+// ties are the networks with which innocent people dealt, by person.
+func (p *Part) ties() map[int32]map[int]bool {
+	out := make(map[int32]map[int]bool)
+	meet := func(a, b int32) {
+		for _, pair := range [2][2]int32{{a, b}, {b, a}} {
+			innocent, network := pair[0], p.People[pair[1]].Network
+			if p.People[innocent].Network != 0 || network == 0 {
+				continue
+			}
+			if out[innocent] == nil {
+				out[innocent] = make(map[int]bool)
+			}
+			out[innocent][network] = true
+		}
+	}
+	for _, x := range p.t.pays {
+		meet(x.from, x.to)
+	}
+	for _, x := range p.t.meets {
+		for _, g := range x.guests {
+			meet(x.host, g)
+		}
+	}
+	return out
 }
 
 // paidWithin is how long before a stream a payment may come and be taken for one for it.

@@ -40,12 +40,14 @@ type manifest struct {
 	Parts   int                `json:"parts"`
 	Records map[Topic]int      `json:"records"`
 	Knobs   map[string]float64 `json:"knobs"`
+	// Ties says that the labels tell who dealt with a network; those of older worlds do not.
+	Ties bool `json:"ties"`
 }
 
 func (w *World) manifest(records map[Topic]int) manifest {
 	m := manifest{
 		Version: manifestVersion, Seed: w.o.Seed, People: w.o.People, Days: w.o.Days, Start: w.o.Start,
-		Parts: w.Parts(), Records: records, Knobs: make(map[string]float64),
+		Parts: w.Parts(), Records: records, Knobs: make(map[string]float64), Ties: true,
 	}
 	for _, k := range w.o.Knobs.Table() {
 		m.Knobs[k.Name] = *k.Value

@@ -54,6 +54,9 @@ func (f *Folder) Start() time.Time { return f.m.Start }
 // Seed is what the world was drawn by.
 func (f *Folder) Seed() uint64 { return f.m.Seed }
 
+// Ties reports whether the labels tell which innocent people dealt with a network.
+func (f *Folder) Ties() bool { return f.m.Ties }
+
 // Key is the key of its subject tokens.
 func (f *Folder) Key() []byte { return f.key }
 
