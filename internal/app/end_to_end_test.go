@@ -65,7 +65,7 @@ func TestRiverOnRealKafka(t *testing.T) {
 		}
 		id = found[0][1]
 		shown := vigil(t, bin, "review", "show", "--config", config, "--reviewer", "tester", id)
-		return strings.Contains(shown, "list-match") && strings.Contains(shown, "fan-in") && strings.Contains(shown, "ended"), shown
+		return strings.Contains(shown, "list-match") && strings.Contains(shown, "strangers-who-pay") && strings.Contains(shown, "ended"), shown
 	})
 	// What was seen last is what is decided on, and evidence may still arrive: it voids what
 	// the first of two persons said.
