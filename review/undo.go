@@ -13,17 +13,7 @@ import (
 // the case stands as it did before, save that a newer record may have come since. It
 // returns ErrTooLate where there is nothing of theirs to take back any more.
 func (s *Store) Undo(ctx context.Context, id string, who Person) error {
-	if err := who.check(); err != nil {
-		return err
-	}
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		f, err := s.loadFacts(ctx, tx, id, who)
-		if err != nil {
-			return err
-		}
-		if err := allow(Undo, f); err != nil {
-			return err
-		}
+	return s.act(ctx, id, who, Undo, func(tx *sql.Tx, f facts) error {
 		words, err := loadOpinions(ctx, tx, `WHERE case_id = ? AND ended = '' ORDER BY sequence DESC LIMIT 1`, id)
 		if err != nil {
 			return err
@@ -51,10 +41,6 @@ func (s *Store) Undo(ctx context.Context, id string, who Person) error {
 			Kind: audit.KindUndo, ID: "undo/" + undone, Digest: word.Digest, At: f.now, Refs: []string{undone, id, "reviewer/" + who.ID},
 		})
 	})
-	if err != nil {
-		return fmt.Errorf("undo on case %s: %w", id, err)
-	}
-	return nil
 }
 
 // undoDecision makes a decision count no longer and takes its alert out of the outbox.

@@ -212,7 +212,7 @@ func openOriginals(windows []bundle.Window, of wanted, keys []age.Identity) (all
 	}
 	total, have := 0, map[string]bool{}
 	for _, w := range windows {
-		err := eachFrame(w, keys, func(f edge.Frame) error {
+		_, err := eachFrame(w.Open, keys, func(f edge.Frame) error {
 			sum := hex.EncodeToString(f.SHA256[:])
 			if !of.frames[sum] || have[sum] {
 				return nil
@@ -229,29 +229,4 @@ func openOriginals(windows []bundle.Window, of wanted, keys []age.Identity) (all
 		}
 	}
 	return all, nil
-}
-
-func eachFrame(w bundle.Window, keys []age.Identity, each func(edge.Frame) error) (err error) {
-	sealed, err := w.Open()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, sealed.Close()) }()
-	plain, err := age.Decrypt(sealed, keys...)
-	if err != nil {
-		return fmt.Errorf("decrypt: %w", err)
-	}
-	_, frames, err := edge.ReadSegment(plain)
-	if err != nil {
-		return err
-	}
-	for f, err := range frames {
-		if err != nil {
-			return err
-		}
-		if err := each(f); err != nil {
-			return err
-		}
-	}
-	return nil
 }

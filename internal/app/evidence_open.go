@@ -57,35 +57,51 @@ func readIdentities(name string) ([]age.Identity, error) {
 	return keys, nil
 }
 
-func openWindow(ctx context.Context, c Config, name string, keys []age.Identity, o OpenEvidenceOptions) (err error) {
-	sealed, err := c.sealed(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, sealed.Close()) }()
-	plain, err := age.Decrypt(sealed, keys...)
-	if err != nil {
-		return fmt.Errorf("decrypt: %w", err)
-	}
-	h, frames, err := edge.ReadSegment(plain)
-	if err != nil {
-		return err
-	}
+func openWindow(ctx context.Context, c Config, name string, keys []age.Identity, o OpenEvidenceOptions) error {
 	n := 0
-	for f, err := range frames {
-		if err != nil {
-			return fmt.Errorf("after %d pictures: %w", n, err)
-		}
+	h, err := eachFrame(func() (io.ReadCloser, error) { return c.sealed(ctx, name) }, keys, func(f edge.Frame) error {
 		// The name of a stream may be no name of a file, that of the window is one.
 		base := strings.TrimSuffix(filepath.Base(name), ".age")
 		file := fmt.Sprintf("%s-%s-%06d.jpg", base, f.At.UTC().Format("20060102T150405.000Z"), f.Index)
 		if err := writeNew(filepath.Join(o.To, file), func(w io.Writer) error { _, err := w.Write(f.JPEG); return err }); err != nil {
-			return fmt.Errorf("after %d pictures: %w", n, err)
+			return err
 		}
 		n++
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(o.Out, "%s: %d pictures of stream %s of %s, each what its SHA-256 says\n", name, n, h.Stream, h.Platform)
 	return err
+}
+
+// eachFrame decrypts a window and calls each with its frames, one after the other.
+func eachFrame(open func() (io.ReadCloser, error), keys []age.Identity, each func(edge.Frame) error) (h edge.Header, err error) {
+	sealed, err := open()
+	if err != nil {
+		return h, err
+	}
+	defer func() { err = errors.Join(err, sealed.Close()) }()
+	plain, err := age.Decrypt(sealed, keys...)
+	if err != nil {
+		return h, fmt.Errorf("decrypt: %w", err)
+	}
+	h, frames, err := edge.ReadSegment(plain)
+	if err != nil {
+		return h, err
+	}
+	n := 0
+	for f, err := range frames {
+		if err == nil {
+			err = each(f)
+		}
+		if err != nil {
+			return h, fmt.Errorf("after %d pictures: %w", n, err)
+		}
+		n++
+	}
+	return h, nil
 }
 
 // sealed opens a window: a file, or what has the name in the evidence store.
