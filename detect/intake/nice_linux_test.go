@@ -36,7 +36,7 @@ func TestFFmpegGivesWay(t *testing.T) {
 	own := niceness(t, "self")
 	for _, n := range got {
 		if want := min(own+10, 19); n != want {
-			t.Errorf("niceness %d of ffmpeg and what it started, want %d for our %d", got, want, own)
+			t.Fatalf("niceness %d of ffmpeg and what it started, want %d for our %d", got, want, own)
 		}
 	}
 }

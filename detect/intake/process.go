@@ -28,6 +28,11 @@ type process struct {
 // its output is closed, so that a read ends even where a process that left the
 // group still holds the pipe.
 func launch(ctx context.Context, program string, args []string, said *messages) (*process, error) {
+	program, err := exec.LookPath(program)
+	if err != nil {
+		return nil, fmt.Errorf("start ffmpeg: %w", err)
+	}
+	program, args = nicely(program, args)
 	out, in, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("pipe to ffmpeg: %w", err)
@@ -42,7 +47,6 @@ func launch(ctx context.Context, program string, args []string, said *messages) 
 		_ = out.Close()
 		return nil, fmt.Errorf("start ffmpeg: %w", err)
 	}
-	giveWay(cmd.Process.Pid)
 	p := &process{cmd: cmd, out: out, said: said}
 	p.unhook = context.AfterFunc(ctx, func() { _ = out.Close() })
 	return p, nil

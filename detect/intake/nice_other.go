@@ -1,6 +1,0 @@
-//go:build !linux
-
-package intake
-
-// giveWay leaves ffmpeg's priority as it is.
-func giveWay(int) {}
