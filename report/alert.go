@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -23,6 +24,11 @@ type Alert struct {
 	Statement review.Statement `json:"statement"`
 	Centre    Centre           `json:"centre"`
 	Why       string           `json:"why"` // why this centre
+	// Shared is route.SharedID of the case: the same in every alert about it, to whichever
+	// centre and however often. Also are the other centres that were told, as far as this one
+	// may know. Alerts from before have neither.
+	Shared string   `json:"shared,omitempty"`
+	Also   []string `json:"also,omitempty"`
 	// HowToVerify is for a reader who has only this record.
 	HowToVerify string `json:"how_to_verify"`
 	// Proof shows that the decision's entry is in the audit log.
@@ -62,7 +68,7 @@ func Build(d review.Decision, c Centre, why string, proof audit.Proof, logKey st
 	}
 	return Alert{
 		ID: alertID(s, c.ID), Statement: s, Centre: c, Why: why, HowToVerify: howToVerify,
-		Proof: proof, LogKey: name + "+" + hash,
+		Proof: proof, LogKey: name + "+" + hash, Shared: route.SharedID(s.Case, s.Subject),
 	}, nil
 }
 

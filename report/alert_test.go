@@ -72,8 +72,8 @@ func TestAnAlertDecodesToWhatWasEncoded(t *testing.T) {
 	if a.LogKey == "" || strings.Count(a.LogKey, "+") != 1 {
 		t.Errorf("log_key %q must be the name and hash, not the key", a.LogKey)
 	}
-	c, _ := defaultTable(t).Centre("us")
-	if other, err := Build(confirmed(), c, "w", a.Proof, logOf(t, 0).verifier); err != nil || other.ID == a.ID {
+	c, _ := directory(t).Centre("us")
+	if other, err := Build(confirmed(), centreOf(c), "w", a.Proof, logOf(t, 0).verifier); err != nil || other.ID == a.ID {
 		t.Errorf("alerts to two centres have one id: %v", err)
 	}
 }

@@ -1,6 +1,6 @@
 // Package report turns confirmed decisions into alerts for reporting centres.
 //
-// A table of centres, which is data, says which centre is in charge and why. An
+// Package route says which centres are told and why. An
 // alert states what was decided, refers to evidence by its holder, reference and
 // digest, and carries the audit log's proof that the decision is in the log.
 // The package also has the receiving side: checking an alert against a log key

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -82,13 +83,13 @@ func sessionIn(country, platform string, minute int) signal.Signal {
 	}
 }
 
-func defaultTable(t testing.TB) Table {
+func directory(t testing.TB) route.Directory {
 	t.Helper()
-	table, err := DefaultTable()
+	d, err := route.Default()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return table
+	return d
 }
 
 // aLog is a log of two entries under a fixed key, made with tlog and note alone.
@@ -141,12 +142,11 @@ func entryOf(t testing.TB, d review.Decision) audit.Entry {
 // alertOf is the alert of a decision, as the log l proves it.
 func alertOf(t testing.TB, d review.Decision, l aLog) Alert {
 	t.Helper()
-	centre, why := defaultTable(t).Route(d)
-	a, err := Build(d, centre, why, l.prove(t, entryOf(t, d)), l.verifier)
+	all, err := Tell(d, directory(t).Route(d), l.prove(t, entryOf(t, d)), l.verifier)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return all[0]
 }
 
 func mustJSON(t testing.TB, v any) string {

@@ -71,14 +71,14 @@ func TestFromCaseToAlert(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, row := range rows {
-			result := ""
+			var results []string
 			switch row.Kind {
 			case review.KindAudit:
 				index, err := log.Append(ctx, *row.Entry)
 				if err != nil {
 					t.Fatal(err)
 				}
-				result = strconv.FormatUint(index, 10)
+				results = []string{strconv.FormatUint(index, 10)}
 				logged = append(logged, row.Entry.Kind)
 			case review.KindAlert:
 				index, ok, err := store.AuditIndex(ctx, row.Decision.ID)
@@ -89,23 +89,29 @@ func TestFromCaseToAlert(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				centre, why := defaultTable(t).Route(*row.Decision)
-				a, err := Build(*row.Decision, centre, why, proof, verifier)
+				told, err := Tell(*row.Decision, directory(t).Route(*row.Decision), proof, verifier)
 				if err != nil {
 					t.Fatal(err)
 				}
-				alerts, result = append(alerts, a), a.ID
+				alerts = append(alerts, told...)
+				for _, a := range told {
+					results = append(results, a.ID)
+				}
 			}
-			if err := store.Done(ctx, row.Seq, result); err != nil {
+			if err := store.Done(ctx, row.Seq, results...); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if got := strings.Join(logged, " "); got != "case view decision alert" {
+	if got := strings.Join(logged, " "); got != "case view decision alert alert alert" {
 		t.Errorf("logged %s", got)
 	}
-	if len(alerts) != 1 {
-		t.Fatalf("%d alerts, want 1", len(alerts))
+	var ids []string
+	for _, a := range alerts {
+		ids = append(ids, a.Centre.ID)
+	}
+	if strings.Join(ids, " ") != "ph us ph-amlc" {
+		t.Fatalf("alerts to %v", ids)
 	}
 	data, err := Encode(alerts[0])
 	if err != nil {

@@ -54,6 +54,12 @@ func Print(w io.Writer, a Alert, c Check) error {
 	p.field("  Why", a.Why)
 	p.field("  By law", a.Centre.LegalBasis)
 	p.field("  Contact", a.Centre.Contact)
+	if a.Shared != "" {
+		p.field("  Shared", a.Shared+", the same in every alert about this case")
+	}
+	if len(a.Also) > 0 {
+		p.field("  Others", strings.Join(a.Also, ", "))
+	}
 	p.heading("Decision")
 	who := "a person"
 	if s.StandIn {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -72,7 +73,8 @@ func Verify(a Alert, verifierKey string) Check {
 	}
 	add("verdict", s.Verdict == review.Confirm, "The decision confirms the case.", "The decision does not confirm the case.")
 	add("ids", s.Case == signal.ID("case", string(s.Subject)) &&
-		s.Decision == signal.ID("decision", s.Case, fmt.Sprint(s.Sequence)) && a.ID == alertID(s, a.Centre.ID),
+		s.Decision == signal.ID("decision", s.Case, fmt.Sprint(s.Sequence)) && a.ID == alertID(s, a.Centre.ID) &&
+		(a.Shared == "" || a.Shared == route.SharedID(s.Case, s.Subject)),
 		"The ids of case, decision and alert follow from what they name.",
 		"An id does not follow from what it names.")
 	var sum float64

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/audit"
@@ -121,11 +122,11 @@ func (s *Store) hand(ctx context.Context, rows []OutboxRow) ([]OutboxRow, error)
 }
 
 // Done marks a row as done. The result of an audit row is the entry's index in
-// the log, in decimal; that of an alert row is the alert's id, and makes an audit
-// row which tells that the decision's statement went out under that id. A row
-// that is done already stays as it is: of two processes that did it, the first
-// counts.
-func (s *Store) Done(ctx context.Context, seq int64, result string) error {
+// the log, in decimal; those of an alert row are the alerts' ids, one for each
+// centre that was told, and each makes an audit row which tells that the
+// decision's statement went out under that id. A row that is done already stays
+// as it is: of two processes that did it, the first counts.
+func (s *Store) Done(ctx context.Context, seq int64, results ...string) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		var kind, decision string
 		var done bool
@@ -141,11 +142,12 @@ func (s *Store) Done(ctx context.Context, seq int64, result string) error {
 			return nil
 		}
 		now := s.now()
+		result := strings.Join(results, " ")
 		if kind == KindAudit {
 			if _, err := strconv.ParseUint(result, 10, 63); err != nil {
 				return errors.New("the result of an audit row must be an index of the log")
 			}
-		} else if err := enqueueSent(ctx, tx, decision, result, now); err != nil {
+		} else if err := enqueueSent(ctx, tx, decision, results, now); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE outbox SET done_at = ?, result = ? WHERE seq = ?`, now.UnixMicro(), result, seq)
@@ -157,10 +159,10 @@ func (s *Store) Done(ctx context.Context, seq int64, result string) error {
 	return nil
 }
 
-// enqueueSent queues the audit entry of an alert that was sent.
-func enqueueSent(ctx context.Context, tx *sql.Tx, decision, alert string, at time.Time) error {
-	if !alertID.MatchString(alert) {
-		return errors.New("the result of an alert row must be the alert's id, 32 hex digits")
+// enqueueSent queues the audit entries of a decision's alerts that were sent.
+func enqueueSent(ctx context.Context, tx *sql.Tx, decision string, alerts []string, at time.Time) error {
+	if len(alerts) == 0 || slices.ContainsFunc(alerts, func(id string) bool { return !alertID.MatchString(id) }) {
+		return errors.New("the results of an alert row must be the alerts' ids, 32 hex digits each")
 	}
 	ds, err := loadDecisions(ctx, tx, `WHERE d.id = ?`, decision)
 	if err != nil {
@@ -173,9 +175,14 @@ func enqueueSent(ctx context.Context, tx *sql.Tx, decision, alert string, at tim
 	if err != nil {
 		return err
 	}
-	return enqueueEntry(ctx, tx, audit.Entry{
-		Kind: audit.KindAlert, ID: alert, Digest: stated, At: at, Refs: []string{decision, ds[0].CaseID},
-	})
+	for _, alert := range alerts {
+		if err := enqueueEntry(ctx, tx, audit.Entry{
+			Kind: audit.KindAlert, ID: alert, Digest: stated, At: at, Refs: []string{decision, ds[0].CaseID},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var alertID = regexp.MustCompile(`^[0-9a-f]{32}$`)

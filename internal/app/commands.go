@@ -9,12 +9,11 @@ import (
 	"runtime/debug"
 
 	"github.com/vigil-stream/vigil/audit"
-	"github.com/vigil-stream/vigil/report"
 )
 
 // CreateTopics makes the topics that are missing, with their settings.
 func CreateTopics(ctx context.Context, c Config, out io.Writer) (err error) {
-	table, err := report.DefaultTable()
+	table, err := c.directory()
 	if err != nil {
 		return err
 	}

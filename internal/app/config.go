@@ -102,6 +102,9 @@ type Config struct {
 	// changes. PaymentRulesShadow is one whose findings are counted and go nowhere.
 	PaymentRules       string `yaml:"payment_rules"`
 	PaymentRulesShadow string `yaml:"payment_rules_shadow"`
+	// Centres is the file of reporting centres; empty means the directory that comes with
+	// vigil.
+	Centres string `yaml:"centres"`
 	// Review says how cases are decided.
 	Review ReviewConfig `yaml:"review"`
 }

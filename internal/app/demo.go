@@ -17,7 +17,6 @@ import (
 
 	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/internal/world"
-	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -299,11 +298,11 @@ func (d *demo) ask(ctx context.Context, store *review.Store, id string, r *revie
 // printAlert waits for the alert of a decision in its centre's queue and prints
 // it as the centre sees it.
 func (d *demo) printAlert(ctx context.Context, decision review.Decision) error {
-	table, err := report.DefaultTable()
+	table, err := d.c.directory()
 	if err != nil {
 		return err
 	}
-	centre, _ := table.Route(decision)
+	centre := table.Route(decision).Told[0].Centre
 	d.say("confirmed; waiting at the inbox of %s", centre.Name)
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

@@ -26,7 +26,7 @@ func Inbox(ctx context.Context, c Config, o InboxOptions) error {
 
 // readInbox is Inbox; printed is called after each alert and may end the reading.
 func readInbox(ctx context.Context, c Config, o InboxOptions, printed func() error) (err error) {
-	table, err := report.DefaultTable()
+	table, err := c.directory()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -23,7 +24,7 @@ type pump struct {
 	store    *review.Store
 	ledger   *audit.Log
 	verifier string
-	table    report.Table
+	centres  route.Directory
 	ownList  string        // that confirmed cases' frames go into; "none" for none
 	gap      time.Duration // between matches whose frames in between belong to them
 	client   *stream.Client
@@ -38,8 +39,8 @@ const (
 	outboxRetry = 2 * time.Second
 )
 
-func newPump(store *review.Store, ledger *audit.Log, verifier string, table report.Table, ownList string, gap time.Duration, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
-	p := &pump{store: store, ledger: ledger, verifier: verifier, table: table, ownList: ownList, gap: gap, client: client, log: log,
+func newPump(store *review.Store, ledger *audit.Log, verifier string, centres route.Directory, ownList string, gap time.Duration, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
+	p := &pump{store: store, ledger: ledger, verifier: verifier, centres: centres, ownList: ownList, gap: gap, client: client, log: log,
 		done: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vigil_outbox_rows_total", Help: "Outbox rows carried onwards, by kind.",
 		}, []string{"kind"}),
@@ -96,7 +97,7 @@ func (p *pump) carry(ctx context.Context, rows []review.OutboxRow) (int, error) 
 	for entries < len(rows) && rows[entries].Entry != nil {
 		entries++
 	}
-	results := make([]string, max(entries, 1))
+	results := make([][]string, max(entries, 1))
 	var err error
 	if entries > 0 {
 		batch := make([]audit.Entry, entries)
@@ -106,7 +107,7 @@ func (p *pump) carry(ctx context.Context, rows []review.OutboxRow) (int, error) 
 		var indexes []uint64
 		indexes, err = p.ledger.AppendAll(ctx, batch)
 		for i, index := range indexes {
-			results[i] = strconv.FormatUint(index, 10)
+			results[i] = []string{strconv.FormatUint(index, 10)}
 		}
 	} else {
 		results[0], err = p.alert(ctx, *rows[0].Decision)
@@ -115,7 +116,7 @@ func (p *pump) carry(ctx context.Context, rows []review.OutboxRow) (int, error) 
 		return 0, fmt.Errorf("outbox row %d (%s): %w", rows[0].Seq, rows[0].Kind, err)
 	}
 	for i, result := range results {
-		if err := p.store.Done(ctx, rows[i].Seq, result); err != nil {
+		if err := p.store.Done(ctx, rows[i].Seq, result...); err != nil {
 			return i, fmt.Errorf("outbox row %d (%s): %w", rows[i].Seq, rows[i].Kind, err)
 		}
 		p.done.WithLabelValues(rows[i].Kind).Inc()
@@ -123,36 +124,41 @@ func (p *pump) carry(ctx context.Context, rows []review.OutboxRow) (int, error) 
 	return len(results), nil
 }
 
-// alert builds a decided case's alert, with the proof that the decision is in
-// the audit log, and puts it into the queue of the centre in charge.
-func (p *pump) alert(ctx context.Context, d review.Decision) (string, error) {
+// alert builds a decided case's alerts, with the proof that the decision is in
+// the audit log, and puts each into the queue of its centre: of the centre in
+// charge, and of those that the law wants told as well. It returns their ids.
+func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 	// The decision's own entry lies before its alert in the outbox.
 	index, ok, err := p.store.AuditIndex(ctx, d.ID)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if !ok {
-		return "", fmt.Errorf("decision %s is not in the audit log yet", d.ID)
+		return nil, fmt.Errorf("decision %s is not in the audit log yet", d.ID)
 	}
 	proof, err := p.ledger.Prove(ctx, index)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	centre, why := p.table.Route(d)
-	a, err := report.Build(d, centre, why, proof, p.verifier)
+	alerts, err := report.Tell(d, p.centres.Route(d), proof, p.verifier)
 	if err != nil {
-		return "", err
-	}
-	data, err := report.Encode(a)
-	if err != nil {
-		return "", err
+		return nil, err
 	}
 	outs, err := harvests(d, p.ownList, p.gap)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return a.ID, p.client.Produce(ctx, append(outs, stream.Output{Topic: centre.Topic(), Event: stream.Event{
-		ID: a.ID, Source: "vigil/report", Type: "vigil.alert.v1", Subject: string(d.Case.Subject),
-		Time: d.At, Key: d.CaseID, ContentType: typeJSON, Data: data,
-	}})...)
+	ids := make([]string, len(alerts))
+	for i, a := range alerts {
+		data, err := report.Encode(a)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = a.ID
+		outs = append(outs, stream.Output{Topic: a.Centre.Topic(), Event: stream.Event{
+			ID: a.ID, Source: "vigil/report", Type: "vigil.alert.v1", Subject: string(d.Case.Subject),
+			Time: d.At, Key: d.CaseID, ContentType: typeJSON, Data: data,
+		}})
+	}
+	return ids, p.client.Produce(ctx, outs...)
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/internal/stream"
-	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/route"
 )
 
 // Run hosts the configured rooms until ctx ends, and stops them cleanly.
@@ -63,7 +63,7 @@ func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker str
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	table, err := report.DefaultTable()
+	table, err := c.directory()
 	if err != nil {
 		return err
 	}
@@ -92,13 +92,13 @@ func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker str
 	return g.Wait()
 }
 
-func (c *Config) topicSpecs(table report.Table) []stream.TopicSpec {
+func (c *Config) topicSpecs(table route.Directory) []stream.TopicSpec {
 	return topicSpecs(c.Partitions, c.KeepPrintsDays, table.Centres)
 }
 
 // startRooms opens what the configured rooms need and starts their loops in g. What it
 // returns closes it all, after an error too, and is called when g is done.
-func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream.Client, table report.Table, reg *prometheus.Registry, log *zap.Logger) (func() error, error) {
+func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream.Client, table route.Directory, reg *prometheus.Registry, log *zap.Logger) (func() error, error) {
 	var closers []func() error
 	closeAll := func() (err error) {
 		for _, f := range slices.Backward(closers) {

@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/vigil-stream/vigil/internal/stream"
-	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/route"
 )
 
 // The topics, without the deployment's prefix.
@@ -38,7 +38,7 @@ const (
 // topicSpecs lists every topic with its settings. internal/stream adds the size
 // limit, and that brokers keep what they get uncompressed: they unpack a batch
 // against that limit, and no reader meets a compressed bomb.
-func topicSpecs(partitions, printDays int, centres []report.Centre) []stream.TopicSpec {
+func topicSpecs(partitions, printDays int, centres []route.Centre) []stream.TopicSpec {
 	settings := func(retention string) map[string]string {
 		return map[string]string{
 			"cleanup.policy": "delete",
