@@ -42,6 +42,10 @@ type Alert struct {
 // on such a decision.
 var ErrNotConfirmed = errors.New("the decision does not confirm the case")
 
+// ErrNoPerson says that a program decided in a person's place. Nothing leaves for an
+// authority on such a decision.
+var ErrNoPerson = errors.New("no person decided: a program stood in for one")
+
 const howToVerify = "Take the key of the audit log from the sender by a way you trust, not from this record; " +
 	"its name and hash must be those in log_key. Check that the checkpoint in proof is signed with it (C2SP signed note) " +
 	"and that proof.hashes lead from proof.entry to the checkpoint's root (RFC 6962, 2.1.1). " +
