@@ -141,7 +141,7 @@ func correlator(t testing.TB) *Correlator {
 }
 
 // run processes signals in order and returns every case published.
-func run(t testing.TB, c *Correlator, s State, in ...signal.Signal) []Case {
+func run(t testing.TB, c *Correlator, s memory, in ...signal.Signal) []Case {
 	t.Helper()
 	var out []Case
 	for _, sig := range in {
@@ -160,7 +160,7 @@ func of(s State, id signal.Subject) store {
 	if !ok {
 		panic(id)
 	}
-	return store{s, t}
+	return store{s, newPending(), t}
 }
 
 // loaded is the set of the subject of the tests.
@@ -174,29 +174,20 @@ func loaded(t testing.TB, s State) *set {
 }
 
 // fill takes signals into the state and scores nothing.
-func fill(t testing.TB, s State, in ...signal.Signal) {
+func fill(t testing.TB, s memory, in ...signal.Signal) {
 	t.Helper()
+	p := correlator(t).Partition(1 << 20).Quiet()
 	for _, sig := range in {
-		st := of(s, sig.Subject)
-		have, published, err := st.load()
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := entryOf(sig)
-		if err != nil {
-			t.Fatal(err)
-		}
 		raw, err := signal.Encode(sig)
 		if err != nil {
 			t.Fatal(err)
 		}
-		was := have.inHead()
-		if err := st.save(have, have.add(e), &e, raw, was); err != nil {
+		if err := p.Take(context.Background(), s, sig, raw); err != nil {
 			t.Fatal(err)
 		}
-		if err := st.saveHead(have, published); err != nil {
-			t.Fatal(err)
-		}
+	}
+	if err := p.Settle(s); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -14,14 +14,22 @@ type Correlator struct{ weights *Weights }
 func New(w *Weights) *Correlator { return &Correlator{weights: w} }
 
 // Process takes one signal into its subject's state and returns the subject's
-// case if that is to be published. It is Take and Cases of a Partition that
+// case if that is to be published. It is Take, Cases and Settle of a Partition that
 // remembers nothing.
-func (c *Correlator) Process(ctx context.Context, s State, in signal.Signal) ([]Case, error) {
+func (c *Correlator) Process(ctx context.Context, s interface {
+	State
+	Writer
+}, in signal.Signal,
+) ([]Case, error) {
 	p := c.Partition(0)
 	if err := p.Take(ctx, s, in, nil); err != nil {
 		return nil, err
 	}
-	return p.Cases(ctx, s)
+	cases, err := p.Cases(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return cases, p.Settle(s)
 }
 
 // An Assessment is what a subject's signals amount to, whether or not they make a case.
@@ -54,7 +62,7 @@ func (p *Partition) Assess(ctx context.Context, s State, id signal.Subject, name
 	if !ok {
 		return Assessment{}, signal.Reject("signal-subject", "/subject: is no token")
 	}
-	h, err := p.load(store{s, t})
+	h, err := p.load(s, t)
 	if err != nil {
 		return Assessment{}, err
 	}

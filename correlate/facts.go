@@ -3,6 +3,7 @@ package correlate
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -118,9 +119,17 @@ type pairFacts struct {
 	related   bool
 }
 
-// compare orders entries by identity.
+// compare orders entries by identity. Ids are hashes, so that eight bytes nearly always
+// tell two of them apart.
 func (e *entry) compare(o *entry) int {
-	return cmp.Or(cmp.Compare(e.kind, o.kind), bytes.Compare(e.id[:], o.id[:]))
+	if e.kind != o.kind {
+		return cmp.Compare(e.kind, o.kind)
+	}
+	a, b := binary.BigEndian.Uint64(e.id[:8]), binary.BigEndian.Uint64(o.id[:8])
+	if a != b {
+		return cmp.Compare(a, b)
+	}
+	return bytes.Compare(e.id[8:], o.id[8:])
 }
 
 func (e *entry) hex() string { return hex.EncodeToString(e.id[:]) }

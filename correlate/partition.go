@@ -10,9 +10,11 @@ import (
 )
 
 // A Partition is the working memory of one partition of the signals: the sets of subjects
-// lately seen, decoded, and which cases are to be published. All of it can be made again
-// from the State, and none of it changes what the State becomes. It serves one goroutine,
-// and one State.
+// lately seen, decoded, what of them is not in the State yet, and which cases are to be
+// published. It serves one goroutine, and one State.
+//
+// Settle writes what was taken in since it was last called. What the State becomes does not
+// depend on how often that is, nor on how much is in memory.
 //
 // Whether a subject's case is ever published is part of the state: it is, once the
 // subject was put before a person by any prefix of its signals. What is published of it
@@ -25,6 +27,7 @@ type Partition struct {
 	held    int // in young, about
 	young   map[token]*standing
 	old     map[token]*standing
+	late    *pending
 	changed map[token]struct{} // since the last call of Cases, and once before a person
 	quiet   bool
 }
@@ -41,22 +44,23 @@ type standing struct {
 // as many again; 0 for none.
 func (c *Correlator) Partition(signals int) *Partition {
 	return &Partition{
-		weights: c.weights, most: signals, young: map[token]*standing{}, changed: map[token]struct{}{},
+		weights: c.weights, most: signals, young: map[token]*standing{}, late: newPending(), changed: map[token]struct{}{},
 	}
 }
 
 // Quiet lets a Partition publish nothing: for an evaluation, which assesses subjects when
-// it pleases. Its state is none to go on with.
+// it pleases. Of a signal that it is not given as JSON it keeps none, so that what it
+// settles is no state to make cases of.
 func (p *Partition) Quiet() *Partition {
 	p.quiet = true
 	return p
 }
 
-// Take takes one signal into its subject's state. raw is the signal's JSON as it was
-// read, or nil.
+// Take takes one signal into its subject's set. raw is the signal's JSON as it was read,
+// which must not change until it is settled, or nil.
 //
 // A Rejection means that the signal can never be taken in; any other error is
-// the State's.
+// the State's. Neither leaves anything behind, nor does a panic.
 func (p *Partition) Take(ctx context.Context, s State, in signal.Signal, raw []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -72,50 +76,57 @@ func (p *Partition) Take(ctx context.Context, s State, in signal.Signal, raw []b
 	if !ok {
 		return signal.Reject("signal-subject", "/subject: is no token")
 	}
-	st := store{s, id}
-	h, err := p.load(st)
+	h, err := p.load(s, id)
 	if err != nil {
 		return err
 	}
 	if h.set.known(&e) && e.end/day <= h.set.day {
 		return nil // nothing of it is new
 	}
-	if raw == nil {
+	if raw == nil && !p.quiet {
 		if raw, err = signal.Encode(in); err != nil {
 			return signal.Reject("signal-encode", "signal has no JSON form: %w", err)
 		}
 	}
-	done := false
-	defer func() {
-		if !done { // an error or a panic: what is in memory may be ahead of the state
-			delete(p.young, id)
-			delete(p.old, id)
-		}
-	}()
-	err = p.take(st, h, e, raw)
-	done = err == nil
-	return err
+	p.take(id, h, e, raw)
+	return nil
 }
 
-func (p *Partition) take(st store, h *standing, e entry, raw []byte) error {
+func (p *Partition) take(id token, h *standing, e entry, raw []byte) {
 	was := h.set.inHead()
 	change := h.set.add(e)
 	if !change.any() {
-		return nil
+		return
 	}
-	if err := st.save(h.set, change, &e, raw, was); err != nil {
-		return err
-	}
-	p.held++
 	if change.moved || e.kind == kindSession || e.kind == kindPayment || e.kind == kindGuest {
 		h.costly = nil
 	}
-	if !p.quiet && (h.published > 0 || p.weights.crosses(h)) {
+	if !p.quiet && (h.published > 0 || p.crosses(h, change, &e)) {
 		h.published = max(h.set.revision(), h.published+1)
-		p.changed[st.id] = struct{}{}
+		p.changed[id] = struct{}{}
 	}
-	return st.saveHead(h.set, h.published)
+	p.held++
+	p.late.save(id, h.set, change, &e, raw, was)
+	p.late.dirty[id] = h
 }
+
+// crosses is that of the weights; where it panics, the set is as it was before.
+func (p *Partition) crosses(h *standing, c change, e *entry) bool {
+	done := false
+	defer func() {
+		if !done {
+			h.set.undo(c, e)
+			h.costly = nil
+		}
+	}()
+	crosses := p.weights.crosses(h)
+	done = true
+	return crosses
+}
+
+// Settle writes what was taken in since it was last called. After an error this Partition
+// is of no more use.
+func (p *Partition) Settle(to Writer) error { return p.late.settle(to) }
 
 // crosses reports whether a subject is to be put before a person. Most are not by what a
 // look at their entries allows at most, and are not gone through. What costs the most to
@@ -140,13 +151,16 @@ func (h *standing) keep(found *findings) {
 }
 
 // load returns a subject's standing, from memory if it is there.
-func (p *Partition) load(st store) (*standing, error) {
-	if h := p.young[st.id]; h != nil {
+func (p *Partition) load(s State, id token) (*standing, error) {
+	if h := p.young[id]; h != nil {
 		return h, nil
 	}
-	h := p.old[st.id]
+	h := p.old[id]
 	if h == nil {
-		have, published, err := st.load()
+		h = p.late.dirty[id]
+	}
+	if h == nil {
+		have, published, err := store{s, p.late, id}.load()
 		if err != nil {
 			return nil, err
 		}
@@ -159,8 +173,8 @@ func (p *Partition) load(st store) (*standing, error) {
 		p.old, p.young, p.held = p.young, map[token]*standing{}, 0
 	}
 	p.held += 2 + len(h.set.entries)
-	p.young[st.id] = h
-	delete(p.old, st.id)
+	p.young[id] = h
+	delete(p.old, id)
 	return h, nil
 }
 
@@ -180,12 +194,11 @@ func (p *Partition) Cases(ctx context.Context, s State) ([]Case, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		st := store{s, id}
-		h, err := p.load(st)
+		h, err := p.load(s, id)
 		if err != nil {
 			return nil, err
 		}
-		c, err := p.weights.build(st, h)
+		c, err := p.weights.build(store{s, p.late, id}, h)
 		if err != nil {
 			return nil, fmt.Errorf("case of %s: %w", id.subject(), err)
 		}

@@ -3,6 +3,7 @@ package correlate
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -110,6 +111,11 @@ func TestShuffledDuplicatedRestarted(t *testing.T) {
 					last[got.ID] = got
 				}
 			}
+			settle := func() {
+				if err := p.Settle(s); err != nil {
+					t.Fatal(err)
+				}
+			}
 			for _, one := range in {
 				if err := p.Take(context.Background(), s, one, nil); err != nil {
 					t.Fatal(err)
@@ -117,12 +123,17 @@ func TestShuffledDuplicatedRestarted(t *testing.T) {
 				if r.IntN(40) == 0 {
 					publish()
 				}
+				if round%2 == 0 && r.IntN(30) == 0 {
+					settle()
+				}
 				if round > 2 && r.IntN(100) == 0 {
 					publish() // what was handled is durable
+					settle()
 					p = c.Partition(memoryOf)
 				}
 			}
 			publish()
+			settle()
 			records := map[string][]byte{}
 			for id, got := range last {
 				if got.State == Open {
@@ -162,6 +173,9 @@ func TestMemoryIsTheState(t *testing.T) {
 		if i%50 != 0 {
 			continue
 		}
+		if err := p.Settle(s); err != nil {
+			t.Fatal(err)
+		}
 		st := of(s, one.Subject)
 		have, published, err := st.load()
 		if err != nil {
@@ -186,21 +200,99 @@ func TestMemoryIsTheState(t *testing.T) {
 	}
 }
 
-// TestFailuresForget: after an error of the state nothing is remembered that it does not
-// have, and the same signal can be taken again.
+// TestFailuresForget: after an error of the state, or a panic, nothing of the signal is
+// remembered, and all of those before it is; the same signal can be taken again.
 func TestFailuresForget(t *testing.T) {
-	c, s := correlator(t), memory{}
-	p := c.Partition(1 << 20)
-	in := aMatch("e", 6, 4, noon)
-	if err := p.Take(context.Background(), broken{s}, in, nil); err == nil {
-		t.Fatal("no error")
+	c := correlator(t)
+	signals := []signal.Signal{aSession("s", true, ago(3), time.Hour), aFlag("f", ago(2)), aMatch("e", 6, 4, noon)}
+	want := memory{}
+	run(t, c, want, signals...)
+	for _, settled := range []bool{false, true} {
+		s, p := memory{}, c.Partition(1<<20)
+		for _, in := range signals {
+			if !settled {
+				p.weights = &Weights{} // which nothing can be weighed by
+				func() {
+					defer func() {
+						if recover() == nil {
+							t.Fatal("no panic")
+						}
+					}()
+					_ = p.Take(context.Background(), s, in, nil)
+				}()
+				p.weights = c.weights
+			} else {
+				p = c.Partition(1 << 20)
+				if err := p.Take(context.Background(), unreadable{}, in, nil); !errors.Is(err, errDisk) {
+					t.Fatal(err)
+				}
+			}
+			if err := p.Take(context.Background(), s, in, nil); err != nil {
+				t.Fatal(err)
+			}
+			if settled {
+				if err := p.Settle(s); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		cases, err := p.Cases(context.Background(), s)
+		if err != nil || len(cases) != 1 || len(cases[0].Signals) != 3 {
+			t.Errorf("%+v, %v", cases, err)
+		}
+		if err := p.Settle(s); err != nil || !bytes.Equal(s.dump(), want.dump()) {
+			t.Errorf("%v, and the state\n%s\nwant\n%s", err, s.dump(), want.dump())
+		}
 	}
-	if err := p.Take(context.Background(), s, in, nil); err != nil {
+	p := c.Partition(0)
+	if err := p.Take(context.Background(), memory{}, signals[0], nil); err != nil {
 		t.Fatal(err)
 	}
-	cases, err := p.Cases(context.Background(), s)
-	if err != nil || len(cases) != 1 || len(cases[0].Signals) != 1 {
-		t.Errorf("%+v, %v", cases, err)
+	if err := p.Settle(broken{memory{}}); !errors.Is(err, errDisk) {
+		t.Errorf("a state that cannot be written: %v", err)
+	}
+}
+
+// unreadable is a State that fails to be read.
+type unreadable struct{ State }
+
+func (unreadable) Get([]byte) ([]byte, error) { return nil, errDisk }
+
+// TestUndo: what a set took in can be taken back, whatever it dropped for it.
+func TestUndo(t *testing.T) {
+	dropped, replaced := 0, 0
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 13))
+		in := late(r, crowd(t, r, 1))
+		if seed%4 == 0 {
+			for i := range maxFlags + 40 {
+				in = append(in, aFlag(fmt.Sprint("flood-", i), ago(r.Float64()*100*days)))
+			}
+		}
+		r.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
+		have := &set{}
+		for _, one := range in {
+			e, err := entryOf(one)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := *have
+			before.entries = slices.Clone(have.entries)
+			c := have.add(e)
+			dropped += len(c.dropped)
+			if c.replaced != nil {
+				replaced++
+			}
+			have.undo(c, &e)
+			if !slices.EqualFunc(have.entries, before.entries, func(a, b entry) bool { return reflect.DeepEqual(a, b) }) ||
+				have.day != before.day || have.count != before.count || have.smalls != before.smalls || have.aging != before.aging || have.paid != before.paid {
+				t.Fatalf("seed %d: taking %s back left another set", seed, one.ID)
+			}
+			have.add(e)
+		}
+	}
+	if dropped < 100 || replaced < 100 {
+		t.Errorf("%d dropped and %d replaced: the test does not see both", dropped, replaced)
 	}
 }
 
@@ -208,9 +300,9 @@ func TestFailuresForget(t *testing.T) {
 func FuzzHead(f *testing.F) {
 	s := memory{}
 	run(f, correlator(f), s, aMatch("e", 6, 2, noon), aSession("s", true, noon, time.Hour), aPayment("P05", 0.5, 4, 3, every(4, days, 0)...))
-	f.Add([]byte(s[string(of(s, someone).key(partHead))]))
+	f.Add([]byte(s[string(headKey(of(s, someone).id))]))
 	f.Fuzz(func(t *testing.T, head []byte) {
-		s := memory{string(of(nil, someone).key(partHead)): string(head)}
+		s := memory{string(headKey(of(nil, someone).id)): string(head)}
 		have, _, err := of(s, someone).load()
 		if err != nil {
 			return

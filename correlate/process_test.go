@@ -239,10 +239,9 @@ func TestFaultsAreNoRejections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := of(nil, someone)
-	for name, key := range map[string][]byte{
-		"head": st.key(partHead), "entry": st.entryKey(partEntry, &e), "signal": st.entryKey(partSignal, &e), "revision": st.key(partPublished),
-	} {
+	id := of(nil, someone).id
+	entry, whole := keyOf(id, partEntry, &e), keyOf(id, partSignal, &e)
+	for name, key := range map[string][]byte{"head": headKey(id), "entry": entry[:], "signal": whole[:], "revision": publishedKey(id)} {
 		s := memory{}
 		run(t, c, s, in)
 		if _, there := s[string(key)]; !there {

@@ -66,10 +66,10 @@ const day = int64(24 * time.Hour)
 
 // change is what add did.
 type change struct {
-	stored   bool // the signal itself was taken in
-	replaced bool // and there was an earlier revision of it
-	large    bool // which was large
-	moved    bool // the day moved on
+	stored   bool   // the signal itself was taken in
+	replaced *entry // the earlier revision of it that there was
+	moved    bool   // the day moved on
+	day      int64  // that it was before
 	dropped  []entry
 }
 
@@ -82,7 +82,15 @@ func (s *set) known(e *entry) bool {
 }
 
 func (s *set) find(e *entry) (int, bool) {
-	return slices.BinarySearchFunc(s.entries, e, func(a entry, b *entry) int { return a.compare(b) })
+	low, high := 0, len(s.entries)
+	for low < high { // slices.BinarySearchFunc would copy each entry that it looks at
+		if mid := (low + high) / 2; s.entries[mid].compare(e) < 0 {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low, low < len(s.entries) && s.entries[low].compare(e) == 0
 }
 
 // put adds an entry that the set does not have, or replaces it.
@@ -127,15 +135,17 @@ func (s *set) remove(i int) entry {
 
 // add takes an entry into the set and drops what the set no longer keeps.
 func (s *set) add(e entry) change {
-	var c change
+	c := change{day: s.day}
 	if d := e.end / day; d > s.day {
 		s.day, c.moved = d, true
 	}
 	i, had := s.find(&e)
 	if !had || s.entries[i].revision < e.revision {
-		c.large = had && !s.entries[i].small()
+		if c.stored = true; had {
+			was := s.entries[i]
+			c.replaced = &was
+		}
 		s.put(e)
-		c.stored, c.replaced = true, had
 	}
 	drop := func(i int) {
 		gone := s.remove(i)
@@ -158,6 +168,22 @@ func (s *set) add(e entry) change {
 		drop(s.surplus(e.kind))
 	}
 	return c
+}
+
+// undo takes back what add did with an entry.
+func (s *set) undo(c change, e *entry) {
+	if i, there := s.find(e); there && c.stored {
+		s.remove(i)
+	}
+	for i := range c.dropped {
+		if d := &c.dropped[i]; d.compare(e) != 0 {
+			s.put(*d)
+		}
+	}
+	if c.replaced != nil {
+		s.put(*c.replaced)
+	}
+	s.day = c.day
 }
 
 // surplus returns the place of the entry to drop when there is one more of a kind

@@ -12,8 +12,6 @@ import (
 // State is the room's view of its partition's store.
 type State interface {
 	Get(key []byte) ([]byte, error) // nil, nil when absent
-	Set(key, value []byte) error
-	Delete(key []byte) error
 	// Scan calls fn with each key that begins with prefix and its value, in ascending
 	// order, until fn returns false or an error. Both are fn's during the call alone.
 	Scan(prefix []byte, fn func(key, value []byte) (more bool, err error)) error
@@ -57,15 +55,21 @@ func (s *set) inHead() bool { return s.smalls <= headEntries }
 // A store is one subject's share of the state.
 type store struct {
 	state State
+	late  *pending // what the state does not have yet
 	id    token
 }
 
-func (s store) key(part byte) []byte {
-	return append(append(make([]byte, 0, 40), s.id[:]...), part)
+func headKey(id token) []byte { return append(append(make([]byte, 0, 17), id[:]...), partHead) }
+
+func publishedKey(id token) []byte {
+	return append(append(make([]byte, 0, 17), id[:]...), partPublished)
 }
 
-func (s store) entryKey(part byte, e *entry) []byte {
-	return append(append(s.key(part), byte(e.kind)), e.id[:]...)
+func keyOf(id token, part byte, e *entry) (key longKey) {
+	copy(key[:], id[:])
+	key[16], key[17] = part, byte(e.kind)
+	copy(key[18:], e.id[:])
+	return key
 }
 
 func (s store) get(key []byte) ([]byte, error) {
@@ -74,20 +78,6 @@ func (s store) get(key []byte) ([]byte, error) {
 		return nil, fmt.Errorf("correlate: read state: %w", err)
 	}
 	return data, nil
-}
-
-func (s store) put(key, value []byte) error {
-	if err := s.state.Set(key, value); err != nil {
-		return fmt.Errorf("correlate: write state: %w", err)
-	}
-	return nil
-}
-
-func (s store) delete(key []byte) error {
-	if err := s.state.Delete(key); err != nil {
-		return fmt.Errorf("correlate: delete from state: %w", err)
-	}
-	return nil
 }
 
 // load returns the subject's set, empty for a new subject, and the revision of its case, 0
@@ -100,7 +90,7 @@ func (s store) load() (have *set, published uint64, err error) {
 }
 
 func (s store) read() (*set, uint64, error) {
-	data, err := s.get(s.key(partHead))
+	data, err := s.get(headKey(s.id))
 	if err != nil || data == nil {
 		return &set{}, 0, err
 	}
@@ -123,7 +113,7 @@ func (s store) read() (*set, uint64, error) {
 		return nil, 0, err
 	}
 	if n > here {
-		err = s.state.Scan(s.key(partEntry), func(_, value []byte) (bool, error) {
+		err = s.state.Scan(append(s.id[:], partEntry), func(_, value []byte) (bool, error) {
 			r := reader{rest: value}
 			e := r.entry()
 			err := r.done()
@@ -146,98 +136,32 @@ func (s store) read() (*set, uint64, error) {
 	return have, published, err
 }
 
-// save writes what a change made of the set. was tells whether the small entries lay in
-// the head before it.
-func (s store) save(have *set, c change, e *entry, raw []byte, was bool) error {
-	if c.stored {
-		if err := s.put(s.entryKey(partSignal, e), raw); err != nil {
-			return err
-		}
+// appendHead writes a set's head, which tells as well whether its subject has a case.
+func appendHead(out []byte, have *set, published bool) []byte {
+	out = append(out, headVersion, byte(bit(published)))
+	out = binary.AppendUvarint(out, uint64(have.day))
+	out = binary.AppendUvarint(out, uint64(len(have.entries)))
+	if !have.inHead() {
+		return binary.AppendUvarint(out, 0)
 	}
-	for i := range c.dropped {
-		d := &c.dropped[i]
-		if err := s.delete(s.entryKey(partSignal, d)); err != nil {
-			return err
-		}
-		if !d.small() || !was {
-			if err := s.delete(s.entryKey(partEntry, d)); err != nil {
-				return err
-			}
-		}
-	}
-	is := have.inHead()
-	if c.stored {
-		key := s.entryKey(partEntry, e)
-		var err error
-		switch {
-		case !e.small() || !is:
-			err = s.put(key, appendEntry(make([]byte, 0, e.size), e))
-		case c.replaced && (c.large || !was):
-			err = s.delete(key) // it has become small, or lies in the head now
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if was == is {
-		return nil
-	}
-	// All small ones move out of the head, or back into it.
-	for i := range have.entries {
-		k := &have.entries[i]
-		if !k.small() || c.stored && k.compare(e) == 0 {
-			continue
-		}
-		var err error
-		if was {
-			err = s.put(s.entryKey(partEntry, k), appendEntry(make([]byte, 0, k.size), k))
-		} else {
-			err = s.delete(s.entryKey(partEntry, k))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// saveHead writes the head, which save leaves out, and the revision of the subject's case
-// if there is one.
-func (s store) saveHead(have *set, published uint64) error {
-	is, size := have.inHead(), 16
-	if is {
-		for i := range have.entries {
-			if e := &have.entries[i]; e.small() {
-				size += int(e.size)
-			}
-		}
-	}
-	head := append(make([]byte, 0, size), headVersion, 0)
-	if published > 0 {
-		head[1] = 1
-		if err := s.put(s.key(partPublished), binary.BigEndian.AppendUint64(nil, published)); err != nil {
-			return err
-		}
-	}
-	head = binary.AppendUvarint(head, uint64(have.day))
-	head = binary.AppendUvarint(head, uint64(len(have.entries)))
-	if !is {
-		return s.put(s.key(partHead), binary.AppendUvarint(head, 0))
-	}
-	head = binary.AppendUvarint(head, uint64(have.smalls))
+	out = binary.AppendUvarint(out, uint64(have.smalls))
 	for i := range have.entries {
 		if e := &have.entries[i]; e.small() {
-			head = appendEntry(head, e)
+			out = appendEntry(out, e)
 		}
 	}
-	return s.put(s.key(partHead), head)
+	return out
 }
 
 // signal returns the signal of an entry, with its size in bytes as JSON.
 func (s store) signal(e *entry) (signal.Signal, int, error) {
-	data, err := s.get(s.entryKey(partSignal, e))
-	if err != nil {
-		return signal.Signal{}, 0, err
+	key := keyOf(s.id, partSignal, e)
+	data, there := s.late.get(key)
+	if !there {
+		var err error
+		if data, err = s.get(key[:]); err != nil {
+			return signal.Signal{}, 0, err
+		}
 	}
 	var out signal.Signal
 	if err := json.Unmarshal(data, &out); err != nil {
@@ -248,7 +172,7 @@ func (s store) signal(e *entry) (signal.Signal, int, error) {
 
 // published returns the revision of the subject's case.
 func (s store) published() (uint64, error) {
-	data, err := s.get(s.key(partPublished))
+	data, err := s.get(publishedKey(s.id))
 	if err != nil {
 		return 0, err
 	}

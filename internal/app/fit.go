@@ -298,7 +298,7 @@ func decidedRows(ctx context.Context, c Config, w *correlate.Weights) (rows []fi
 					return fmt.Errorf("case %s: %w", d.CaseID, err)
 				}
 			}
-			a, err := correlator.Assess(ctx, state, d.Case.Subject, math.Inf(1))
+			a, err := p.Assess(ctx, state, d.Case.Subject, math.Inf(1))
 			if err != nil {
 				return fmt.Errorf("case %s: %w", d.CaseID, err)
 			}

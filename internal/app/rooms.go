@@ -139,8 +139,11 @@ func (o caseOwner) Handle(ctx context.Context, m stream.Message, s stream.State)
 	return nil, o.cases.Take(ctx, s, in, m.Data)
 }
 
-// Dropped has nothing to do: Take forgets what it failed to do.
+// Dropped has nothing to do: a Take that fails leaves nothing behind.
 func (caseOwner) Dropped() {}
+
+// Settle writes what was taken in.
+func (o caseOwner) Settle(to stream.Writer) error { return o.cases.Settle(to) }
 
 // Flush publishes the cases that changed, however often they did.
 func (o caseOwner) Flush(ctx context.Context, s stream.State) ([]stream.Output, error) {

@@ -83,6 +83,21 @@ func value(kind, text, space string) (got any, ok bool) {
 	return got, r.Done()
 }
 
+// TestPlain: eight bytes at once are looked at as each by itself is.
+func TestPlain(t *testing.T) {
+	for place := range 11 {
+		for c := range 256 {
+			text := []byte("abcdefghijk")
+			text[place] = byte(c)
+			r := New([]byte(`"`+string(text)+`"`), 100)
+			r.ASCII()
+			if got, want := r.Done(), c >= ' ' && c <= '~' && c != '"' && c != '\\'; got != want {
+				t.Errorf("byte %#x at %d: plain %v", c, place, got)
+			}
+		}
+	}
+}
+
 func TestObjects(t *testing.T) {
 	names := func(text string, most int) (got []string, ok bool) {
 		r := New([]byte(text), most)

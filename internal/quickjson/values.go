@@ -52,14 +52,21 @@ func (r *Reader) Hex(prefix string, n int) string {
 // hexWord reports whether eight bytes are digits of hex, in small letters: all at once,
 // each in its byte of a word.
 func hexWord(s string) bool {
-	const each, high = 0x0101010101010101, 0x8080808080808080
+	w := word(s)
+	low := w &^ highBits
+	digit := (low + (0x80-'0')*eachByte) &^ (low + (0x80-'9'-1)*eachByte)
+	letter := (low + (0x80-'a')*eachByte) &^ (low + (0x80-'f'-1)*eachByte)
+	return (digit|letter)&^w&highBits == highBits
+}
+
+// A word of ones, and of the high bits of its bytes.
+const eachByte, highBits = 0x0101010101010101, 0x8080808080808080
+
+// word is eight bytes, the first lowest.
+func word(s string) uint64 {
 	_ = s[7]
-	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	low := w &^ high
-	digit := (low + (0x80-'0')*each) &^ (low + (0x80-'9'-1)*each)
-	letter := (low + (0x80-'a')*each) &^ (low + (0x80-'f'-1)*each)
-	return (digit|letter)&^w&high == high
 }
 
 // Bool reads true or false.

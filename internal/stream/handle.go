@@ -46,6 +46,23 @@ type Flusher interface {
 	Flush(ctx context.Context, s State) ([]Output, error)
 }
 
+// A Settler is an Owner that keeps what it changes of the state in memory, and writes it
+// when it becomes durable: a key that many records change is then written once. What it
+// has not settled, it does not find in the state either.
+type Settler interface {
+	// Settle writes all that the records handled since it was last called changed, in the
+	// batch that makes them durable. It comes after Flush. After an error the partition is
+	// opened anew, with another Owner.
+	Settle(to Writer) error
+}
+
+// A Writer changes the state.
+type Writer interface {
+	// Set copies key and value.
+	Set(key, value []byte) error
+	Delete(key []byte) error
+}
+
 // process makes one record's effects part of what the next flush makes durable.
 // It returns an error only when the worker must stop.
 func (w *worker) process(ctx context.Context, r record) error {

@@ -130,6 +130,9 @@ func (w *worker) openAt(ctx context.Context, pos position) (err error) {
 		if w.owner, err = w.loop.Open(ctx, &changes{store: w.store}); err != nil {
 			return errors.Join(fmt.Errorf("open the owner of the state: %w", err), w.store.close())
 		}
+		if o, settles := w.owner.(Settler); settles {
+			w.store.settle = o.Settle
+		}
 	}
 	w.saved, w.since = w.next, time.Now()
 	// The first flush commits the position where the group has none, so that
@@ -145,6 +148,11 @@ func (w *worker) openAt(ctx context.Context, pos position) (err error) {
 func (w *worker) work(ctx context.Context) error {
 	for attempt := 0; ; {
 		rs, after, highWatermark, err := w.c.records(ctx, w.loop.Topic, w.partition, w.next)
+		if err != nil && ctx.Err() == nil { // what came before need not wait
+			if err := w.flush(ctx); err != nil {
+				return err
+			}
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -171,6 +179,9 @@ func (w *worker) work(ctx context.Context) error {
 			}
 		}
 		w.next = max(w.next, after) // over control batches and compacted records
+		if w.next < highWatermark && len(rs) > 0 && w.handled.Sub(w.since) < flushAfter {
+			continue // more is there already: to flush costs the same for few records and for many
+		}
 		if err := w.flush(ctx); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"go.uber.org/zap"
 )
 
@@ -40,7 +41,10 @@ func nextKey() []byte { return []byte("next") }
 type store struct {
 	db    *pebble.DB
 	batch *pebble.Batch // what is not durable yet
+	plain *pebble.Batch // what an owner settles, which nobody reads before it is durable
 	next  int64         // as of the last commit; -1 in a new store
+
+	settle func(Writer) error // of an owner that settles; else nil
 }
 
 // openStore opens or makes the store in dir. A damaged one is errDamaged; any
@@ -56,7 +60,7 @@ func openStore(dir string, log *zap.Logger) (*store, error) {
 		}
 		return nil, fmt.Errorf("open state: %w", err)
 	}
-	s := &store{db: db, batch: db.NewIndexedBatch(), next: -1}
+	s := &store{db: db, batch: db.NewIndexedBatch(), plain: db.NewBatch(pebble.WithMaxRetainedSizeBytes(flushBytes)), next: -1}
 	value, err := s.get(nextKey())
 	switch {
 	case err != nil:
@@ -80,6 +84,8 @@ func storeOptions(log *zap.Logger) *pebble.Options {
 		// Most keys that are asked for and absent are found absent without reading.
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
+	// What is written first is soon written again, in larger files.
+	o.Levels[0].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
 	return o
 }
 
@@ -101,27 +107,71 @@ func (s *store) get(key []byte) ([]byte, error) {
 	return out, nil
 }
 
-// commit makes everything applied so far durable, as the state at offset next.
+// commit makes everything applied so far durable, as the state at offset next, with what
+// its owner settles.
 func (s *store) commit(next int64) error {
-	if err := s.batch.Set(nextKey(), binary.BigEndian.AppendUint64(nil, uint64(next)), nil); err != nil {
-		return fmt.Errorf("write state: %w", err)
+	if s.settle == nil {
+		return s.commitBatch(next)
 	}
-	if err := s.batch.Commit(pebble.Sync); err != nil {
-		return fmt.Errorf("write state: %w", err)
+	defer s.plain.Reset()
+	if !s.batch.Empty() {
+		if err := s.plain.Apply(s.batch, nil); err != nil {
+			return fmt.Errorf("write state: %w", err)
+		}
+		s.batch.Reset()
+	}
+	if err := s.settle(direct{s.plain}); err != nil {
+		return err
+	}
+	return s.write(s.plain, next)
+}
+
+func (s *store) commitBatch(next int64) error {
+	if err := s.write(s.batch, next); err != nil {
+		return err
 	}
 	size := min(s.batch.Len()*5/4, flushBytes)
 	err := s.batch.Close()
 	// As large as the last: one that grows is copied over and over.
-	s.batch, s.next = s.db.NewIndexedBatchWithSize(size), next
+	s.batch = s.db.NewIndexedBatchWithSize(size)
 	if err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
 	return nil
 }
 
+func (s *store) write(b *pebble.Batch, next int64) error {
+	if err := b.Set(nextKey(), binary.BigEndian.AppendUint64(nil, uint64(next)), nil); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	if err := b.Commit(pebble.Sync); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	s.next = next
+	return nil
+}
+
 // close drops what is not durable.
 func (s *store) close() error {
-	return errors.Join(s.batch.Close(), s.db.Close())
+	return errors.Join(s.batch.Close(), s.plain.Close(), s.db.Close())
+}
+
+// direct writes a handler's keys into a batch.
+type direct struct{ batch *pebble.Batch }
+
+func (d direct) Set(key, value []byte) error {
+	op := d.batch.SetDeferred(1+len(key), len(value))
+	op.Key[0] = statePrefix
+	copy(op.Key[1:], key)
+	copy(op.Value, value)
+	return op.Finish()
+}
+
+func (d direct) Delete(key []byte) error {
+	op := d.batch.DeleteDeferred(1 + len(key))
+	op.Key[0] = statePrefix
+	copy(op.Key[1:], key)
+	return op.Finish()
 }
 
 // changes are what one record does to the state; they reach the store when its
@@ -309,10 +359,10 @@ func (c *changes) apply() error {
 	}
 	for _, made := range c.made {
 		var err error
-		if made.deleted {
-			err = c.store.batch.Delete(stateKey(made.key), nil)
+		if to := (direct{c.store.batch}); made.deleted {
+			err = to.Delete(made.key)
 		} else {
-			err = c.store.batch.Set(stateKey(made.key), made.value, nil)
+			err = to.Set(made.key, made.value)
 		}
 		if err != nil {
 			return fmt.Errorf("write state: %w", err)
