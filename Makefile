@@ -27,7 +27,7 @@ test: ## run the tests; needs only Go
 	$(GO) test ./...
 
 .PHONY: check
-check: test demo lint purego contract race real pages ## everything that CI does: the above, lint, the contract, race detector, tests on real parts
+check: test demo lint purego contract race real postgres pages ## everything that CI does: the above, lint, the contract, race detector, tests on real parts
 
 .PHONY: lint
 lint: $(LINT) ## gofmt, go vet and golangci-lint
@@ -61,6 +61,10 @@ race: ## the tests under the race detector; needs a C compiler
 .PHONY: real
 real: ## the tests on real Kafka, ffmpeg and the reference media
 	VIGIL_REAL=1 deploy/kafka/with-kafka.sh $(GO) test -count=1 -timeout 30m ./internal/stream/... ./internal/app/... ./detect/...
+
+.PHONY: postgres
+postgres: ## the tests of the case store, and of what stands on it, on a real PostgreSQL of their own
+	deploy/postgres/with-postgres.sh $(GO) test -count=1 -timeout 20m ./review/... ./report
 
 AXE := $(CACHE)/axe/axe-core-4.14.1/package/axe.min.js
 

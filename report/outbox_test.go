@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/internal/storetest"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -20,7 +21,7 @@ func TestFromCaseToAlert(t *testing.T) {
 	dir := t.TempDir()
 	now := start
 	clock := func() time.Time { now = now.Add(time.Second); return now }
-	store, err := review.Open(ctx, filepath.Join(dir, "review.db"), clock, review.OnePerson())
+	store, err := review.Open(ctx, storetest.Place(t), clock, review.OnePerson())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,7 @@ func (s *Store) Decide(ctx context.Context, r Request) (Outcome, error) {
 		if before := later(last.At, f.lastAt); !before.IsZero() && !at.After(before) {
 			at = before.Add(time.Microsecond) // a clock set back must not turn the order round
 		}
+		out = Outcome{}
 		if s.policy.Undo > 0 && r.Danger == "" {
 			out.UndoUntil = at.Add(s.policy.Undo)
 		}

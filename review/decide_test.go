@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/internal/storetest"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -93,7 +93,7 @@ func TestDecideRefusesBadRequests(t *testing.T) {
 // TestOneOfManyReviewersDecides lets reviewers in two stores on one file, as two
 // processes would have them, decide the same case at once.
 func TestOneOfManyReviewersDecides(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "review.db")
+	path := storetest.Place(t)
 	stores := []*Store{openAt(t, path), openAt(t, path)}
 	c := caseOf(1, "a", "b")
 	receive(t, stores[0], c)

@@ -1,7 +1,7 @@
 // Package review holds the cases and what people concluded about them.
 //
-// It keeps a store (SQLite) that receives the cases correlate publishes, shows
-// them to reviewers, and takes their decisions. A decision binds to the digest
+// It keeps a store (SQLite or PostgreSQL) that receives the cases correlate publishes,
+// shows them to reviewers, and takes their decisions. A decision binds to the digest
 // of the record the reviewer saw; when the case has changed since, it is
 // refused. A decision, its entry for the audit log and, if it confirms, the
 // order to alert a centre enter the store in one transaction: the outbox. The
@@ -12,7 +12,7 @@
 // It does not score, does not choose a centre and sends nothing: a runner drains
 // the outbox into the audit log and to report. It shows no pictures.
 //
-// It trusts the file it keeps, save that a record must still fit its digest, and
+// It trusts the store it keeps, save that a record must still fit its digest, and
 // it trusts its caller to say truly who the reviewer is. It does not trust the
 // records: what does not fit the schema, or whose parts do not sum to its score,
 // is rejected. Reviewers and viewers are pseudonymous ids; notes stay in the

@@ -79,7 +79,7 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 func (s *Store) related(ctx context.Context, id string, subject signal.Subject) (list []Related, err error) {
 	rows, err := s.read.QueryContext(ctx, `
 		WITH near AS (
-			SELECT theirs.case_id, theirs.token <> ? AS payer
+			SELECT theirs.case_id, CASE WHEN theirs.token <> ? THEN 1 ELSE 0 END AS payer
 			FROM people mine JOIN people theirs ON theirs.token = mine.token AND theirs.case_id <> mine.case_id
 			WHERE mine.case_id = ? LIMIT ?),
 		shared AS (SELECT case_id, count(*) AS persons, min(payer) AS payer FROM near GROUP BY case_id)

@@ -5,9 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/vigil-stream/vigil/internal/storetest"
 )
 
 // helped says that the subject of a case may be a victim.
@@ -58,7 +59,8 @@ func TestAPossibleVictimIsNeverConfirmed(t *testing.T) {
 // TestMigrationKeepsCases: a store of the first version, with all that refers to its
 // cases, is taken over whole.
 func TestMigrationKeepsCases(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "review.db")
+	storetest.OnlyFile(t)
+	path := storetest.Place(t)
 	s := openAt(t, path)
 	receive(t, s, caseOf(1, "a"))
 	d := settle(t, s, Confirm, "several-signs")

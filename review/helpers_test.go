@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/internal/storetest"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -107,7 +107,7 @@ func openAt(t testing.TB, path string) *Store {
 
 func newStore(t testing.TB) *Store {
 	t.Helper()
-	return openAt(t, filepath.Join(t.TempDir(), "review.db"))
+	return openAt(t, storetest.Place(t))
 }
 
 // receive gives the store a case, which must change it.

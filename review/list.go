@@ -81,7 +81,7 @@ func (s *Store) Queue(ctx context.Context, who Person, f QueueFilter) (page Queu
 	}
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT c.id, c.subject, c.state, c.probability, c.last_at, q.place, q.danger, q.priority, q.since_at, q.due_at, q.claimed_by, q.claimed_until,
-			coalesce((SELECT string_agg(x.mark, '|') FROM marks x WHERE x.case_id = c.id), '')
+			coalesce((SELECT string_agg(x.mark, '|' ORDER BY x.mark) FROM marks x WHERE x.case_id = c.id), '')
 		FROM `+from+` JOIN cases c ON c.id = q.case_id WHERE `+strings.Join(where, " AND ")+`
 		ORDER BY `+order+`.priority DESC, `+order+`.case_id LIMIT ?`, append(args, limit+1)...)
 	if err != nil {

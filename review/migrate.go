@@ -14,36 +14,60 @@ var migrations embed.FS
 // queueVersion is the version from which cases are described for the queue.
 const queueVersion = 3
 
-// migrate applies the migrations that the store lacks, all in one transaction:
-// a crash leaves the old version, and of two processes one waits for the other.
-// Migration files are numbered from 0001 without gaps, so that the n-th in name
-// order is version n; they are never edited once released.
-func (s *Store) migrate(ctx context.Context) error {
+// steps returns the migrations in the words of the store's database. Their files are
+// numbered from 0001 without gaps, so that the n-th in name order leads to version n; they
+// are never edited once released. dialect.go says in which SQL they are written.
+func steps(postgres bool) ([]string, error) {
 	names, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return nil, fmt.Errorf("migrations: %w", err)
 	}
-	return s.write(ctx, func(tx *sql.Tx) error {
-		const table = `CREATE TABLE IF NOT EXISTS migrations (
-			version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT`
-		if _, err := tx.ExecContext(ctx, table); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
-		var have int
-		err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM migrations`).Scan(&have)
+	var list []string
+	for _, name := range names {
+		data, err := fs.ReadFile(migrations, name)
 		if err != nil {
-			return fmt.Errorf("migrate: %w", err)
+			return nil, fmt.Errorf("migrations: %w", err)
 		}
-		if have > len(names) {
-			return fmt.Errorf("the store is of version %d and this program knows up to %d: use a newer one", have, len(names))
+		text := migrationForSQLite(string(data))
+		if postgres {
+			if text, err = migrationForPostgres(string(data)); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
 		}
-		for i, name := range names[have:] {
-			version := have + i + 1
-			text, err := fs.ReadFile(migrations, name)
-			if err != nil {
+		list = append(list, text)
+	}
+	return list, nil
+}
+
+// migrate applies the migrations that the store lacks, all in one transaction: a crash
+// leaves the old version, and of two processes one waits for the other. A store that lacks
+// none is only looked at, so that a role which may make no tables can open it.
+func (s *Store) migrate(ctx context.Context) error {
+	steps, err := steps(s.postgres)
+	if err != nil {
+		return err
+	}
+	have, err := s.version(ctx, s.db)
+	if err != nil || have == len(steps) {
+		return err
+	}
+	return s.migrating(ctx, func(tx *sql.Tx) error {
+		have, err := s.version(ctx, tx) // another may have been first
+		if err != nil {
+			return err
+		}
+		if have > len(steps) {
+			return fmt.Errorf("the store is of version %d and this program knows up to %d: use a newer one", have, len(steps))
+		}
+		if have == 0 {
+			const table = `CREATE TABLE migrations (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)`
+			if _, err := tx.ExecContext(ctx, table); err != nil {
 				return fmt.Errorf("migrate: %w", err)
 			}
-			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+		}
+		for i, step := range steps[have:] {
+			version := have + i + 1
+			if _, err := tx.ExecContext(ctx, step); err != nil {
 				return fmt.Errorf("migrate to version %d: %w", version, err)
 			}
 			_, err = tx.ExecContext(ctx, `INSERT INTO migrations (version, applied_at) VALUES (?, ?)`,
@@ -56,5 +80,42 @@ func (s *Store) migrate(ctx context.Context) error {
 			return s.describeAll(ctx, tx)
 		}
 		return nil
+	})
+}
+
+// Version is that of the store, which Open brings to that of the program.
+func (s *Store) Version(ctx context.Context) (int, error) { return s.version(ctx, s.read) }
+
+// version returns how many migrations a store has had; 0 for a new one.
+func (s *Store) version(ctx context.Context, q interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}) (have int, err error) {
+	there := `SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'`
+	if s.postgres {
+		there = `SELECT count(*) > 0 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'`
+	}
+	var known bool
+	err = q.QueryRowContext(ctx, there).Scan(&known)
+	if err == nil && known {
+		err = q.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM migrations`).Scan(&have)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("version of the store: %w", err)
+	}
+	return have, nil
+}
+
+// migrating runs fn in one transaction while no other process does the same to the store.
+func (s *Store) migrating(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	if !s.postgres {
+		return s.write(ctx, fn)
+	}
+	// A serializable transaction would see what there was before it waited for the lock.
+	return s.transaction(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('vigil review ' || current_schema()))`)
+		if err != nil {
+			return fmt.Errorf("migrate: wait for another process: %w", err)
+		}
+		return fn(tx)
 	})
 }

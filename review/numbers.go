@@ -31,7 +31,7 @@ func (s *Store) Backlog(ctx context.Context, who Person) (list []Backlog, err er
 		b := Backlog{Place: place}
 		var oldest sql.NullInt64
 		err := s.read.QueryRowContext(ctx, `
-			SELECT coalesce((SELECT cases FROM tallies WHERE place = ?), 0),
+			SELECT coalesce((SELECT sum(cases) FROM tallies WHERE place = ?), 0),
 				(SELECT count(*) FROM (SELECT 1 FROM queue WHERE place = ? AND due_at <= ? LIMIT ?) AS late),
 				(SELECT min(since_at) FROM queue WHERE place = ?)`, string(place), string(place), now, MaxOverdue, string(place)).
 			Scan(&b.Cases, &b.Overdue, &oldest)
@@ -160,7 +160,7 @@ func (s *Store) Export(ctx context.Context, who Person, from, to time.Time, fn f
 	}
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT d.id, d.at, d.verdict, d.reason, coalesce(p.persons, 0), coalesce(p.danger, '') <> '', d.stand_in, c.probability,
-			coalesce((SELECT string_agg(m.mark, '|') FROM decision_marks m WHERE m.decision_id = d.id), '')
+			coalesce((SELECT string_agg(m.mark, '|' ORDER BY m.mark) FROM decision_marks m WHERE m.decision_id = d.id), '')
 		FROM decisions d JOIN cases c ON c.id = d.case_id LEFT JOIN procedures p ON p.decision_id = d.id
 		WHERE d.at >= ? AND d.at < ? AND p.undone_at IS NULL ORDER BY d.at, d.id`, from.UnixMicro(), to.UnixMicro())
 	if err != nil {

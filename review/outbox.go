@@ -96,8 +96,9 @@ func (s *Store) hand(ctx context.Context, rows []OutboxRow) ([]OutboxRow, error)
 	if !slices.ContainsFunc(rows, func(r OutboxRow) bool { return r.held }) {
 		return rows, nil
 	}
-	kept := rows[:0]
+	var kept []OutboxRow
 	err := s.write(ctx, func(tx *sql.Tx) error {
+		kept = nil
 		for _, row := range rows {
 			if row.held {
 				var there int

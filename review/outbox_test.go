@@ -4,20 +4,20 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/internal/storetest"
 	"github.com/vigil-stream/vigil/signal"
 )
 
 const someDigest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 func TestTheOutboxOutlivesACrash(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "review.db")
+	path := storetest.Place(t)
 	before := openAt(t, path)
 	c := caseOf(1, "a", "b")
 	receive(t, before, c)

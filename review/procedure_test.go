@@ -5,11 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/vigil-stream/vigil/internal/storetest"
 )
 
 func by(t testing.TB, c Case, v Verdict, who Person) Request {
@@ -185,7 +186,7 @@ func TestNoUndoOnceTheAlertWasHandedOut(t *testing.T) {
 // decide it, until nothing is left.
 func TestTenReviewersAtOnce(t *testing.T) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "review.db")
+	path := storetest.Place(t)
 	const cases, reviewers = 60, 10
 	var stores []*Store
 	for range 2 {
@@ -243,7 +244,7 @@ func TestTenReviewersAtOnce(t *testing.T) {
 		t.Errorf("%d of %d cases decided, %v", decided, cases, err)
 	}
 	var double int
-	err = stores[1].db.QueryRow(`SELECT count(*) FROM (SELECT case_id FROM decisions GROUP BY case_id HAVING count(*) > 1)`).Scan(&double)
+	err = stores[1].db.QueryRow(`SELECT count(*) FROM (SELECT case_id FROM decisions GROUP BY case_id HAVING count(*) > 1) AS twice`).Scan(&double)
 	if err != nil || double != 0 {
 		t.Errorf("%d cases decided twice, %v", double, err)
 	}
@@ -252,7 +253,7 @@ func TestTenReviewersAtOnce(t *testing.T) {
 // TestAnOlderStoreIsDescribed takes away what version 3 made and opens the store again.
 func TestAnOlderStoreIsDescribed(t *testing.T) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "review.db")
+	path := storetest.Place(t)
 	s := openAt(t, path)
 	c := caseOf(1, "a", "b")
 	receive(t, s, c)

@@ -153,7 +153,7 @@ func (s *Store) describe(ctx context.Context, tx *sql.Tx, c Case) error {
 		_, err = tx.ExecContext(ctx, `INSERT INTO queue (case_id, place, priority, danger, since_at, due_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			c.ID, string(place), priority, int(danger), now.UnixMicro(), now.Add(danger.Target()).UnixMicro())
 		if err == nil {
-			err = tally(ctx, tx, place, 1)
+			err = tally(ctx, tx, place, c.ID, 1)
 		}
 	case err == nil && was != priority:
 		_, err = tx.ExecContext(ctx, `UPDATE queue SET priority = ?, danger = ? WHERE case_id = ?`, priority, int(danger), c.ID)
@@ -214,10 +214,11 @@ func differ(ctx context.Context, tx *sql.Tx, have, drop, id string, want []strin
 	return nil
 }
 
-// tally counts cases into a place, or out of it.
-func tally(ctx context.Context, tx *sql.Tx, place Place, n int) error {
+// tally counts a case into a place, or out of it.
+func tally(ctx context.Context, tx *sql.Tx, place Place, id string, n int) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO tallies (place, cases) VALUES (?, ?) ON CONFLICT (place) DO UPDATE SET cases = tallies.cases + excluded.cases`, string(place), n)
+		INSERT INTO tallies (place, part, cases) VALUES (?, substr(?, 1, 2), ?)
+		ON CONFLICT (place, part) DO UPDATE SET cases = tallies.cases + excluded.cases`, string(place), id, n)
 	if err != nil {
 		return fmt.Errorf("tally: %w", err)
 	}
@@ -253,7 +254,7 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, id string, state State) 
 	if err != nil {
 		return fmt.Errorf("settle case: %w", err)
 	}
-	if err := errors.Join(tally(ctx, tx, was, -1), tally(ctx, tx, place, 1)); err != nil {
+	if err := errors.Join(tally(ctx, tx, was, id, -1), tally(ctx, tx, place, id, 1)); err != nil {
 		return err
 	}
 	if place == PlaceClosed {

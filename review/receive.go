@@ -24,7 +24,7 @@ func (s *Store) Receive(ctx context.Context, raw []byte) (changed bool, err erro
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		if c.Revision <= was.revision {
+		if changed = c.Revision > was.revision; !changed {
 			return nil
 		}
 		last, decided, err := lastDecision(ctx, tx, c.ID)
@@ -44,7 +44,6 @@ func (s *Store) Receive(ctx context.Context, raw []byte) (changed bool, err erro
 		if err != nil {
 			return err
 		}
-		changed = true
 		return s.save(ctx, tx, c, raw, was.digest, state)
 	})
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/internal/storetest"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -21,7 +21,7 @@ func (h *hands) now() time.Time { return h.at }
 func strictStore(t testing.TB) (*Store, *hands) {
 	t.Helper()
 	h := &hands{start.Add(24 * time.Hour)}
-	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "review.db"), h.now, DefaultPolicy())
+	s, err := Open(context.Background(), storetest.Place(t), h.now, DefaultPolicy())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,65 +5,66 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
 	"os"
-	"path/filepath"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// A Store keeps cases, decisions and the outbox in one SQLite file. It is safe
-// for concurrent use, and several processes may have the same file open.
+// A Store keeps cases, decisions and the outbox, in one SQLite file or in a schema of a
+// PostgreSQL. It is safe for concurrent use, and several processes may have the same one
+// open.
 type Store struct {
-	db     *sql.DB // one connection, which writes
-	read   *sql.DB // several, for pages: readers see the last commit and wait for nobody
+	db     *sql.DB // where it writes: of a file one connection, of PostgreSQL several
+	read   *sql.DB // for pages: readers see the last commit and wait for nobody
 	clock  func() time.Time
 	policy Policy
+
+	postgres bool
 }
 
 // ErrNotFound says that the store has no such case or outbox row.
 var ErrNotFound = errors.New("not in the store")
 
-// pragmas of each connection: a writer waits for another process up to ten
-// seconds, the log is written ahead, and a commit is on the disk when it
-// returns. Transactions take the write lock when they begin, since one that
-// reads first and asks for the lock later can fail without waiting.
-const pragmas = "_busy_timeout=10000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_txlock=immediate&_dqs=0"
-
-// readers is how many pages read at once.
-const readers = 4
-
-// Open opens the store in the file at path, and makes it, and its folder,
-// readable to the owner only, when it does not exist. It brings an older store
-// to the newest version and refuses one of a newer Vigil. Decisions are taken by the
-// policy given.
-func Open(ctx context.Context, path string, clock func() time.Time, policy Policy) (*Store, error) {
+// Open opens the store at a place: the path of a file, or the postgres:// URL of a
+// database. A file, and its folder, is made readable to the owner only when it does not
+// exist. An older store is brought to the newest version and one of a newer Vigil refused.
+// Decisions are taken by the policy given.
+func Open(ctx context.Context, where string, clock func() time.Time, policy Policy) (*Store, error) {
 	if err := policy.Validate(); err != nil {
 		return nil, fmt.Errorf("open review store: policy: %w", err)
 	}
-	abs, err := filepath.Abs(path)
+	s := &Store{clock: clock, policy: policy, postgres: IsPostgres(where)}
+	var err error
+	if s.postgres {
+		s.db, err = openPostgres(ctx, where)
+		s.read = s.db
+	} else {
+		s.db, s.read, err = openFile(ctx, where)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open review store: %w", err)
 	}
-	if err := create(ctx, abs); err != nil {
-		return nil, fmt.Errorf("open review store: %w", err)
-	}
-	db, err := connect(abs)
-	if err != nil {
-		return nil, fmt.Errorf("open review store: %w", err)
-	}
-	read, err := connect(abs)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open review store: %w", err), db.Close())
-	}
-	read.SetMaxOpenConns(readers)
-	s := &Store{db: db, read: read, clock: clock, policy: policy}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open review store: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+// There returns nil where a place has a store, and else an error; it makes none.
+func There(ctx context.Context, where string) error {
+	if !IsPostgres(where) {
+		_, err := os.Stat(where)
+		return err
+	}
+	db, err := openPostgres(ctx, where)
+	if err != nil {
+		return err
+	}
+	s := &Store{db: db, read: db, postgres: true}
+	have, err := s.version(ctx, db)
+	if err == nil && have == 0 {
+		err = errors.New("the database has no table of Vigil's in the schema that it looks at first")
+	}
+	return errors.Join(err, s.Close())
 }
 
 // Close closes the store.
@@ -72,67 +73,51 @@ func (s *Store) Close() error { return errors.Join(s.read.Close(), s.db.Close())
 // Policy is what the store decides by.
 func (s *Store) Policy() Policy { return s.policy }
 
-// create makes a new store's file, readable to its owner only; SQLite gives its
-// side files the same mode. A file that is there already is made private.
-//
-// The file is made complete under another name and then linked into place. So
-// nobody sees it before it is private and in write-ahead mode: the switch to that
-// mode fails, without waiting, when another process has the file open. And the
-// file itself is never opened and closed by hand, which would drop the locks that
-// another Store of this process holds on it, as POSIX has it.
-func create(ctx context.Context, path string) error {
-	err := os.Chmod(path, 0o600)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(dir, ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	err = errors.Join(file.Close(), writeAhead(ctx, file.Name()))
-	if err == nil {
-		err = os.Link(file.Name(), path)
-	}
-	if errors.Is(err, fs.ErrExist) {
-		err = nil // another process was first
-	}
-	return errors.Join(err, os.Remove(file.Name()))
-}
-
-// writeAhead makes the empty file at path a database in write-ahead mode.
-func writeAhead(ctx context.Context, path string) error {
-	db, err := connect(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(db.PingContext(ctx), db.Close())
-}
-
-// connect prepares a connection to the file at an absolute path.
-func connect(path string) (*sql.DB, error) {
-	name := url.URL{Scheme: "file", Path: path, RawQuery: pragmas}
-	db, err := sql.Open("sqlite", name.String())
-	if err != nil {
-		return nil, err
-	}
-	// SQLite has one writer at a time. With one connection the goroutines of a
-	// process queue for it in turn, in place of polling for the lock.
-	db.SetMaxOpenConns(1)
-	return db, nil
-}
-
 // now is the clock's time as the store can hold it.
 func (s *Store) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// write runs fn in one transaction that holds the write lock from its start.
+// tries is how often a transaction is begun while others are in the way of it: the first
+// times beside them, then alone.
+const (
+	triesBeside = 2
+	tries       = 5
+)
+
+// write runs fn in one transaction that nothing others do comes into: as if there were one
+// writer at a time, which in a file there is. In PostgreSQL, where others were in the way,
+// it runs fn again from the start, so that fn must set what it sets outside anew each time.
 func (s *Store) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	if !s.postgres { // whose driver knows one isolation: the write lock from the start
+		return s.transaction(ctx, nil, fn)
+	}
+	for try := 1; ; try++ {
+		mode := beside
+		if try > triesBeside {
+			mode = alone
+		}
+		err := s.transaction(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable}, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, mode); err != nil {
+				return fmt.Errorf("wait for other writers: %w", err)
+			}
+			return fn(tx)
+		})
+		if err == nil || try == tries || !again(err) {
+			return err
+		}
+	}
+}
+
+// What writers hold of each other in PostgreSQL until they are done. To lock a table takes
+// no look at the data, so that who waited sees what the others did.
+const (
+	beside = `LOCK TABLE tallies IN ROW SHARE MODE`
+	alone  = `LOCK TABLE tallies IN EXCLUSIVE MODE`
+)
+
+func (s *Store) transaction(ctx context.Context, opts *sql.TxOptions, fn func(tx *sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -8,9 +8,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/vigil-stream/vigil/internal/storetest"
 )
 
 func TestOpenKeepsTheFileToItsOwner(t *testing.T) {
+	storetest.OnlyFile(t)
 	path := filepath.Join(t.TempDir(), "new folder", "review %41?#.db")
 	s := openAt(t, path)
 	receive(t, s, caseOf(1, "a"))
@@ -41,6 +44,7 @@ func TestOpenKeepsTheFileToItsOwner(t *testing.T) {
 }
 
 func TestOpenSetsWhatTheGuaranteesNeed(t *testing.T) {
+	storetest.OnlyFile(t)
 	s := newStore(t)
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000"} {
 		var got string
@@ -54,7 +58,7 @@ func TestOpenSetsWhatTheGuaranteesNeed(t *testing.T) {
 }
 
 func TestManyOpenOneNewStoreAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "review.db")
+	path := storetest.Place(t)
 	const n = 8
 	var wg sync.WaitGroup
 	errs := make([]error, n)
@@ -80,7 +84,7 @@ func TestManyOpenOneNewStoreAtOnce(t *testing.T) {
 }
 
 func TestOpenRefusesAStoreOfANewerVigil(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "review.db")
+	path := storetest.Place(t)
 	s := openAt(t, path)
 	if _, err := s.db.Exec(`INSERT INTO migrations (version, applied_at) VALUES (999, 0)`); err != nil {
 		t.Fatal(err)
@@ -92,6 +96,7 @@ func TestOpenRefusesAStoreOfANewerVigil(t *testing.T) {
 }
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
+	storetest.OnlyFile(t)
 	path := filepath.Join(t.TempDir(), "review.db")
 	if err := os.WriteFile(path, []byte(strings.Repeat("no database ", 100)), 0o600); err != nil {
 		t.Fatal(err)

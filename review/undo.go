@@ -60,14 +60,12 @@ func (s *Store) undoDecision(ctx context.Context, tx *sql.Tx, word Opinion, f fa
 			return errors.Join(ErrTooLate, err)
 		}
 	}
-	now := f.now.UnixMicro()
-	for _, query := range []string{
-		`UPDATE procedures SET undone_at = ? WHERE decision_id = ?`,
-		`UPDATE opinions SET decision_id = NULL WHERE ? > 0 AND decision_id = ? AND ended = ''`,
-	} {
-		if _, err := tx.ExecContext(ctx, query, now, word.Decision); err != nil {
-			return fmt.Errorf("undo decision: %w", err)
-		}
+	_, err := tx.ExecContext(ctx, `UPDATE procedures SET undone_at = ? WHERE decision_id = ?`, f.now.UnixMicro(), word.Decision)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `UPDATE opinions SET decision_id = NULL WHERE decision_id = ? AND ended = ''`, word.Decision)
+	}
+	if err != nil {
+		return fmt.Errorf("undo decision: %w", err)
 	}
 	if word.Digest != f.current {
 		return s.void(ctx, tx, word.CaseID)

@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) review() *cobra.Command {
-	return group("review", "List, read and decide cases", c.reviewList(), c.reviewShow(), c.reviewDecide(), c.reviewUndo())
+	return group("review", "List, read and decide cases", c.reviewList(), c.reviewShow(), c.reviewDecide(), c.reviewUndo(), c.reviewMigrate())
 }
 
 func (c *cli) reviewList() *cobra.Command {
@@ -26,6 +26,23 @@ func (c *cli) reviewList() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&state, "state", state, "only cases in this `state`, or all")
 	return cmd
+}
+
+func (c *cli) reviewMigrate() *cobra.Command {
+	return &cobra.Command{
+		Use: "migrate", Short: "Make the case store's tables, or bring them to this version",
+		Long: "Migrate opens the case store as `vigil run` does and does nothing else. It is for a\n" +
+			"database in which the role that runs may make no tables: run it as the one that owns\n" +
+			"them, before a new version of Vigil starts.",
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			conf, err := c.config()
+			if err != nil {
+				return err
+			}
+			return usage(app.MigrateStore(cmd.Context(), conf, c.out))
+		},
+	}
 }
 
 func (c *cli) reviewShow() *cobra.Command {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -16,16 +15,34 @@ import (
 )
 
 // withStore runs f on the case store of a deployment, and makes none: an empty
-// one in a mistyped folder would say that there are no cases.
+// one in a mistyped folder or database would say that there are no cases.
 func withStore(ctx context.Context, c Config, f func(*review.Store) error) error {
-	if _, err := os.Stat(c.storeFile()); err != nil {
-		return fmt.Errorf("no case store yet, or not the folder of `vigil run`: %w", err)
+	where, err := c.storePlace()
+	if err != nil {
+		return err
+	}
+	if err := review.There(ctx, where); err != nil {
+		return fmt.Errorf("no case store yet, or not the one of `vigil run`: %w", err)
 	}
 	store, err := c.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f(store), store.Close())
+}
+
+// MigrateStore brings the case store to this version and prints which that is.
+func MigrateStore(ctx context.Context, c Config, out io.Writer) error {
+	store, err := c.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	version, err := store.Version(ctx)
+	if err := errors.Join(err, store.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "the case store is of version %d\n", version)
+	return err
 }
 
 // ListCases prints cases, the most probable first. The state "open" means all

@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
+	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/console"
 )
@@ -24,6 +27,12 @@ type ReviewConfig struct {
 	// Listen is host:port of the console, which is in development mode and so on loopback
 	// only; "none" for none.
 	Listen string `yaml:"listen"`
+	// Store is the postgres:// URL of the database that cases are kept in, without a
+	// password; empty means a file under Data.
+	Store string `yaml:"store"`
+	// StorePassword says where the password is; without it libpq's variables and password
+	// file are looked at.
+	StorePassword exchange.Credential `yaml:"store_password"`
 }
 
 func (r *ReviewConfig) fill() {
@@ -56,19 +65,73 @@ func (r *ReviewConfig) onePerson() {
 	r.Persons, r.Undo = 1, &none
 }
 
+// storePlace is where cases are kept, for review.Open: it may hold a password.
+func (c *Config) storePlace() (string, error) {
+	r := c.Review
+	if r.Store == "" {
+		return c.storeFile(), nil
+	}
+	if r.StorePassword == (exchange.Credential{}) {
+		return r.Store, nil
+	}
+	secret, err := r.StorePassword.Load()
+	if err != nil {
+		return "", fmt.Errorf("review.store_password: %w", err)
+	}
+	u, err := url.Parse(r.Store)
+	if err != nil {
+		return "", errStoreURL
+	}
+	u.User = url.UserPassword(u.User.Username(), secret.Reveal())
+	return u.String(), nil
+}
+
 // openStore opens the case store under the organisation's policy.
 func (c *Config) openStore(ctx context.Context) (*review.Store, error) {
-	return review.Open(ctx, c.storeFile(), time.Now, c.Review.policy())
+	where, err := c.storePlace()
+	if err != nil {
+		return nil, err
+	}
+	return review.Open(ctx, where, time.Now, c.Review.policy())
+}
+
+// Errors about the store's URL do not repeat it: it may hold a password.
+var (
+	errStoreURL    = errors.New("review.store: not a URL of the form postgres://user@host/database")
+	errStoreSecret = errors.New("review.store: holds a password, which belongs into a file or the environment: review.store_password")
+)
+
+func (r ReviewConfig) validateStore() error {
+	if r.Store == "" {
+		if r.StorePassword != (exchange.Credential{}) {
+			return errors.New("review.store_password: there is no review.store to use it for")
+		}
+		return nil
+	}
+	u, err := url.Parse(r.Store)
+	if err != nil || !review.IsPostgres(r.Store) {
+		return errStoreURL
+	}
+	if _, has := u.User.Password(); has || u.Query().Has("password") {
+		return errStoreSecret
+	}
+	if p := r.StorePassword; p != (exchange.Credential{}) && (p.File == "") == (p.Env == "") {
+		return errors.New("review.store_password: give either file or env")
+	} else if p != (exchange.Credential{}) && u.User.Username() == "" {
+		return errors.New("review.store: names no user, whose password review.store_password is")
+	}
+	return nil
 }
 
 func (r ReviewConfig) validate() error {
+	var faults []error
 	if err := r.policy().Validate(); err != nil {
-		return fmt.Errorf("review: %w", err)
+		faults = append(faults, fmt.Errorf("review: %w", err))
 	}
 	if r.Listen != "none" {
 		if err := console.CheckLoopback(r.Listen); err != nil {
-			return fmt.Errorf("review.listen: %q: %w", r.Listen, err)
+			faults = append(faults, fmt.Errorf("review.listen: %q: %w", r.Listen, err))
 		}
 	}
-	return nil
+	return errors.Join(append(faults, r.validateStore())...)
 }

@@ -34,6 +34,44 @@ func TestConfigNamesEveryFault(t *testing.T) {
 	}
 }
 
+func TestConfigOfTheDatabase(t *testing.T) {
+	for text, want := range map[string]string{
+		"review: {store: 'postgres://vigil@db.example/vigil'}":                                     "",
+		"review: {store: 'postgres://vigil@db.example/vigil', store_password: {env: DB_PASSWORD}}": "",
+		"review: {store: 'postgres://vigil@db.example/vigil', store_password: {file: /a, env: B}}": "review.store_password: give either",
+		"review: {store: 'postgres://db.example/vigil', store_password: {file: /a}}":               "names no user",
+		"review: {store_password: {file: /a}}":                                                     "there is no review.store",
+		"review: {store: cases.db}":                                                                "review.store: not a URL",
+		"review: {store: 'postgres://vigil:hunter2@db.example/vigil'}":                             "review.store: holds a password",
+		"review: {store: 'postgres://vigil@db.example/vigil?password=hunter2'}":                    "review.store: holds a password",
+		"review: {store: 'postgres://vigil:hunter2@db.example:port/vigil'}":                        "review.store: not a URL",
+		"review: {persons: 3, store: x}":                                                           "persons",
+	} {
+		_, err := parseConfig([]byte(text), "")
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		case err != nil && strings.Contains(err.Error(), "hunter2"):
+			t.Errorf("%s: the error shows the password: %v", text, err)
+		}
+	}
+}
+
+func TestTheDatabasesPasswordComesFromItsPlace(t *testing.T) {
+	t.Setenv("DB_PASSWORD", "p@ss/word?")
+	c, err := parseConfig([]byte("review: {store: 'postgres://vigil@db.example/vigil', store_password: {env: DB_PASSWORD}}"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if where, err := c.storePlace(); err != nil || where != "postgres://vigil:p%40ss%2Fword%3F@db.example/vigil" {
+		t.Errorf("got %q, %v", where, err)
+	}
+	t.Setenv("DB_PASSWORD", "")
+	if _, err := c.storePlace(); err == nil || !strings.Contains(err.Error(), "DB_PASSWORD") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func FuzzParseConfig(f *testing.F) {
 	f.Add("data: d\nbrokers: [127.0.0.1:9092]\n")
 	f.Add("rooms: {a: [}")

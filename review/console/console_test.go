@@ -10,12 +10,12 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/internal/storetest"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -75,7 +75,7 @@ func (h *hands) now() time.Time { return h.at }
 
 func newStore(t testing.TB, now func() time.Time, policy review.Policy) *review.Store {
 	t.Helper()
-	s, err := review.Open(context.Background(), filepath.Join(t.TempDir(), "review.db"), now, policy)
+	s, err := review.Open(context.Background(), storetest.Place(t), now, policy)
 	if err != nil {
 		t.Fatal(err)
 	}

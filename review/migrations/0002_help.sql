@@ -1,5 +1,6 @@
 -- A case may say that its subject is a possible victim: the state help. SQLite cannot
 -- change a check, so the table is made anew; what refers to it is checked at the end.
+-- sqlite only
 PRAGMA defer_foreign_keys = ON;
 
 CREATE TABLE cases_before AS SELECT * FROM cases;
@@ -19,3 +20,7 @@ CREATE TABLE cases (
 INSERT INTO cases SELECT id, subject, digest, revision, state, score, probability, first_at, last_at, received_at FROM cases_before;
 DROP TABLE cases_before;
 CREATE INDEX cases_queue ON cases (state, probability DESC, last_at DESC, id);
+-- postgres only
+ALTER TABLE cases DROP CONSTRAINT cases_state_check;
+ALTER TABLE cases ADD CONSTRAINT cases_state_check
+    CHECK (state IN ('open', 'confirmed', 'dismissed', 'reopened', 'withdrawn', 'help'));

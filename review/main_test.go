@@ -1,0 +1,9 @@
+package review
+
+import (
+	"testing"
+
+	"github.com/vigil-stream/vigil/internal/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
