@@ -69,8 +69,8 @@ postgres: ## the tests of the case store, and of what stands on it, on a real Po
 AXE := $(CACHE)/axe/axe-core-4.14.1/package/axe.min.js
 
 .PHONY: pages
-pages: $(AXE) ## the console's pages in a real Chromium, with axe; needs Chromium and npm; VIGIL_SHOTS=docs/console keeps pictures
-	VIGIL_AXE=$(AXE) VIGIL_SHOTS=$(abspath $(VIGIL_SHOTS)) $(GO) test -tags chromium -count=1 -timeout 10m ./review/console
+pages: $(AXE) ## the console's pages in a real Chromium, with axe, people signing in with a real Keycloak; needs Chromium, npm, Java 17 and Maven; VIGIL_SHOTS=docs/console keeps pictures
+	VIGIL_AXE=$(AXE) VIGIL_SHOTS=$(abspath $(VIGIL_SHOTS)) deploy/oidc/with-keycloak.sh $(GO) test -tags chromium -count=1 -timeout 10m ./review/console
 
 $(AXE):
 	mkdir -p $(CACHE)/axe/axe-core-4.14.1

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"time"
 
@@ -24,9 +26,16 @@ type ReviewConfig struct {
 	SecondLook *int `yaml:"second_look"`
 	// Claim is how long a case stays in one person's hands without a sign of life.
 	Claim time.Duration `yaml:"claim"`
-	// Listen is host:port of the console, which is in development mode and so on loopback
-	// only; "none" for none.
+	// Listen is host:port of the console; "none" for none. Without OpenID the console is in
+	// development mode and so on loopback only.
 	Listen string `yaml:"listen"`
+	// OpenID is the provider with which people sign in.
+	OpenID *OpenIDConfig `yaml:"openid"`
+	// SessionIdle and SessionLongest are after how long without a request, and in any case,
+	// somebody has to sign in again; StepUp is for how long a fresh authentication holds.
+	SessionIdle    time.Duration `yaml:"session_idle"`
+	SessionLongest time.Duration `yaml:"session_longest"`
+	StepUp         time.Duration `yaml:"step_up"`
 	// Store is the postgres:// URL of the database that cases are kept in, without a
 	// password; empty means a file under Data.
 	Store string `yaml:"store"`
@@ -53,10 +62,21 @@ func (r *ReviewConfig) fill() {
 	if r.Listen == "" {
 		r.Listen = "127.0.0.1:9620"
 	}
+	if r.OpenID != nil {
+		r.OpenID.fill()
+	}
+	life := console.DefaultLifetimes()
+	r.SessionIdle = cmp.Or(r.SessionIdle, life.Idle)
+	r.SessionLongest = cmp.Or(r.SessionLongest, life.Longest)
+	r.StepUp = cmp.Or(r.StepUp, life.StepUp)
 }
 
 func (r ReviewConfig) policy() review.Policy {
 	return review.Policy{Persons: r.Persons, Undo: *r.Undo, Claim: r.Claim, SecondLook: *r.SecondLook}
+}
+
+func (r ReviewConfig) life() console.Lifetimes {
+	return console.Lifetimes{Idle: r.SessionIdle, Longest: r.SessionLongest, StepUp: r.StepUp}
 }
 
 // onePerson is for the demo and for tests: one decides, for good and at once.
@@ -128,10 +148,22 @@ func (r ReviewConfig) validate() error {
 	if err := r.policy().Validate(); err != nil {
 		faults = append(faults, fmt.Errorf("review: %w", err))
 	}
-	if r.Listen != "none" {
-		if err := console.CheckLoopback(r.Listen); err != nil {
-			faults = append(faults, fmt.Errorf("review.listen: %q: %w", r.Listen, err))
+	if err := r.life().Validate(); err != nil {
+		faults = append(faults, fmt.Errorf("review.session_idle, session_longest, step_up: %w", err))
+	}
+	switch {
+	case r.Listen == "none":
+	case r.OpenID != nil:
+		if _, _, err := net.SplitHostPort(r.Listen); err != nil {
+			faults = append(faults, fmt.Errorf("review.listen: %q is not host:port, nor none", r.Listen))
 		}
+	default:
+		if err := console.CheckLoopback(r.Listen); err != nil {
+			faults = append(faults, fmt.Errorf("review.listen: %q: %w; review.openid lets people sign in", r.Listen, err))
+		}
+	}
+	if r.OpenID != nil {
+		faults = append(faults, r.OpenID.validate()...)
 	}
 	return errors.Join(append(faults, r.validateStore())...)
 }

@@ -17,23 +17,39 @@ import (
 	"github.com/vigil-stream/vigil/review/console"
 )
 
-// startConsole serves the pages on which people decide. Until people sign in with a
-// provider they are in development mode: on loopback, for who can read the code.
+// startConsole serves the pages on which people decide: for who signs in with the
+// provider, or, where there is none, in development mode, on loopback, for who can read
+// the code.
 func startConsole(ctx context.Context, g *errgroup.Group, c Config, store *review.Store, log *zap.Logger) error {
 	if c.Review.Listen == "none" {
 		return nil
 	}
-	code, err := c.consoleCode()
+	o := console.Options{
+		Store: store, Now: time.Now, Life: c.Review.life(), Fault: func(err error) { log.Error("console", zap.Error(err)) },
+	}
+	var err error
+	if openID := c.Review.OpenID; openID != nil {
+		if o.OpenID, err = openID.provider(); err != nil {
+			return err
+		}
+		o.Address = openID.Address
+		g.Go(func() error {
+			// A provider that is away keeps nothing from running: each sign-in asks it again.
+			if err := o.OpenID.Find(ctx); err != nil && ctx.Err() == nil {
+				log.Error("nobody can sign in to the console until this is mended", zap.Error(err))
+			}
+			return nil
+		})
+	} else {
+		if o.Code, err = c.consoleCode(); err != nil {
+			return err
+		}
+		log.Warn("the console is in development mode: who has the code can be anybody", zap.String("code", c.consoleCodeFile()))
+	}
+	pages, err := console.New(o)
 	if err != nil {
 		return err
 	}
-	pages, err := console.New(console.Options{
-		Store: store, Now: time.Now, Code: code, Fault: func(err error) { log.Error("console", zap.Error(err)) },
-	})
-	if err != nil {
-		return err
-	}
-	log.Warn("the console is in development mode: who has the code can be anybody", zap.String("code", c.consoleCodeFile()))
 	g.Go(func() error { return serveHTTP(ctx, c.Review.Listen, "console", pages, log) })
 	return nil
 }

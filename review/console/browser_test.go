@@ -12,6 +12,7 @@ import (
 	"image/color"
 	"image/png"
 	"maps"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -53,13 +54,16 @@ func (m *movable) back(d time.Duration) {
 // A stage is a console with cases in it and a browser before it.
 type stage struct {
 	t     *testing.T
+	clock *movable
 	store *review.Store
 	base  string
 	ctx   context.Context
 	first review.Case
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T) *stage { return newStageOf(t, serve) }
+
+func newStageOf(t *testing.T, serve func(testing.TB, *review.Store, func() time.Time) *httptest.Server) *stage {
 	t.Helper()
 	clock := &movable{}
 	s := newStore(t, clock.now, review.DefaultPolicy())
@@ -68,7 +72,7 @@ func newStage(t *testing.T) *stage {
 		receive(t, s, caseOf(i, i, clock.now().UTC().Truncate(time.Second)))
 	}
 	clock.back(0)
-	st := &stage{t: t, store: s, base: serve(t, s, clock.now).URL, first: caseOf(0, 0, start)}
+	st := &stage{t: t, clock: clock, store: s, base: serve(t, s, clock.now).URL, first: caseOf(0, 0, start)}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1366, 768),
 		chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("disable-dev-shm-usage", true))
 	for _, name := range []string{os.Getenv("VIGIL_CHROMIUM_PATH"), "/usr/bin/chromium", "/usr/bin/chromium-browser"} {

@@ -3,21 +3,27 @@ package console
 import (
 	"embed"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/console/openid"
 )
 
 // Options say what the pages are made of.
 type Options struct {
 	Store *review.Store
-	// Identity says who sends a request. Without one the console is in development mode:
-	// who knows Code chooses a name and roles, requests that do not come to loopback are
-	// refused, and each page says so.
-	Identity Identity
-	Code     string
-	Now      func() time.Time
+	// OpenID signs people in. Without it the console is in development mode: who knows
+	// Code chooses a name and roles, requests that do not come to loopback are refused, and
+	// each page says so.
+	OpenID *openid.Provider
+	// Address is where browsers find the console that has one, without a path.
+	Address string
+	Code    string
+	Life    Lifetimes // zero means DefaultLifetimes
+	Now     func() time.Time
 	// Fault is told of what went wrong here, without who or what it was about.
 	Fault func(error)
 }
@@ -25,7 +31,8 @@ type Options struct {
 // A console serves the pages.
 type console struct {
 	Options
-	sessions *Sessions // of development mode; nil otherwise
+	sessions *sessions
+	attempts *attempts // to sign in with a provider
 	pages    pages
 }
 
@@ -34,22 +41,29 @@ var static embed.FS
 
 // New returns the pages.
 func New(o Options) (http.Handler, error) {
-	if o.Identity == nil && len(o.Code) < minCode {
+	if o.OpenID == nil && len(o.Code) < minCode {
 		return nil, errors.New("console: development mode needs a code to sign in with")
+	}
+	if o.Life == (Lifetimes{}) {
+		o.Life = DefaultLifetimes()
 	}
 	c := &console{Options: o}
 	var err error
 	if c.pages, err = parsePages(); err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	if c.Identity == nil {
-		c.sessions = NewSessions(o.Now)
-		c.Identity = c.sessions
-		mux.HandleFunc("GET /signin", c.signInForm)
-		mux.HandleFunc("POST /signin", c.signIn)
-		mux.HandleFunc("POST /signout", c.signOut)
+	ours, says, secure := loopbackHost, ErrNotLoopback, false
+	if o.OpenID != nil {
+		at, err := url.Parse(o.Address)
+		if err != nil || at.Host == "" {
+			return nil, fmt.Errorf("console: %q is no address", o.Address)
+		}
+		ours, says = func(host string) bool { return host == at.Host }, errors.New("this console has another name")
+		secure = at.Scheme == "https"
 	}
+	c.sessions = newSessions(o.Now, o.Life, secure)
+	mux := http.NewServeMux()
+	c.signInPages(mux)
 	mux.Handle("GET /static/", cached(http.FileServerFS(static)))
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                 c.home,
@@ -76,11 +90,7 @@ func New(o Options) (http.Handler, error) {
 	} {
 		mux.Handle(pattern, c.signed(h))
 	}
-	h := http.NewCrossOriginProtection().Handler(mux)
-	if c.sessions != nil {
-		h = onlyLoopback(h)
-	}
-	return secured(h), nil
+	return secured(onlyHost(ours, says, http.NewCrossOriginProtection().Handler(mux)), secure), nil
 }
 
 // A handler answers somebody who is signed in. What it returns becomes a page that says
@@ -89,8 +99,9 @@ type handler func(w http.ResponseWriter, r *http.Request, who review.Person) err
 
 func (c *console) signed(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, err := c.Identity.Identify(r)
-		if errors.Is(err, ErrUnknown) {
+		have, err := c.sessions.of(r)
+		who := have.who
+		if errors.Is(err, errUnknown) {
 			if r.Header.Get("HX-Request") != "" {
 				w.Header().Set("HX-Redirect", "/signin")
 				w.WriteHeader(http.StatusUnauthorized)
@@ -120,7 +131,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // secured sets what each answer says to the browser.
-func secured(next http.Handler) http.Handler {
+func secured(next http.Handler, https bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -130,6 +141,9 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), autoplay=()")
 		h.Set("Cache-Control", "no-store")
+		if https {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

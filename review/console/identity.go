@@ -2,7 +2,6 @@ package console
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -14,91 +13,127 @@ import (
 	"github.com/vigil-stream/vigil/review"
 )
 
-// An Identity says who sends a request. ErrUnknown is for who has to sign in first.
-type Identity interface {
-	Identify(r *http.Request) (review.Person, error)
+// errUnknown says that somebody has to sign in.
+var errUnknown = errors.New("nobody is signed in")
+
+// Lifetimes say when a session ends.
+type Lifetimes struct {
+	Idle    time.Duration // after so long without a request
+	Longest time.Duration // in any case
+	// StepUp is for how long a person who authenticated anew may see images.
+	StepUp time.Duration
 }
 
-// ErrUnknown says that somebody has to sign in.
-var ErrUnknown = errors.New("nobody is signed in")
+// DefaultLifetimes are what holds where nothing else is said.
+func DefaultLifetimes() Lifetimes {
+	return Lifetimes{Idle: 30 * time.Minute, Longest: 10 * time.Hour, StepUp: 5 * time.Minute}
+}
 
-const (
-	cookieName = "vigil-session"
-	// idle is after how long without a request a session ends, longest after how long in
-	// any case.
-	idle, longest = 30 * time.Minute, 10 * time.Hour
-	maxSessions   = 1000
-)
+// Validate returns what is wrong with lifetimes.
+func (l Lifetimes) Validate() error {
+	if l.Idle < time.Minute || l.Longest < l.Idle || l.Longest > 24*time.Hour || l.StepUp < time.Minute || l.StepUp > time.Hour {
+		return errors.New("a session idles for 1m or more, ends within 24h, not before it may idle, and a step-up holds from 1m to 1h")
+	}
+	return nil
+}
+
+const maxSessions = 1000
 
 // A session is somebody signed in.
 type session struct {
 	who         review.Person
+	name        string // what the provider calls them
+	token       string // the provider's, to sign out there with
 	began, last time.Time
+	proved      time.Time // when they authenticated anew; zero for never
 }
 
-// Sessions are who is signed in, by the random token in their cookie. They live in this
+// sessions are who is signed in, by the random token in their cookie. They live in this
 // process: a restart signs everybody out.
-type Sessions struct {
-	now func() time.Time
-	mu  sync.Mutex
-	by  map[string]session
+type sessions struct {
+	now    func() time.Time
+	life   Lifetimes
+	secure bool // the console is reached by https
+	mu     sync.Mutex
+	by     map[string]session
 }
 
-// NewSessions are none yet.
-func NewSessions(now func() time.Time) *Sessions {
-	return &Sessions{now: now, by: map[string]session{}}
+func newSessions(now func() time.Time, life Lifetimes, secure bool) *sessions {
+	return &sessions{now: now, life: life, secure: secure, by: map[string]session{}}
 }
 
-// Begin signs somebody in and returns the cookie.
-func (s *Sessions) Begin(who review.Person, secure bool) *http.Cookie {
-	var token [32]byte
-	_, _ = rand.Read(token[:]) // it cannot fail
-	name := base64.RawURLEncoding.EncodeToString(token[:])
+// cookie makes a cookie that no other site's requests carry. Under https its name keeps
+// other hosts of the same domain from setting it.
+func (s *sessions) cookie(name, value string) *http.Cookie {
+	return &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteStrictMode}
+}
+
+func (s *sessions) cookieName(name string) string {
+	if s.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+const sessionCookie = "vigil-session"
+
+// begin signs somebody in and returns the cookie.
+func (s *sessions) begin(one session) *http.Cookie {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	for key, have := range s.by {
-		if ended(have, now) || len(s.by) >= maxSessions {
+		if s.ended(have, now) || len(s.by) >= maxSessions {
 			delete(s.by, key)
 		}
 	}
-	s.by[name] = session{who, now, now}
-	return &http.Cookie{Name: cookieName, Value: name, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode}
+	token := rand.Text()
+	one.began, one.last = now, now
+	s.by[token] = one
+	return s.cookie(sessionCookie, token)
 }
 
-func ended(s session, now time.Time) bool {
-	return now.Sub(s.last) >= idle || now.Sub(s.began) >= longest
+func (s *sessions) ended(have session, now time.Time) bool {
+	return now.Sub(have.last) >= s.life.Idle || now.Sub(have.began) >= s.life.Longest
 }
 
-// Identify returns who is signed in. What a page asks by itself, without its person, does
-// not keep a session alive.
-func (s *Sessions) Identify(r *http.Request) (review.Person, error) {
-	cookie, err := r.Cookie(cookieName)
+// of returns the session of a request. What a page asks by itself, without its person,
+// does not keep it alive.
+func (s *sessions) of(r *http.Request) (session, error) {
+	cookie, err := r.Cookie(s.cookieName(sessionCookie))
 	if err != nil {
-		return review.Person{}, ErrUnknown
+		return session{}, errUnknown
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, ok := s.by[cookie.Value]
 	now := s.now()
-	if !ok || ended(have, now) {
+	if !ok || s.ended(have, now) {
 		delete(s.by, cookie.Value)
-		return review.Person{}, ErrUnknown
+		return session{}, errUnknown
 	}
 	if r.Header.Get("HX-Request") == "" {
 		have.last = now
 		s.by[cookie.Value] = have
 	}
-	return have.who, nil
+	return have, nil
 }
 
-// End signs somebody out.
-func (s *Sessions) End(r *http.Request) {
-	if cookie, err := r.Cookie(cookieName); err == nil {
-		s.mu.Lock()
-		delete(s.by, cookie.Value)
-		s.mu.Unlock()
+// key is the token that a request carries, or nothing.
+func (s *sessions) key(r *http.Request) string {
+	if cookie, err := r.Cookie(s.cookieName(sessionCookie)); err == nil {
+		return cookie.Value
 	}
+	return ""
+}
+
+// end ends a session and returns what it was.
+func (s *sessions) end(key string) session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	have := s.by[key]
+	delete(s.by, key)
+	return have
 }
 
 // ErrNotLoopback says that development mode was to be served to others.
@@ -121,18 +156,21 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// onlyLoopback refuses requests that came here under another name, as a page in the same
+// onlyHost refuses requests that came here under another name, as a page in the same
 // browser can make them do by pointing its own name at this machine.
-func onlyLoopback(next http.Handler) http.Handler {
+func onlyHost(ours func(host string) bool, says error, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		if !loopback(host) {
-			http.Error(w, ErrNotLoopback.Error(), http.StatusMisdirectedRequest)
+		if !ours(r.Host) {
+			http.Error(w, says.Error(), http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func loopbackHost(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return loopback(host)
 }

@@ -49,7 +49,9 @@ type frame struct {
 	Title    string
 	Here     string // the entry of the menu
 	Who      review.Person
+	Name     string // what the provider calls them
 	Dev      bool
+	To       string // where the page takes its reader by itself
 	Theme    string // light, dark or empty for what the system says
 	NoKeys   bool   // single keys do nothing
 	Now      time.Time
@@ -60,13 +62,7 @@ type frame struct {
 
 // show writes a page.
 func (c *console) show(w http.ResponseWriter, r *http.Request, who review.Person, name, here, title string, body any) error {
-	f := frame{Title: title, Here: here, Who: who, Dev: c.sessions != nil, Now: c.Now().UTC(), Body: body}
-	if cookie, err := r.Cookie("vigil-theme"); err == nil && slices.Contains([]string{"light", "dark"}, cookie.Value) {
-		f.Theme = cookie.Value
-	}
-	if cookie, err := r.Cookie("vigil-keys"); err == nil {
-		f.NoKeys = cookie.Value == "off"
-	}
+	f := c.frame(r, who, here, title, body)
 	if who.ID != "" {
 		var err error
 		if f.Exposure, err = c.Store.Exposure(r.Context(), who.ID); err != nil {
@@ -77,6 +73,21 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, who review.Person
 		}
 	}
 	return c.write(w, http.StatusOK, name, "frame", f)
+}
+
+// frame is what is around a page, as far as no store is asked for it.
+func (c *console) frame(r *http.Request, who review.Person, here, title string, body any) frame {
+	f := frame{Title: title, Here: here, Who: who, Name: who.ID, Dev: c.OpenID == nil, Now: c.Now().UTC(), Body: body}
+	if have, err := c.sessions.of(r); err == nil && have.name != "" && who.ID != "" {
+		f.Name = have.name
+	}
+	if cookie, err := r.Cookie("vigil-theme"); err == nil && slices.Contains([]string{"light", "dark"}, cookie.Value) {
+		f.Theme = cookie.Value
+	}
+	if cookie, err := r.Cookie("vigil-keys"); err == nil {
+		f.NoKeys = cookie.Value == "off"
+	}
+	return f
 }
 
 // write makes all of a page before any of it leaves.
@@ -120,15 +131,17 @@ func (c *console) problem(w http.ResponseWriter, r *http.Request, who review.Per
 	case code == http.StatusInternalServerError:
 		c.Fault(err)
 	}
-	body := struct {
-		Code int
-		Says string
-		Case string
-	}{code, sentence(says), r.PathValue("id")}
-	f := frame{Title: "Not done", Who: who, Dev: c.sessions != nil, Now: c.Now().UTC(), Body: body}
+	f := c.frame(r, who, "", "Not done", problemPage{code, sentence(says), r.PathValue("id")})
 	if err := c.write(w, code, "problem", "frame", f); err != nil {
 		c.Fault(err)
 	}
+}
+
+// A problemPage says what is the matter.
+type problemPage struct {
+	Code int
+	Says string
+	Case string // to which there is a way back
 }
 
 // badInput is what somebody typed that will not do, in words for them.

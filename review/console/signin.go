@@ -43,17 +43,27 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 		c.problem(w, r, review.Person{}, badInput{fmt.Errorf("a name is 1 to 64 letters, digits, dots, dashes and underscores, and has a role")})
 		return
 	}
-	if subtle.ConstantTimeCompare([]byte(r.PostForm.Get("code")), []byte(c.Code)) != 1 {
-		c.problem(w, r, review.Person{}, badInput{fmt.Errorf("that is not the code: whoever started Vigil finds it where its log says")})
+	if err := c.checkCode(r); err != nil {
+		c.problem(w, r, review.Person{}, err)
 		return
 	}
-	c.sessions.End(r)
-	http.SetCookie(w, c.sessions.Begin(who, r.TLS != nil))
+	c.sessions.end(c.sessions.key(r))
+	http.SetCookie(w, c.sessions.begin(session{who: who}))
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
+// checkCode says whether a form has the code.
+func (c *console) checkCode(r *http.Request) error {
+	if subtle.ConstantTimeCompare([]byte(r.PostForm.Get("code")), []byte(c.Code)) != 1 {
+		return badInput{fmt.Errorf("that is not the code: whoever started Vigil finds it where its log says")}
+	}
+	return nil
+}
+
 func (c *console) signOut(w http.ResponseWriter, r *http.Request) {
-	c.sessions.End(r)
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1})
+	c.sessions.end(c.sessions.key(r))
+	gone := c.sessions.cookie(sessionCookie, "")
+	gone.MaxAge = -1
+	http.SetCookie(w, gone)
 	http.Redirect(w, r, "/signin", http.StatusSeeOther)
 }
