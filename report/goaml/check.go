@@ -113,7 +113,7 @@ func (c *checker) value(parent reflect.Value, f reflect.StructField, v reflect.V
 		if typ == "" {
 			typ = typeNames[v.Type()]
 		}
-		c.element(v, typ, mine && typ != "director_id", path)
+		c.element(v, typ, mine, path)
 	case reflect.Int:
 		n := int(v.Int())
 		if rule.Least != nil && n < *rule.Least || rule.Greatest != nil && n > *rule.Greatest {
