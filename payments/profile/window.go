@@ -55,6 +55,21 @@ func (v *View) Best(picked []int32, width int64, score func(Span) int) Span {
 	return top
 }
 
+// Most returns as many of the picked entries as lie within width seconds of each other,
+// of several such parts the latest: Best where only their number counts.
+func (v *View) Most(picked []int32, width int64) []int32 {
+	from, top := 0, picked[:0]
+	for n, at := range picked {
+		for v.Entries[picked[from]].At < v.Entries[at].At-width {
+			from++
+		}
+		if n+1-from >= len(top) {
+			top = picked[from : n+1]
+		}
+	}
+	return top
+}
+
 // add counts classes by one up or down, and returns how many more there are now.
 func (c *spanCounts) add(classes Classes, by int32) int {
 	more := 0

@@ -31,15 +31,10 @@ func lowValue() Pattern {
 
 // findLowValue looks at either end. It is weak: most remittances look like this.
 func findLowValue(v *profile.View, r *Rules) (engine.Finding, bool) {
-	if !atLeast(v, r.LowValue.Transfers, profile.Low) {
+	counted := mostMarked(v, profile.Low, r.LowValue.Transfers, r.Window)
+	if counted == nil {
 		return nothing()
 	}
-	low := v.Pick(func(e *profile.Entry) bool { return e.Marks&profile.Low != 0 })
-	w := v.Best(low, seconds(r.Window), profile.Span.Transfers)
-	if w.Transfers() < r.LowValue.Transfers {
-		return nothing()
-	}
-	counted := low[w.From:w.To]
 	end := "sent to other countries"
 	if v.Role == signal.Recipient {
 		end = "received from other countries"

@@ -48,11 +48,10 @@ func findNight(v *profile.View, r *Rules) (engine.Finding, bool) {
 		return nothing()
 	}
 	atNight := v.Pick(func(e *profile.Entry) bool { return e.Marks&profile.Low != 0 && sendersNight(v, e) == profile.Yes })
-	w := v.Best(atNight, seconds(r.Window), profile.Span.Transfers)
-	if w.Transfers() < r.Night.Transfers {
+	counted := v.Most(atNight, seconds(r.Window))
+	if len(counted) < r.Night.Transfers {
 		return nothing()
 	}
-	counted := atNight[w.From:w.To]
 	from, to := v.Entries[counted[0]].At, v.Entries[counted[len(counted)-1]].At
 	known, other := 0, 0
 	for i := range v.Entries {

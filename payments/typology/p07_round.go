@@ -6,7 +6,6 @@ import (
 
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // Round are the parameters of P07: round amounts. A multiple is by currency:
@@ -31,24 +30,14 @@ func round() Pattern {
 
 // findRound looks at either end. It says very little.
 func findRound(v *profile.View, r *Rules) (engine.Finding, bool) {
-	const both = profile.Low | profile.Round
-	if !atLeast(v, r.Round.Transfers, both) {
+	counted := mostMarked(v, profile.Low|profile.Round, r.Round.Transfers, r.Window)
+	if counted == nil {
 		return nothing()
-	}
-	picked := v.Pick(func(e *profile.Entry) bool { return e.Marks&both == both })
-	w := v.Best(picked, seconds(r.Window), profile.Span.Transfers)
-	if w.Transfers() < r.Round.Transfers {
-		return nothing()
-	}
-	counted := picked[w.From:w.To]
-	end := "sent to"
-	if v.Role == signal.Recipient {
-		end = "received from"
 	}
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return strconv.Itoa(len(counted)) + " transfers of low value " + end + " other countries within " +
+			return strconv.Itoa(len(counted)) + " transfers of low value " + sentOrReceived(v) + " other countries within " +
 				strconv.Itoa(days(r.Window)) + " days were of round amounts" + leftOut(v, needAmount|needCountry)
 		}),
 		Strength: grow(10, 1, 20, len(counted)-r.Round.Transfers),

@@ -51,11 +51,10 @@ func findRails(v *profile.View, r *Rules) (engine.Finding, bool) {
 	picked := v.Pick(func(e *profile.Entry) bool {
 		return e.Rail&veiled != 0 && e.Marks&profile.Low != 0 && v.Of(e).Tie < profile.TieName
 	})
-	w := v.Best(picked, seconds(r.Window), profile.Span.Transfers)
-	if w.Transfers() < r.Rails.Transfers {
+	counted := v.Most(picked, seconds(r.Window))
+	if len(counted) < r.Rails.Transfers {
 		return nothing()
 	}
-	counted := picked[w.From:w.To]
 	kinds = 0
 	for _, i := range counted {
 		kinds |= v.Entries[i].Rail

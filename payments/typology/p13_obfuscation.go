@@ -44,8 +44,7 @@ func findObfuscation(v *profile.View, r *Rules) (engine.Finding, bool) {
 	prepaid := profile.ExposuresOf("prepaid")
 
 	virtual := v.Pick(func(e *profile.Entry) bool { return e.Rail&profile.RailVirtual != 0 && v.Of(e).Tie < profile.TieName })
-	w := v.Best(virtual, seconds(r.Window), profile.Span.Transfers)
-	counted := virtual[w.From:w.To]
+	counted := v.Most(virtual, seconds(r.Window))
 	var labelled, hidden, funded, placed int
 	for _, i := range counted {
 		e := &v.Entries[i]

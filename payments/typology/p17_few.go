@@ -5,7 +5,6 @@ import (
 
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // Few are the parameters of P17.
@@ -38,14 +37,10 @@ func findFew(v *profile.View, r *Rules) (engine.Finding, bool) {
 	if len(counted) == 0 {
 		return nothing()
 	}
-	end := "sent to"
-	if v.Role == signal.Recipient {
-		end = "received from"
-	}
 	return engine.Finding{
 		Counted: counted,
 		Says: r.say(func() string {
-			return plural(len(counted), "transfer was", "transfers were") + " of low value " + end + " " +
+			return plural(len(counted), "transfer was", "transfers were") + " of low value " + sentOrReceived(v) + " " +
 				plural(v.Distinct(counted), "person", "people") + " abroad with no name in common" + leftOut(v, needAmount|needCountry|needName)
 		}),
 		Strength: 0.1,

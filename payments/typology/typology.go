@@ -6,6 +6,7 @@ import (
 
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // A Pattern is a typology with all that is to be said of it. What it says of itself
@@ -74,6 +75,28 @@ func between(v *profile.View, some []int32) int {
 // atLeast reports whether n entries can have all of some marks. In most profiles they
 // cannot, and then a typology is done.
 func atLeast(v *profile.View, n int, marks profile.Marks) bool { return v.AtMost(marks) >= max(n, 1) }
+
+// mostMarked returns the entries with all of some marks that lie in one window, where at
+// least n do; else nil.
+func mostMarked(v *profile.View, marks profile.Marks, n int, window time.Duration) []int32 {
+	if !atLeast(v, n, marks) {
+		return nil
+	}
+	marked := v.Pick(func(e *profile.Entry) bool { return e.Marks&marks == marks })
+	if most := v.Most(marked, seconds(window)); len(most) >= n {
+		return most
+	}
+	return nil
+}
+
+// sentOrReceived says which of the two the transfers of a profile are: "sent to", before
+// whom or where to.
+func sentOrReceived(v *profile.View) string {
+	if v.Role == signal.Recipient {
+		return "received from"
+	}
+	return "sent to"
+}
 
 // stranger reports whether the other end is known to share neither a name nor an
 // address with the subject, and is no regular customer or donor.
