@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// appendPayment writes a payment signal as encoding/json writes it, some ten times
+// payment writes a payment signal as encoding/json writes it, some ten times
 // as fast: payments make more signals than all else. It reports false where it does
 // not know how, and what it wrote is to be thrown away.
-func appendPayment(b []byte, s *Signal) ([]byte, bool) {
+func (w *writer) payment(b []byte, s *Signal) ([]byte, bool) {
+	w.unsure = false
 	if s.Payment == nil || s.Session != nil || s.Match != nil || s.Flag != nil || s.Score != nil {
 		return b, false
 	}
 	p := s.Payment
-	var w writer
 	b = w.text(b, `{"id":`, s.ID)
 	b = strconv.AppendUint(append(b, `,"revision":`...), s.Revision, 10)
 	b = w.text(b, `,"kind":`, string(s.Kind))
@@ -83,8 +83,9 @@ func sizeOf(s *Signal) int {
 // A writer appends JSON. unsure says that encoding/json may write it otherwise.
 type writer struct {
 	unsure bool
-	// days are those that were written last: a signal has its times up to three times.
-	days [64]midnight
+	// days are those that were written last: a signal has its times up to three times, and
+	// the next one mostly those of the same ninety days.
+	days [128]midnight
 }
 
 // A midnight is a time in its quotes, of a day by its number since 1970.

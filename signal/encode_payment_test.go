@@ -65,9 +65,10 @@ func aPayment(r *rand.Rand) Signal {
 func TestPaymentsAreEncodedAsByTheStandardLibrary(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	quickly := 0
+	var w writer
 	for range 20_000 {
 		s := aPayment(r)
-		data, ok := appendPayment(nil, &s)
+		data, ok := w.payment(nil, &s)
 		if !ok {
 			continue
 		}
@@ -81,7 +82,7 @@ func TestPaymentsAreEncodedAsByTheStandardLibrary(t *testing.T) {
 	}
 	s := aPayment(r)
 	s.Flag = &Flag{}
-	if _, ok := appendPayment(nil, &s); ok {
+	if _, ok := w.payment(nil, &s); ok {
 		t.Error("what is no payment alone was encoded as one")
 	}
 }
@@ -145,7 +146,7 @@ func TestNoFieldOfAPaymentIsForgotten(t *testing.T) {
 	}
 	fill(reflect.ValueOf(&s).Elem())
 	s.Session, s.Match, s.Flag, s.Score = nil, nil, nil, nil // of other kinds
-	got, quickly := appendPayment(nil, &s)
+	got, quickly := new(writer).payment(nil, &s)
 	if want := slowly(t, s); !quickly || string(got) != want {
 		t.Errorf("quickly: %v\n%s\n%s", quickly, got, want)
 	}
@@ -163,8 +164,9 @@ func BenchmarkEncodePayment(b *testing.B) {
 	for i := range MaxEvidence {
 		s.Evidence = append(s.Evidence, Evidence{What: "transaction", Holder: "BANKDEFF", Ref: "R", At: s.Payment.Times[i]})
 	}
+	var w writer
 	for b.Loop() {
-		if _, quickly := appendPayment(make([]byte, 0, sizeOf(&s)), &s); !quickly {
+		if _, quickly := w.payment(make([]byte, 0, sizeOf(&s)), &s); !quickly {
 			b.Fatal("not quickly")
 		}
 	}

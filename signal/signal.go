@@ -208,12 +208,16 @@ var signalSchema = MustSchema(schemas, "schema/signal.json")
 // Encode returns s as the JSON value of a record, the same bytes for the same
 // signal.
 func Encode(s Signal) ([]byte, error) {
-	return AppendTo(make([]byte, 0, sizeOf(&s)), &s)
+	return new(Encoder).Append(make([]byte, 0, sizeOf(&s)), &s)
 }
 
-// AppendTo appends what Encode returns.
-func AppendTo(b []byte, s *Signal) ([]byte, error) {
-	if data, ok := appendPayment(b, s); ok {
+// An Encoder is Encode for those who encode many signals of about the same days. It is for
+// one goroutine.
+type Encoder struct{ w writer }
+
+// Append appends what Encode returns.
+func (e *Encoder) Append(b []byte, s *Signal) ([]byte, error) {
+	if data, ok := e.w.payment(b, s); ok {
 		return data, nil
 	}
 	buf := bytes.NewBuffer(b)

@@ -26,8 +26,9 @@ func signalOutputs(source string, signals []signal.Signal) ([]stream.Output, err
 // other in memory that it takes in large pieces, which is for those who make many. It is
 // for one goroutine.
 type signalWriter struct {
-	pieces bool
-	memory []byte
+	pieces  bool
+	memory  []byte
+	encoder signal.Encoder
 }
 
 func (w *signalWriter) outputs(source string, signals []signal.Signal) ([]stream.Output, error) {
@@ -59,7 +60,7 @@ func (w *signalWriter) encode(s *signal.Signal) ([]byte, error) {
 		w.memory = make([]byte, 0, piece)
 	}
 	from := len(w.memory)
-	all, err := signal.AppendTo(w.memory, s)
+	all, err := w.encoder.Append(w.memory, s)
 	if err != nil {
 		return nil, err
 	}

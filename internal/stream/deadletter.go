@@ -34,7 +34,7 @@ func (w *worker) deadLetter(r record, reason string, cause error) (outgoing, err
 		Type:   "vigil.deadletter",
 		Data:   r.value,
 	}
-	headers, err := e.headers()
+	headers, _, err := e.headers()
 	if err != nil {
 		return outgoing{}, fmt.Errorf("dead letter: %w", err)
 	}

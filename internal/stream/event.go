@@ -59,14 +59,24 @@ const (
 
 const contentType = "content-type"
 
-// headers returns the event's attributes in a fixed order.
-func (e Event) headers() ([]kafka.Header, error) {
-	hs := make([]kafka.Header, 0, 7+len(e.Ext))
-	values := make([]byte, 0, 160) // of all headers, one after the other
-	add := func(key, value string) {
+// headers returns the event's attributes in a fixed order, and its key: nil for none.
+func (e Event) headers() (hs []kafka.Header, key []byte, err error) {
+	hs = make([]kafka.Header, 0, 7+len(e.Ext))
+	const others = len("1.0") + len(time.RFC3339Nano)
+	// All lie one after the other.
+	values := make([]byte, 0, len(e.Key)+len(e.ID)+len(e.Source)+len(e.Type)+len(e.Subject)+len(e.ContentType)+others)
+	if e.Key != "" {
+		values = append(values, e.Key...)
+		key = values[:len(values):len(values)]
+	}
+	add := func(name, value string) {
+		if value == e.Key && key != nil {
+			hs = append(hs, kafka.Header{Key: name, Value: key})
+			return
+		}
 		from := len(values)
 		values = append(values, value...)
-		hs = append(hs, kafka.Header{Key: key, Value: values[from:len(values):len(values)]})
+		hs = append(hs, kafka.Header{Key: name, Value: values[from:len(values):len(values)]})
 	}
 	add("ce_specversion", "1.0")
 	for _, a := range [...]struct {
@@ -76,7 +86,7 @@ func (e Event) headers() ([]kafka.Header, error) {
 		{"ce_id", e.ID, true}, {"ce_source", e.Source, true}, {"ce_type", e.Type, true}, {"ce_subject", e.Subject, false},
 	} {
 		if a.value == "" && a.required {
-			return nil, reject(reasonCloudEvents, "attribute %s is missing", a.name[len("ce_"):])
+			return nil, nil, reject(reasonCloudEvents, "attribute %s is missing", a.name[len("ce_"):])
 		}
 		if a.value != "" {
 			add(a.name, a.value)
@@ -93,18 +103,27 @@ func (e Event) headers() ([]kafka.Header, error) {
 	if len(e.Ext) > 0 {
 		for _, name := range sortedKeys(e.Ext) {
 			if !extName(name) {
-				return nil, reject(reasonCloudEvents, "extension attribute %.40q is not a name of lower-case letters and digits, or is a core attribute", name)
+				return nil, nil, reject(reasonCloudEvents, "extension attribute %.40q is not a name of lower-case letters and digits, or is a core attribute", name)
 			}
 			add("ce_"+name, e.Ext[name])
 		}
 	}
-	return hs, checkHeaders(hs)
+	return hs, key, checkHeaders(hs)
 }
 
 // parseEvent reads the attributes; what is no CloudEvents 1.0 event is a
 // permanent error with reason "cloudevents" that quotes no value.
 func parseEvent(r record) (Event, map[string]string, error) {
-	e := Event{Key: string(r.key), Data: r.value}
+	if err := checkHeaders(r.headers); err != nil {
+		return Event{Key: string(r.key), Data: r.value}, nil, err
+	}
+	var texts strings.Builder // of all attributes, one after the other
+	size := len(r.key)
+	for _, h := range r.headers {
+		size += len(h.Value)
+	}
+	texts.Grow(size)
+	e := Event{Data: r.value}
 	text := func(value []byte) string {
 		switch string(value) {
 		case e.Key: // mostly the subject's, and not copied again
@@ -112,11 +131,11 @@ func parseEvent(r record) (Event, map[string]string, error) {
 		case "application/json":
 			return "application/json"
 		}
-		return string(value)
+		from := texts.Len()
+		texts.Write(value)
+		return texts.String()[from:]
 	}
-	if err := checkHeaders(r.headers); err != nil {
-		return e, nil, err
-	}
+	e.Key = text(r.key)
 	var others map[string]string
 	seen := make([]string, 0, 8)
 	var version, when []byte

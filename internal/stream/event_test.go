@@ -19,7 +19,7 @@ func TestEventSurvivesItsHeaders(t *testing.T) {
 		},
 		"empty value": {ID: "1", Source: "s", Type: "t", Data: []byte{}},
 	} {
-		hs, err := e.headers()
+		hs, _, err := e.headers()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -97,7 +97,7 @@ func TestEventsThatCannotBeProducedAreRejected(t *testing.T) {
 	} {
 		e := good
 		spoil(&e)
-		if _, err := e.headers(); err == nil {
+		if _, _, err := e.headers(); err == nil {
 			t.Errorf("%s: no error", name)
 		} else if _, is := permanentReason(err); !is {
 			t.Errorf("%s: %v is not permanent", name, err)
@@ -117,7 +117,7 @@ func FuzzParseEvent(f *testing.F) {
 			}
 			return
 		}
-		hs, err := e.headers()
+		hs, _, err := e.headers()
 		if err != nil {
 			t.Fatalf("read, and cannot be written: %v", err)
 		}

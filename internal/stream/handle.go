@@ -139,7 +139,7 @@ func (w *worker) try(ctx context.Context, r record) ([]outgoing, *changes, error
 	if _, isPermanent := permanentReason(err); err != nil && !isPermanent {
 		return nil, nil, err
 	}
-	var ready []outgoing
+	ready := w.ready[:0]
 	for _, o := range outs {
 		out, encodeErr := w.c.encode(o)
 		if encodeErr != nil {
@@ -147,6 +147,7 @@ func (w *worker) try(ctx context.Context, r record) ([]outgoing, *changes, error
 		}
 		ready = append(ready, out)
 	}
+	w.ready = ready
 	return ready, made, err
 }
 

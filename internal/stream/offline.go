@@ -59,8 +59,8 @@ type Ready struct{ r record }
 
 // Prepare makes a record of an event, as a producer does.
 func Prepare(e Event) (Ready, error) {
-	headers, err := e.headers()
-	return Ready{record{key: []byte(e.Key), value: e.Data, headers: headers}}, err
+	headers, key, err := e.headers()
+	return Ready{record{key: key, value: e.Data, headers: headers}}, err
 }
 
 // Do handles records as a worker does those of one fetch.

@@ -45,7 +45,8 @@ type worker struct {
 	bytes   int
 	records int
 	dead    map[string]int // dead letters among outs, by reason
-	changes changes        // of the record at hand
+	ready   []outgoing     // of the record at hand
+	changes changes        // made by it
 	since   time.Time      // when what is pending was last made durable
 	handled time.Time      // when the handler last returned
 	flushed int64          // offset up to which everything is durable

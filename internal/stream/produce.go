@@ -48,16 +48,13 @@ func (c *Client) Produce(ctx context.Context, outs ...Output) error {
 
 // encode makes an output into a record and checks its size.
 func (c *Client) encode(o Output) (outgoing, error) {
-	headers, err := o.Event.headers()
+	headers, key, err := o.Event.headers()
 	if err != nil {
 		return outgoing{}, fmt.Errorf("event %.80q for %s: %w", o.Event.ID, o.Topic, err)
 	}
 	r := outgoing{topic: o.Topic, id: o.Event.ID, msg: kafka.Message{
-		Topic: c.cfg.Prefix + o.Topic, Value: o.Event.Data, Headers: headers,
+		Topic: c.cfg.Prefix + o.Topic, Key: key, Value: o.Event.Data, Headers: headers,
 	}, everywhere: o.Everywhere}
-	if o.Event.Key != "" {
-		r.msg.Key = []byte(o.Event.Key)
-	}
 	return r, c.measure(&r)
 }
 
