@@ -4,9 +4,12 @@ package console
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,6 +22,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/vigil-stream/vigil/internal/storetest"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -31,20 +37,44 @@ func casesOf(t testing.TB, few int) int {
 	return n
 }
 
-// manyCases is the file of a store with n open cases, filled in memory where there is
-// some, since a hundred thousand of them want as many flushes to a disk.
+// manyCases is the place of a store with n open cases. VIGIL_CASES_FILE keeps the file that
+// they are filled into for another run, which uses it up a little; a PostgreSQL gets what
+// the file has.
 func manyCases(t testing.TB, n int) string {
 	t.Helper()
-	if have := os.Getenv("VIGIL_CASES_FILE"); have != "" {
-		return have // of an earlier run; it is used up a little
+	file := os.Getenv("VIGIL_CASES_FILE")
+	if file == "" {
+		file = filepath.Join(t.TempDir(), "review.db")
 	}
-	file := filepath.Join(t.TempDir(), "review.db")
-	fill := file
-	if dir, err := os.MkdirTemp("/dev/shm", "vigil"); err == nil {
-		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-		fill = filepath.Join(dir, "review.db")
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		fill(t, file, n)
 	}
-	s, err := review.Open(context.Background(), fill, time.Now, review.DefaultPolicy())
+	if !storetest.Postgres() {
+		return file
+	}
+	place := storetest.Place(t)
+	s, err := review.Open(t.Context(), place, time.Now, review.DefaultPolicy()) // makes the tables
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copyAll(t, file, place)
+	return place
+}
+
+// fill makes a file with n open cases, in memory where there is some, since a hundred
+// thousand of them want as many flushes to a disk.
+func fill(t testing.TB, file string, n int) {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "vigil")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	filled := filepath.Join(dir, "review.db")
+	s, err := review.Open(context.Background(), filled, time.Now, review.DefaultPolicy())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,10 +92,7 @@ func manyCases(t testing.TB, n int) string {
 	if err := s.Close(); err != nil { // which leaves one file
 		t.Fatal(err)
 	}
-	if fill == file {
-		return file
-	}
-	in, err := os.Open(fill)
+	in, err := os.Open(filled)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +108,70 @@ func manyCases(t testing.TB, n int) string {
 			t.Fatal(err)
 		}
 	}
-	return file
+}
+
+// copyAll copies the rows of a file's tables into those of a PostgreSQL.
+func copyAll(t testing.TB, file, place string) {
+	t.Helper()
+	ctx := context.Background()
+	from, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = from.Close() }()
+	to, err := pgx.Connect(ctx, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = to.Close(ctx) }()
+	// Tables come in any order: what refers to what was checked in the file.
+	if _, err := to.Exec(ctx, `SET session_replication_role = replica`); err != nil {
+		t.Fatal(err)
+	}
+	names, err := from.Query(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'migrations'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tables []string
+	for names.Next() {
+		var name string
+		if err := names.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		tables = append(tables, name)
+	}
+	if err := errors.Join(names.Err(), names.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		rows, err := from.Query(`SELECT * FROM ` + table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = to.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromFunc(func() ([]any, error) {
+			if !rows.Next() {
+				return nil, rows.Err()
+			}
+			values, into := make([]any, len(columns)), make([]any, len(columns))
+			for i := range values {
+				into[i] = &values[i]
+			}
+			return values, rows.Scan(into...)
+		}))
+		if err := errors.Join(err, rows.Close()); err != nil {
+			t.Fatalf("%s: %v", table, err)
+		}
+	}
+	if _, err := to.Exec(ctx, `SELECT setval(pg_get_serial_sequence('outbox', 'seq'), (SELECT max(seq) FROM outbox))`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.Exec(ctx, `ANALYZE`); err != nil { // as the server does by itself, some time
+		t.Fatal(err)
+	}
 }
 
 // TestTenReviewersOnPages lets ten people work at once: each claims what is next, reads
@@ -97,6 +187,8 @@ func TestTenReviewersOnPages(t *testing.T) {
 	defer func() { _ = store.Close() }()
 	server := serve(t, store, time.Now)
 	cost(t, signIn(t, server, "cost", "reviewer", "supervisor"), n)
+	const pace = 500 * time.Millisecond // with many cases; who does something so often is quick
+	opened := time.Now()
 	var mu sync.Mutex
 	took := map[string][]time.Duration{}
 	said := map[string]map[string]string{} // by case and person
@@ -105,11 +197,14 @@ func TestTenReviewersOnPages(t *testing.T) {
 		name := fmt.Sprint("reviewer-", i)
 		b := signIn(t, server, name, "reviewer", "supervisor")
 		wg.Go(func() {
+			due := opened.Add(time.Duration(i) * pace / reviewers) // people are not in step
 			timed := func(what string, do func() (int, string)) string {
-				if n >= 100_000 { // a person who does something every half second is quick
-					time.Sleep(500 * time.Millisecond)
-				}
 				began := time.Now()
+				if n >= 100_000 {
+					due = due.Add(pace)
+					<-time.After(time.Until(due))
+					began = due // so that what an earlier page was late counts too
+				}
 				code, page := do()
 				d := time.Since(began)
 				if code != 200 {
