@@ -18,6 +18,9 @@ const (
 	KindRecusal    = verify.KindRecusal
 	KindOversight  = verify.KindOversight
 	KindExport     = verify.KindExport
+	KindHold       = verify.KindHold
+	KindRelease    = verify.KindRelease
+	KindErasure    = verify.KindErasure
 )
 
 // The errors of reading and checking a log.

@@ -30,13 +30,24 @@ func NewHasher(limits Limits) *Hasher {
 // the picture's place it matches what the picture would match by PDQ. The error is a
 // Rejection.
 func (h *Hasher) Fingerprint(contentType string, data []byte) (HashRecord, error) {
-	fp, err := h.picture(mediaType(contentType), data, []hashdb.Kind{hashdb.KindPDQ})
+	return h.FingerprintAs(hashdb.KindPDQ, contentType, data)
+}
+
+// FingerprintAs is Fingerprint by another perceptual kind. A picture with too little in it
+// to tell it by has a hash by PDQ alone.
+func (h *Hasher) FingerprintAs(kind hashdb.Kind, contentType string, data []byte) (HashRecord, error) {
+	fp, err := h.picture(mediaType(contentType), data, []hashdb.Kind{kind})
 	if err != nil {
 		return HashRecord{}, err
 	}
-	r := HashRecord{Kind: hashdb.KindPDQ.String(), Hash: fp.base.String(), Quality: fp.quality, SHA256: fp.sha256}
+	r := HashRecord{Kind: kind.String(), Quality: fp.quality, SHA256: fp.sha256}
+	if kind == hashdb.KindPDQ {
+		r.Hash = fp.base.String()
+	}
 	for _, l := range fp.looks {
-		if l.view != plain {
+		if l.view == plain {
+			r.Hash = l.hash.String()
+		} else {
 			r.Views = append(r.Views, View{View: l.view.String(), Hash: l.hash.String()})
 		}
 	}

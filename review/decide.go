@@ -80,7 +80,7 @@ func (s *Store) Decide(ctx context.Context, r Request) (Outcome, error) {
 		}
 		d := Decision{
 			CaseID: r.CaseID, CaseDigest: f.current, Case: c, Verdict: r.Verdict, Reason: r.Reason, Note: r.Note,
-			Reviewer: r.By.ID, StandIn: r.By.StandIn, Persons: 1, Danger: r.Danger, At: at,
+			Reviewer: r.By.ID, StandIn: r.By.StandIn, Persons: 1, Danger: r.Danger, At: at, Salt: newSalt(),
 		}
 		if err := d.number(ctx, tx); err != nil {
 			return err
@@ -177,6 +177,7 @@ func (s *Store) saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state 
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			[]any{d.ID, d.CaseID, d.Sequence, d.CaseDigest, string(d.Verdict), d.Reason, d.Note, d.Reviewer, d.StandIn, d.At.UnixMicro()}},
 		{`INSERT INTO procedures (decision_id, second, persons, danger) VALUES (?, ?, ?, ?)`, []any{d.ID, d.Second, d.Persons, d.Danger}},
+		{`INSERT INTO decision_salts (decision_id, salt) VALUES (?, ?)`, []any{d.ID, d.Salt}},
 		{`INSERT INTO decision_marks (decision_id, mark) SELECT ?, mark FROM marks WHERE case_id = ?`, []any{d.ID, d.CaseID}},
 		{`UPDATE opinions SET decision_id = ? WHERE case_id = ? AND ended = '' AND decision_id IS NULL`, []any{d.ID, d.CaseID}},
 	}

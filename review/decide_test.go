@@ -166,9 +166,13 @@ func TestAViewIsInTheOutboxBeforeItReturns(t *testing.T) {
 	if len(rows) != 3 {
 		t.Fatalf("%d rows, want the case and two views", len(rows))
 	}
+	salt, err := s.Salt(t.Context(), caseID)
+	if err != nil || salt == "" {
+		t.Fatal(salt, err)
+	}
 	for _, row := range rows[1:] {
 		e := row.Entry
-		if e.Kind != audit.KindView || e.Digest != digest(raw(t, c)) || !slices.Equal(e.Refs, []string{caseID, "reviewer/reviewer-9"}) {
+		if e.Kind != audit.KindView || e.Digest != Commitment(salt, digest(raw(t, c))) || !slices.Equal(e.Refs, []string{caseID, "reviewer/reviewer-9"}) {
 			t.Errorf("got %+v", e)
 		}
 	}

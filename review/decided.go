@@ -25,10 +25,12 @@ func (s *Store) Decided(ctx context.Context, fn func(Decision) error) error {
 			return err
 		}
 		for _, d := range page {
+			if after = d.CaseID; d.Erased {
+				continue // nothing can be learned from it any more
+			}
 			if err := fn(d); err != nil {
 				return err
 			}
-			after = d.CaseID
 		}
 	}
 }
@@ -37,8 +39,9 @@ func (s *Store) Decided(ctx context.Context, fn func(Decision) error) error {
 // takes what follows it.
 const selectDecisions = `
 	SELECT d.id, d.case_id, d.sequence, d.digest, d.verdict, d.reason, d.note, d.reviewer, d.stand_in, d.at, r.record,
-		coalesce(p.second, ''), coalesce(p.persons, 0), coalesce(p.danger, '')
-	FROM decisions d JOIN records r ON r.digest = d.digest LEFT JOIN procedures p ON p.decision_id = d.id `
+		coalesce(p.second, ''), coalesce(p.persons, 0), coalesce(p.danger, ''), coalesce(x.salt, '')
+	FROM decisions d JOIN records r ON r.digest = d.digest LEFT JOIN procedures p ON p.decision_id = d.id
+		LEFT JOIN decision_salts x ON x.decision_id = d.id `
 
 // A querier is a *sql.DB or a *sql.Tx.
 type querier interface {
@@ -56,12 +59,13 @@ func loadDecisions(ctx context.Context, q querier, where string, args ...any) (d
 		var at int64
 		var record []byte
 		err := rows.Scan(&d.ID, &d.CaseID, &d.Sequence, &d.CaseDigest, &d.Verdict, &d.Reason, &d.Note, &d.Reviewer, &d.StandIn, &at, &record,
-			&d.Second, &d.Persons, &d.Danger)
+			&d.Second, &d.Persons, &d.Danger, &d.Salt)
 		if err != nil {
 			return nil, fmt.Errorf("load decisions: %w", err)
 		}
 		d.At = fromMicros(at)
-		if d.Case, err = readRecord(record, d.CaseDigest); err != nil {
+		d.Case, err = readRecord(record, d.CaseDigest)
+		if d.Erased = errors.Is(err, ErrErased); err != nil && !d.Erased {
 			return nil, fmt.Errorf("load decision %s: %w", d.ID, err)
 		}
 		ds = append(ds, d)

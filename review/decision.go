@@ -109,6 +109,10 @@ type Decision struct {
 	Danger   string // stays in the store, but that there was one does not
 	Sequence int
 	At       time.Time // UTC, to the microsecond
+	// Salt is in the statement, so that its digest in the audit log tells nothing by itself.
+	Salt string
+	// Erased says that the record it was made on is no longer kept: Case has its digest alone.
+	Erased bool
 }
 
 // People are those who made the decision, one or two.

@@ -24,11 +24,16 @@ type Dossier struct {
 	Earlier    [][]byte
 	Statements []json.RawMessage // oldest first
 	Decisions  []Decision        // the same, as they are kept
+	// Salt opens the commitments of the case's entries in the audit log.
+	Salt string
 }
 
 // Dossier returns what a person may take out of a case, which leaves a trace as Show does.
 // ErrUndecided means that there is nothing.
 func (s *Store) Dossier(ctx context.Context, id string, who Person) (Dossier, error) {
+	if !who.May(TakeOut) {
+		return Dossier{}, fmt.Errorf("dossier: %w %s", ErrDenied, TakeOut)
+	}
 	_, decisions, err := s.Show(ctx, id, who)
 	if err != nil {
 		return Dossier{}, err
@@ -36,7 +41,11 @@ func (s *Store) Dossier(ctx context.Context, id string, who Person) (Dossier, er
 	if len(decisions) == 0 {
 		return Dossier{}, fmt.Errorf("dossier of case %s: %w", id, ErrUndecided)
 	}
-	d := Dossier{Case: id, Decisions: decisions}
+	salt, err := s.Salt(ctx, id)
+	if err != nil {
+		return Dossier{}, err
+	}
+	d := Dossier{Case: id, Decisions: decisions, Salt: salt}
 	last := decisions[len(decisions)-1].CaseDigest
 	seen := map[string]bool{}
 	for _, one := range decisions {
@@ -82,7 +91,7 @@ func (s *Store) Exported(ctx context.Context, id string, who Person, manifest st
 		if err != nil {
 			return err
 		}
-		if err := allow(Look, f); err != nil {
+		if err := allow(TakeOut, f); err != nil {
 			return err
 		}
 		return enqueueEntry(ctx, tx, audit.Entry{

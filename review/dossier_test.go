@@ -11,7 +11,7 @@ func TestADossierIsWhatWasDecided(t *testing.T) {
 	s := newStore(t)
 	first, second := caseOf(1, "a", "b"), caseOf(2, "a", "b", "c")
 	receive(t, s, first)
-	who := Reviewer("reviewer-2")
+	who := with("reviewer-2", RoleSupervisor)
 	if _, err := s.Dossier(t.Context(), caseID, who); !errors.Is(err, ErrUndecided) {
 		t.Fatalf("undecided: %v", err)
 	}
@@ -53,7 +53,7 @@ func TestAnExportIsLogged(t *testing.T) {
 	s := newStore(t)
 	receive(t, s, caseOf(1, "a", "b"))
 	manifest := strings.Repeat("ab", 32)
-	who := Reviewer("reviewer-2")
+	who := with("reviewer-2", RoleAuditor)
 	for range 2 { // the same bundle may go to two
 		if err := s.Exported(t.Context(), caseID, who, manifest); err != nil {
 			t.Fatal(err)
@@ -63,12 +63,17 @@ func TestAnExportIsLogged(t *testing.T) {
 		t.Errorf("the log is told of %s", got)
 	}
 	rows := pending(t, s)
-	if e := rows[len(rows)-1].Entry; e.Digest != manifest || strings.Join(e.Refs, " ") != caseID+" reviewer/reviewer-2" {
+	salt, err := s.Salt(t.Context(), caseID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := rows[len(rows)-1].Entry; e.Digest != Commitment(salt, manifest) || strings.Join(e.Refs, " ") != caseID+" reviewer/reviewer-2" {
 		t.Errorf("%+v", e)
 	}
 	for name, err := range map[string]error{
 		"a manifest without a digest": s.Exported(t.Context(), caseID, who, "manifest"),
 		"nobody":                      s.Exported(t.Context(), caseID, Person{}, manifest),
+		"who only reviews":            s.Exported(t.Context(), caseID, Reviewer("reviewer-1"), manifest),
 		"who sees no case":            s.Exported(t.Context(), caseID, Person{ID: "admin", Roles: []Role{RoleAdministrator}}, manifest),
 		"no such case":                s.Exported(t.Context(), "nowhere", who, manifest),
 	} {

@@ -14,6 +14,9 @@ var migrations embed.FS
 // queueVersion is the version from which cases are described for the queue.
 const queueVersion = 3
 
+// sightVersion is the version from which the signals of cases are noted.
+const sightVersion = 7
+
 // steps returns the migrations in the words of the store's database. Their files are
 // numbered from 0001 without gaps, so that the n-th in name order leads to version n; they
 // are never edited once released. dialect.go says in which SQL they are written.
@@ -76,10 +79,14 @@ func (s *Store) migrate(ctx context.Context) error {
 				return fmt.Errorf("migrate to version %d: %w", version, err)
 			}
 		}
-		if have < queueVersion {
+		switch {
+		case have < queueVersion:
 			return s.describeAll(ctx, tx)
+		case have < sightVersion:
+			return s.sightAll(ctx, tx)
+		default:
+			return nil
 		}
-		return nil
 	})
 }
 

@@ -17,6 +17,7 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 			state: StateOpen, current: "d", seen: "d", first: "d", holder: "me", danger: "a danger in many words",
 			lastBy: "me", lastAt: now.Add(-time.Second), deciders: []string{"other"}, oversee: true,
 		}
+		f.held = a == LiftHold
 		f.step = map[Action]step{Second: seconded, Settle: disputed}[a]
 		return f
 	}
@@ -27,7 +28,7 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		of    []Action
 	}{
 		{"closed", func(f *facts) { f.state = StateConfirmed }, ErrNotOpen, []Action{Claim, Decide, Second, Settle, BreakGlass}},
-		{"recused", func(f *facts) { f.recused = true }, ErrRecused, []Action{Look, SeeImages, Claim, Decide, Second, Settle, BreakGlass}},
+		{"recused", func(f *facts) { f.recused = true }, ErrRecused, []Action{Look, SeeImages, TakeOut, Claim, Decide, Second, Settle, BreakGlass}},
 		{"another's", func(f *facts) { f.holder = "other" }, ErrClaimed, []Action{Claim, Decide, Second, Settle, BreakGlass}},
 		{"not in hand", func(f *facts) { f.holder = "other" }, ErrNotYours, []Action{SeeImages, Release}},
 		{"nobody's", func(f *facts) { f.holder = "" }, ErrNotYours, []Action{SeeImages, Release, Take}},
@@ -43,6 +44,9 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		{"overseen", func(f *facts) { f.oversee = false }, ErrOversee, []Action{Oversee}},
 		{"tired", func(f *facts) { f.exposure.Rest = now.Add(time.Second) }, ErrPause, []Action{Claim}},
 		{"enough", func(f *facts) { f.exposure.Reached = true }, ErrEnough, []Action{Claim}},
+		{"held", func(f *facts) { f.held = true }, ErrHeld, []Action{Hold}},
+		{"not held", func(f *facts) { f.held = false }, ErrNotHeld, []Action{LiftHold}},
+		{"erased", func(f *facts) { f.erased = true }, ErrErased, []Action{TakeOut, Hold}},
 		{"own", func(f *facts) { f.deciders = []string{"me"} }, ErrOversee, []Action{Oversee}},
 	}
 	checked := 0

@@ -208,7 +208,12 @@ func (s *Store) AuditIndex(ctx context.Context, entryID string) (uint64, bool, e
 	return index, true, nil
 }
 
+// enqueueEntry orders an entry for the audit log, its digest salted.
 func enqueueEntry(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
+	e, err := salted(ctx, tx, e)
+	if err != nil {
+		return err
+	}
 	data, err := e.Encode()
 	if err != nil {
 		return err

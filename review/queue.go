@@ -176,10 +176,54 @@ func (s *Store) describe(ctx context.Context, tx *sql.Tx, c Case) error {
 			return err
 		})
 	}
+	if err == nil {
+		err = sight(ctx, tx, c)
+	}
 	if err != nil {
 		return fmt.Errorf("describe case: %w", err)
 	}
 	return nil
+}
+
+// sight notes which signals a case has or had for which a window of a stream may have been
+// preserved. What a record no longer has room for stays noted.
+func sight(ctx context.Context, tx *sql.Tx, c Case) error {
+	var want []string
+	for _, s := range c.Signals {
+		if s.Payment == nil {
+			want = append(want, s.ID)
+		}
+	}
+	have := map[string]bool{}
+	rows, err := tx.QueryContext(ctx, `SELECT signal FROM sightings WHERE case_id = ?`, c.ID)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		have[id] = true
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, id := range want {
+		if have[id] {
+			continue
+		}
+		have[id] = true
+		if _, err := tx.ExecContext(ctx, `INSERT INTO sightings (signal, case_id) VALUES (?, ?)`, id, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sightAll notes the signals of a store's cases from before they were noted.
+func (s *Store) sightAll(ctx context.Context, tx *sql.Tx) error {
+	return eachCase(ctx, tx, func(_ State, c Case) error { return sight(ctx, tx, c) })
 }
 
 // differ makes what a table has of a case what it should have, and touches nothing else.
@@ -265,6 +309,16 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, id string, state State) 
 
 // describeAll describes the cases of a store from before there was a queue.
 func (s *Store) describeAll(ctx context.Context, tx *sql.Tx) error {
+	return eachCase(ctx, tx, func(state State, c Case) error {
+		if err := s.describe(ctx, tx, c); err != nil {
+			return err
+		}
+		return s.settle(ctx, tx, c.ID, state)
+	})
+}
+
+// eachCase goes through all cases, by id, that were not erased.
+func eachCase(ctx context.Context, tx *sql.Tx, fn func(State, Case) error) error {
 	after := ""
 	for {
 		var id, digest string
@@ -274,18 +328,18 @@ func (s *Store) describeAll(ctx context.Context, tx *sql.Tx) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("describe cases: %w", err)
-		}
-		c, err := loadRecord(ctx, tx, digest)
-		if err != nil {
-			return fmt.Errorf("describe case %s: %w", id, err)
-		}
-		if err := s.describe(ctx, tx, c); err != nil {
-			return err
-		}
-		if err := s.settle(ctx, tx, id, state); err != nil {
-			return err
+			return fmt.Errorf("go through cases: %w", err)
 		}
 		after = id
+		c, err := loadRecord(ctx, tx, digest)
+		if errors.Is(err, ErrErased) {
+			continue
+		}
+		if err == nil {
+			err = fn(state, c)
+		}
+		if err != nil {
+			return fmt.Errorf("case %s: %w", id, err)
+		}
 	}
 }

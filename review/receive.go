@@ -35,7 +35,7 @@ func (s *Store) Receive(ctx context.Context, raw []byte) (changed bool, err erro
 		switch {
 		case c.State == StateWithdrawn:
 			e = withdraw
-		case decided && material(last.Case, c):
+		case decided && (last.Erased || material(last.Case, c)):
 			e = grow
 		case c.State == StateHelp && !decided:
 			e = help
@@ -64,7 +64,7 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c Case, raw []byte, before
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO cases (id, subject, digest, revision, state, score, probability, first_at, last_at, received_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, revision = excluded.revision,
+		ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, digest = excluded.digest, revision = excluded.revision,
 			state = excluded.state, score = excluded.score, probability = excluded.probability,
 			first_at = excluded.first_at, last_at = excluded.last_at, received_at = excluded.received_at`,
 		c.ID, string(c.Subject), c.Digest, c.Revision, string(state), c.Score, c.Probability,

@@ -29,6 +29,9 @@ const (
 	Supervise  Action = "see how the work goes"
 	Export     Action = "export numbers"
 	Administer Action = "set limits"
+	TakeOut    Action = "take the case out in a bundle"
+	Hold       Action = "put the evidence under a legal hold"
+	LiftHold   Action = "lift the legal hold"
 )
 
 // The errors of the rules. ErrStale and ErrNotOpen are among them.
@@ -45,6 +48,9 @@ var (
 	ErrOversee  = errors.New("the decision is not one that this person has to oversee")
 	ErrPause    = errors.New("it is time for a pause")
 	ErrEnough   = errors.New("that is enough for today")
+	ErrHeld     = errors.New("the evidence is under a legal hold already")
+	ErrNotHeld  = errors.New("the evidence is under no legal hold")
+	ErrErased   = errors.New("what was known of the case was erased when its time was over")
 )
 
 // A step is what a case waits for, by how many words stand on it that decide nothing yet.
@@ -76,6 +82,8 @@ type facts struct {
 	holder               string // who has the case in hand now, or ""
 	danger               string
 	exposure             Exposure // what the person has seen today
+	held                 bool     // its evidence is under a legal hold
+	erased               bool     // nothing is known of it any more
 
 	lastBy   string    // who said the last word that stands; "" for none
 	lastAt   time.Time // when
@@ -110,6 +118,9 @@ var (
 	unseenYet  = need{ErrOversee, func(f facts) bool { return f.oversee }}
 	rested     = need{ErrPause, func(f facts) bool { return !f.now.Before(f.exposure.Rest) }}
 	notEnough  = need{ErrEnough, func(f facts) bool { return !f.exposure.Reached }}
+	notHeld    = need{ErrHeld, func(f facts) bool { return !f.held }}
+	isHeld     = need{ErrNotHeld, func(f facts) bool { return f.held }}
+	kept       = need{ErrErased, func(f facts) bool { return !f.erased }}
 	notOwn     = need{ErrOversee, func(f facts) bool { return !slices.Contains(f.deciders, f.who.ID) }}
 )
 
@@ -149,6 +160,12 @@ var rules = map[Action]rule{
 	Recuse:  {deciders, nil},
 	Exclude: {overseers, nil},
 	Oversee: {overseers, []need{unseenYet, notOwn}},
+
+	// A bundle from here has windows as they lie, encrypted, so an auditor may have one.
+	TakeOut: {[]Role{RoleSupervisor, RoleAuditor}, []need{hasPart, kept}},
+	// A case that was decided against somebody may still be asked for by a court.
+	Hold:     {overseers, []need{kept, notHeld}},
+	LiftHold: {overseers, []need{isHeld}},
 
 	Supervise:  {[]Role{RoleSupervisor, RoleAuditor}, nil},
 	Export:     {[]Role{RoleSupervisor, RoleAuditor}, nil},

@@ -45,6 +45,7 @@ func TestEveryRoleByEveryAction(t *testing.T) {
 		BreakGlass: {true, true, false, false}, Undo: {true, true, false, false},
 		Recuse: {true, true, false, false}, Exclude: {false, true, false, false}, Oversee: {false, true, false, false},
 		Supervise: {false, true, true, false}, Export: {false, true, true, false}, Administer: {false, false, false, true},
+		TakeOut: {false, true, true, false}, Hold: {false, true, false, false}, LiftHold: {false, true, false, false},
 	}
 	if len(want) != len(rules) {
 		t.Fatalf("%d actions here, %d in the table", len(want), len(rules))

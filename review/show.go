@@ -145,6 +145,9 @@ func loadRecord(ctx context.Context, tx *sql.Tx, digest string) (Case, error) {
 // readRecord decodes a stored record, if it still is what it was: a person must
 // not decide, and a centre not be told, on evidence that was changed on the disk.
 func readRecord(record []byte, want string) (Case, error) {
+	if len(record) == 0 {
+		return Case{Digest: want}, ErrErased
+	}
 	if digest(record) != want {
 		return Case{}, fmt.Errorf("the record with digest %s was changed in the store", want)
 	}

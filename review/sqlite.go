@@ -12,11 +12,11 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// pragmas of each connection: a writer waits for another process up to ten
+// pragmas of each connection, of which the last overwrites what is deleted: a writer waits for another process up to ten
 // seconds, the log is written ahead, and a commit is on the disk when it
 // returns. Transactions take the write lock when they begin, since one that
 // reads first and asks for the lock later can fail without waiting.
-const pragmas = "_busy_timeout=10000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_txlock=immediate&_dqs=0"
+const pragmas = "_busy_timeout=10000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=on&_txlock=immediate&_dqs=0&_pragma=secure_delete(1)"
 
 // readers is how many pages read at once.
 const readers = 4

@@ -53,6 +53,9 @@ type Statement struct {
 	Danger   bool      `json:"danger,omitempty"`
 	Sequence int       `json:"sequence"`
 	At       time.Time `json:"at"`
+	// Salt makes the statement's digest a commitment that tells nothing to who does not
+	// have the statement. Older statements lack it.
+	Salt string `json:"salt,omitempty"`
 }
 
 // Evidence refers to a record that a partner holds.
@@ -72,7 +75,7 @@ func (d Decision) Statement() Statement {
 		Parts:   make([]Part, 0, len(c.Parts)),
 		Verdict: d.Verdict, Reason: d.Reason, Reviewer: d.Reviewer, StandIn: d.StandIn,
 		Second: d.Second, Persons: d.Persons, Danger: d.Danger != "",
-		Sequence: d.Sequence, At: d.At,
+		Sequence: d.Sequence, At: d.At, Salt: d.Salt,
 	}
 	for _, p := range c.Parts {
 		s.Parts = append(s.Parts, Part{Name: p.Name, Weight: p.Weight, Says: p.Says})

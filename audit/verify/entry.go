@@ -25,6 +25,9 @@ const (
 	KindRecusal    = "recusal"     // a person has no part in a case
 	KindOversight  = "oversight"   // a supervisor judged a decision that one person made in haste
 	KindExport     = "export"      // a person took a case's evidence out, in a bundle
+	KindHold       = "hold"        // a case's evidence was put under a legal hold
+	KindRelease    = "release"     // the hold was lifted
+	KindErasure    = "erasure"     // the key of a case's windows was destroyed, or what was known of the case
 )
 
 const (
@@ -51,9 +54,9 @@ type Entry struct {
 func (e Entry) Validate() error {
 	switch e.Kind {
 	case KindListChange, KindCase, KindDecision, KindAlert, KindView, KindVerdict, KindOutgoing,
-		KindOpinion, KindUndo, KindRecusal, KindOversight, KindExport:
+		KindOpinion, KindUndo, KindRecusal, KindOversight, KindExport, KindHold, KindRelease, KindErasure:
 	default:
-		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, export")
+		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, export, hold, release, erasure")
 	}
 	if err := validID(e.ID); err != nil {
 		return fmt.Errorf("audit entry: id: %w", err)

@@ -39,7 +39,8 @@ func (c *cli) evidence() *cobra.Command {
 	f.StringVar(&o.Identity, "identity", "", "`file` of age identities, as age-keygen makes it")
 	f.StringVar(&o.To, "to", "", "`folder` for the pictures")
 	require(open, "identity", "to")
-	return group("evidence", "Show what left the platform, open what was preserved, and take a case out", list, open, c.evidenceExport(), c.evidenceVerify())
+	return group("evidence", "Show what left the platform, open what was preserved, take a case out, keep and erase", list, open, c.evidenceExport(), c.evidenceVerify(), c.evidenceReproduce(),
+		c.evidenceRetain(), c.evidenceHold(), c.evidenceRelease(), c.evidenceExpire(), c.evidenceErased(), c.evidenceWrap())
 }
 
 func (c *cli) evidenceExport() *cobra.Command {
@@ -76,5 +77,26 @@ func (c *cli) evidenceVerify() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&key, "key", "", "verifier `key` of the audit log, as it came another way (default: that in the bundle)")
+	return cmd
+}
+
+func (c *cli) evidenceReproduce() *cobra.Command {
+	o := app.ReproduceOptions{Out: c.out}
+	cmd := &cobra.Command{
+		Use:   "reproduce BUNDLE",
+		Short: "Repeat the matches of a bundle, and say what differs from what is stated",
+		Long: "Reproduce checks a bundle as verify does, decodes and hashes its frames, and holds their\n" +
+			"distance from the list's entry against the one stated. Frames are those that lie in the\n" +
+			"bundle in the clear or, with --identity, those in its windows. It exits with 1 where a\n" +
+			"match differs or cannot be repeated.",
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			o.Bundle = list[0]
+			return app.ReproduceEvidence(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Key, "key", "", "verifier `key` of the audit log, as it came another way (default: that in the bundle)")
+	f.StringVar(&o.Identity, "identity", "", "`file` of age identities, to open the windows with")
 	return cmd
 }

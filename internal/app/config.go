@@ -79,6 +79,11 @@ type Config struct {
 	// EvidenceRecipients is a file of age public keys, a line each, that windows of
 	// streams are encrypted to. Without it `vigil watch` keeps none.
 	EvidenceRecipients string `yaml:"evidence_recipients"`
+	// EvidenceKeys is the folder of the keys under which windows of cases lie; leave it out
+	// of backups, or keep those short. EvidenceKMS is the URL of a key that these keys are
+	// wrapped with; empty for none.
+	EvidenceKeys string `yaml:"evidence_keys"`
+	EvidenceKMS  string `yaml:"evidence_kms"`
 	// Weights is the file of weights by which cases are scored; empty means that of vigil.
 	// Processes that host correlate need the same: weights are part of what makes the state.
 	Weights string `yaml:"weights"`
@@ -201,6 +206,7 @@ func (c *Config) fill() {
 	set(&c.State, filepath.Join(c.Data, "state"))
 	set(&c.Checkpoints, filepath.Join(c.Data, "checkpoints"))
 	set(&c.Evidence, filepath.Join(c.Data, "evidence"))
+	set(&c.EvidenceKeys, filepath.Join(c.Data, "evidence-keys"))
 	set(&c.OwnList, "confirmed")
 	set(&c.BaseCurrency, "EUR")
 	if c.RatesDays == 0 {

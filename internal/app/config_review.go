@@ -42,6 +42,8 @@ type ReviewConfig struct {
 	// StorePassword says where the password is; without it libpq's variables and password
 	// file are looked at.
 	StorePassword exchange.Credential `yaml:"store_password"`
+	// Retention is for how long evidence is kept.
+	Retention RetentionConfig `yaml:"retention"`
 }
 
 func (r *ReviewConfig) fill() {
@@ -69,6 +71,7 @@ func (r *ReviewConfig) fill() {
 	r.SessionIdle = cmp.Or(r.SessionIdle, life.Idle)
 	r.SessionLongest = cmp.Or(r.SessionLongest, life.Longest)
 	r.StepUp = cmp.Or(r.StepUp, life.StepUp)
+	r.Retention.fill()
 }
 
 func (r ReviewConfig) policy() review.Policy {
@@ -150,6 +153,9 @@ func (r ReviewConfig) validate() error {
 	}
 	if err := r.life().Validate(); err != nil {
 		faults = append(faults, fmt.Errorf("review.session_idle, session_longest, step_up: %w", err))
+	}
+	if err := r.Retention.validate(); err != nil {
+		faults = append(faults, fmt.Errorf("review.retention: %w", err))
 	}
 	switch {
 	case r.Listen == "none":

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/vigil-stream/vigil/review"
 )
 
 func TestConfigDefaultsFollowTheDataFolder(t *testing.T) {
@@ -86,5 +88,41 @@ func FuzzParseConfig(f *testing.F) {
 func TestConfigThatIsNoYAMLIsAnError(t *testing.T) {
 	if _, err := parseConfig([]byte("rooms:\n ! #0000000000000000"), ""); err == nil || !strings.Contains(err.Error(), "not a valid configuration") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestRetentionIsNeverShorterThanTheLaw holds the configured days to a year, and the days
+// of a centre to those of all.
+func TestRetentionIsNeverShorterThanTheLaw(t *testing.T) {
+	for text, want := range map[string]string{
+		"reported_days: 364":                      "less than the year",
+		"centres: {ncmec: 100}":                   "centres.ncmec: 100 days are less",
+		"dismissed_days: -1":                      "dismissed: less than a day",
+		"record_days: 20":                         "records: less than dismissed",
+		"unclaimed_days: 400":                     "unclaimed_days: 400",
+		"{reported_days: 730, unclaimed_days: 7}": "",
+	} {
+		if !strings.HasPrefix(text, "{") {
+			text = "{" + text + "}"
+		}
+		_, err := parseConfig([]byte("review: {retention: "+text+"}"), "")
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	c := DefaultConfig(t.TempDir())
+	centres, err := c.directory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := centres.Route(review.Decision{}).Told[0].Centre.ID
+	c.Review.Retention.Centres = map[string]int{id: 800}
+	r, err := c.retention(centres)
+	if err != nil || r.Law(review.Decision{}) != 800*aDay {
+		t.Errorf("%v, %v", r.Law(review.Decision{}), err)
+	}
+	c.Review.Retention.Centres = map[string]int{"nowhere": 800}
+	if _, err := c.retention(centres); err == nil || !strings.Contains(err.Error(), "nowhere") {
+		t.Errorf("a centre that is none: %v", err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/vigil-stream/vigil/detect/edge"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/bundle"
+	"github.com/vigil-stream/vigil/review/custody"
 )
 
 // BundleOptions say which case to take out, who does, and into which file.
@@ -38,7 +39,7 @@ func ExportEvidence(ctx context.Context, c Config, o BundleOptions) error {
 	var keys []age.Identity
 	if o.Identity != "" {
 		var err error
-		if keys, err = readIdentities(o.Identity); err != nil {
+		if keys, err = readIdentities(ctx, o.Identity); err != nil {
 			return err
 		}
 	}
@@ -58,18 +59,19 @@ func ExportEvidence(ctx context.Context, c Config, o BundleOptions) error {
 		return err
 	}
 	return withStore(ctx, c, func(store *review.Store) (err error) {
-		who := review.Reviewer(o.Reviewer)
+		// Who has a shell on the machine of the store could read all of it anyway.
+		who := review.Person{ID: o.Reviewer, Roles: []review.Role{review.RoleReviewer, review.RoleSupervisor}}
 		d, err := store.Dossier(ctx, o.Case, who)
 		if err != nil {
 			return err
 		}
-		bucket, err := openFolder("evidence", c.Evidence)
+		keeps, closes, err := c.custody(ctx, store)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, bucket.Close()) }()
+		defer func() { err = errors.Join(err, closes()) }()
 		wanted := wantedOf(d)
-		windows, err := caseWindows(ctx, bucket, wanted)
+		windows, err := allWindows(ctx, keeps, d.Case, wanted)
 		if err != nil {
 			return err
 		}
@@ -81,9 +83,13 @@ func ExportEvidence(ctx context.Context, c Config, o BundleOptions) error {
 		if err != nil {
 			return err
 		}
+		entries, err := c.listedEntries(ctx, d)
+		if err != nil {
+			return err
+		}
 		contents := bundle.Contents{
 			Case: d.Case, Record: d.Record, Earlier: d.Earlier, Decisions: d.Statements, Proofs: proofs, LogKey: verifier,
-			Windows: windows, Originals: originals, By: o.Reviewer, Tool: tool, At: time.Now().UTC(),
+			Windows: windows, Originals: originals, Entries: entries, Salt: d.Salt, By: o.Reviewer, Tool: tool, At: time.Now().UTC(),
 		}
 		return writeNew(o.To, func(w io.Writer) error {
 			manifest, err := bundle.Write(w, contents, sign.Sign)
@@ -140,6 +146,21 @@ func wantedOf(d review.Dossier) wanted {
 	return w
 }
 
+// allWindows returns the windows that a case keeps, and those that it has yet to get.
+func allWindows(ctx context.Context, keeps *custody.Custody, caseID string, of wanted) ([]bundle.Window, error) {
+	all, err := keeps.Windows(ctx, caseID)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := caseWindows(ctx, keeps.Blobs, of)
+	for _, w := range fresh {
+		if !slices.ContainsFunc(all, func(k bundle.Window) bool { return k.Name == w.Name }) {
+			all = append(all, w)
+		}
+	}
+	return all, err
+}
+
 // caseWindows returns the preserved windows that signals of a case asked for.
 func caseWindows(ctx context.Context, bucket *blob.Bucket, of wanted) (all []bundle.Window, err error) {
 	for files := bucket.List(&blob.ListOptions{Prefix: "windows/"}); ; {
@@ -160,6 +181,12 @@ func caseWindows(ctx context.Context, bucket *blob.Bucket, of wanted) (all []bun
 		}
 		if !slices.ContainsFunc(st.Why, func(id string) bool { return of.signals[id] }) {
 			continue
+		}
+		if there, err := bucket.Exists(ctx, name); err != nil || !there {
+			if err != nil {
+				return nil, fmt.Errorf("evidence store: %w", err)
+			}
+			continue // it lies under the key of a case
 		}
 		all = append(all, bundle.Window{Name: strings.TrimPrefix(name, "windows/"), Statement: data, Open: func() (io.ReadCloser, error) {
 			r, err := bucket.NewReader(ctx, name, nil)

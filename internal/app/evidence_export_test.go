@@ -2,9 +2,14 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,7 +20,9 @@ import (
 	"filippo.io/age"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/detect"
 	"github.com/vigil-stream/vigil/detect/edge"
+	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/bundle"
 	"github.com/vigil-stream/vigil/signal"
@@ -47,59 +54,93 @@ func carryOut(t *testing.T, store *review.Store, ledger *audit.Log) (kinds []str
 	return kinds
 }
 
-// TestACaseIsTakenOutInABundle goes from a stored case with a preserved window to a bundle
-// that verifies, and to the entry that says who took it.
-func TestACaseIsTakenOutInABundle(t *testing.T) {
-	ctx, dir := t.Context(), t.TempDir()
-	c := DefaultConfig(filepath.Join(dir, "data"))
-	c.Review.onePerson()
-	ledger, verifier, err := c.openAudit(ctx)
+// An evidenceScene is a deployment with a list, and a case of a stream of which some
+// frames matched an entry of it and a window was preserved.
+type evidenceScene struct {
+	c        Config
+	dir      string
+	store    *review.Store
+	ledger   *audit.Log
+	verifier string
+	key      *age.X25519Identity
+	id       string   // of the case
+	frames   []string // SHA-256 of those that matched
+	match    signal.Match
+}
+
+func evidenceSceneOf(t *testing.T) *evidenceScene {
+	t.Helper()
+	ctx := t.Context()
+	s := &evidenceScene{dir: t.TempDir()}
+	s.c = DefaultConfig(filepath.Join(s.dir, "data"))
+	s.c.Review.onePerson()
+	var err error
+	if s.ledger, s.verifier, err = s.c.openAudit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s.store, err = s.c.openStore(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = errors.Join(s.store.Close(), s.ledger.Close(context.WithoutCancel(ctx))) })
+	if s.key, err = age.GenerateX25519Identity(); err != nil {
+		t.Fatal(err)
+	}
+	// Frames are rendered; the list has the hash of one of them with two bits changed.
+	picture := func(i int) []byte { return rendered(t, i) }
+	hasher := detect.NewHasher(detect.Limits{})
+	print, err := hasher.Fingerprint(detect.JPEG, picture(3))
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := c.openStore(ctx)
+	entry, err := hashdb.ParseHash(hashdb.KindPDQ, print.Hash)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close() })
-	key, err := age.GenerateX25519Identity()
+	entry.Bits[0] ^= 0x81
+	db, err := s.c.openLists(nil)
 	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.SetList(ctx, hashdb.List{Source: "demo", Kind: hashdb.KindPDQ, Radius: 31, State: hashdb.StateLive})
+	if err == nil {
+		_, err = db.Apply(ctx, hashdb.Batch{Source: "demo", Entries: []hashdb.Entry{{Hash: entry}}})
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
 
 	start := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	picture := func(i int) []byte { return append([]byte("\xff\xd8\xff\xe0"), fmt.Sprintf("picture %d\xff\xd9", i)...) }
 	of := signal.Subject("sub_00000000000000000000000000000001")
+	s.match = signal.Match{
+		Stream: "s1", Platform: "demo", HashKind: "pdq", List: "demo", ListVersion: "v1", Entry: entry.Entry(), Distance: 2, Radius: 31, FramesMatched: 2, FramesSeen: 4,
+	}
 	match := signal.Signal{
-		ID: signal.ID("match", "m"), Revision: 1, Kind: signal.KindMatch, Subject: of, Start: start, End: start.Add(4 * time.Second), Says: "frames match",
-		Match: &signal.Match{Stream: "s1", Platform: "demo", HashKind: "pdq", List: "demo", ListVersion: "v1", Entry: "e1", Distance: 3, Radius: 31, FramesMatched: 2, FramesSeen: 4},
+		ID: signal.ID("match", "m"), Revision: 1, Kind: signal.KindMatch, Subject: of, Start: start, End: start.Add(4 * time.Second), Says: "frames match", Match: &s.match,
 	}
 	for _, i := range []int{1, 3} {
+		s.frames = append(s.frames, digestOf(picture(i)))
 		match.Evidence = append(match.Evidence, signal.Evidence{What: "frame", Holder: "demo", Ref: fmt.Sprint("frame-", i), SHA256: digestOf(picture(i)), At: start})
 	}
-	put := func(r review.Case) {
-		t.Helper()
-		data, err := json.Marshal(r)
-		if err == nil {
-			_, err = store.Receive(ctx, data)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	put(review.Case{
-		ID: signal.ID("case", string(of)), Revision: 1, Subject: of, State: review.StateOpen, Score: 2, Probability: 0.8808, Bar: 0.5, Weights: "w2",
+	s.id = signal.ID("case", string(of))
+	data, err := json.Marshal(review.Case{
+		ID: s.id, Revision: 1, Subject: of, State: review.StateOpen, Score: 2, Probability: 0.8808, Bar: 0.5, Weights: "w2",
 		First: start, Last: match.End, Parts: []review.Part{{Name: "match", Weight: 2, Says: "frames match", Signals: []string{match.ID}}},
 		Signals: []signal.Signal{match},
 	})
-
-	// A window that the match asked for leaves, and another of another stream.
-	bucket, err := openFolder("evidence", c.Evidence)
+	if err == nil {
+		_, err = s.store.Receive(ctx, data)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &leaving{bucket: bucket, ledger: ledger, policy: "p1", now: func() time.Time { return start }}
-	rings, err := edge.Open(edge.Options{Dir: c.ringDir(), Recipients: []age.Recipient{key.Recipient()}, Keep: ringKeep, Segment: time.Minute, Now: l.now})
+
+	// A window that the match asked for leaves, and another of another stream.
+	bucket, err := openFolder("evidence", s.c.Evidence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &leaving{bucket: bucket, ledger: s.ledger, policy: "p1", now: func() time.Time { return start }}
+	rings, err := edge.Open(edge.Options{Dir: s.c.ringDir(), Recipients: []age.Recipient{s.key.Recipient()}, Keep: ringKeep, Segment: time.Minute, Now: l.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,50 +164,86 @@ func TestACaseIsTakenOutInABundle(t *testing.T) {
 	if err := errors.Join(rings.Close(), bucket.Close()); err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
 
-	id := signal.ID("case", string(of))
-	export := func(name string, o BundleOptions) (string, string, error) {
-		var out bytes.Buffer
-		o.Case, o.To, o.Reviewer, o.Out = id, filepath.Join(dir, name), "r2", &out
-		err := ExportEvidence(ctx, c, o)
-		return o.To, out.String(), err
+// rendered is a picture of shapes, another for each number.
+func rendered(t *testing.T, n int) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 160, 120))
+	for y := range 120 {
+		for x := range 160 {
+			v := uint8(128 + 100*math.Sin(float64(x*(n+2))/23+float64(y*y)/(700+90*float64(n))))
+			img.Set(x, y, color.RGBA{v, uint8(x), uint8(2 * y), 255})
+		}
 	}
-	if _, _, err := export("early.zip", BundleOptions{}); !errors.Is(err, review.ErrUndecided) {
-		t.Fatalf("an undecided case: %v", err)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 85}); err != nil {
+		t.Fatal(err)
 	}
-	shown, _, err := store.Show(ctx, id, review.Reviewer("r1"))
+	return b.Bytes()
+}
+
+// decide has one person decide the case and the log told.
+func (s *evidenceScene) decide(t *testing.T, v review.Verdict) {
+	t.Helper()
+	shown, _, err := s.store.Show(t.Context(), s.id, review.Reviewer("r1"))
+	if err == nil {
+		_, err = s.store.Decide(t.Context(), review.Request{CaseID: s.id, Digest: shown.Digest, Verdict: v, Reason: review.Reasons(v)[0], By: review.Reviewer("r1")})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Decide(ctx, review.Request{CaseID: id, Digest: shown.Digest, Verdict: review.Confirm, Reason: "known-material", By: review.Reviewer("r1")}); err != nil {
+}
+
+// identity is a file of the reader's key.
+func (s *evidenceScene) identity(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(s.dir, "key.txt")
+	if err := os.WriteFile(name, []byte(s.key.String()+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := export("early.zip", BundleOptions{}); err == nil || !strings.Contains(err.Error(), "not in the audit log yet") {
+	return name
+}
+
+func (s *evidenceScene) export(t *testing.T, name string, o BundleOptions) (file, text string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	o.Case, o.To, o.Reviewer, o.Out = s.id, filepath.Join(s.dir, name), "r2", &out
+	err = ExportEvidence(t.Context(), s.c, o)
+	return o.To, out.String(), err
+}
+
+// TestACaseIsTakenOutInABundle goes from a stored case with a preserved window to a bundle
+// that verifies, and to the entry that says who took it.
+func TestACaseIsTakenOutInABundle(t *testing.T) {
+	s := evidenceSceneOf(t)
+	if _, _, err := s.export(t, "early.zip", BundleOptions{}); !errors.Is(err, review.ErrUndecided) {
+		t.Fatalf("an undecided case: %v", err)
+	}
+	s.decide(t, review.Confirm)
+	if _, _, err := s.export(t, "early.zip", BundleOptions{}); err == nil || !strings.Contains(err.Error(), "not in the audit log yet") {
 		t.Fatalf("a decision that is not in the log: %v", err)
 	}
-	carryOut(t, store, ledger)
+	carryOut(t, s.store, s.ledger)
 
-	identity := filepath.Join(dir, "key.txt")
-	if err := os.WriteFile(identity, []byte(key.String()+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	file, text, err := export("case.zip", BundleOptions{Identity: identity})
+	file, text, err := s.export(t, "case.zip", BundleOptions{Identity: s.identity(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(text, "1 windows, 2 originals") {
 		t.Error(text)
 	}
-	if kinds := carryOut(t, store, ledger); strings.Join(kinds, " ") != "view export" {
+	if kinds := carryOut(t, s.store, s.ledger); strings.Join(kinds, " ") != "view export" {
 		t.Errorf("the log is told of %v", kinds)
 	}
-	for key, want := range map[string]string{"": "the key INSIDE the bundle", verifier: "the key that was given"} {
+	for key, want := range map[string]string{"": "the key INSIDE the bundle", s.verifier: "the key that was given"} {
 		var out bytes.Buffer
 		if err := VerifyEvidence(file, key, &out); err != nil || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "originals  2 in the clear") {
 			t.Errorf("%s%v", out.String(), err)
 		}
 	}
-	if _, _, err := export("case.zip", BundleOptions{}); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if _, _, err := s.export(t, "case.zip", BundleOptions{}); err == nil || !strings.Contains(err.Error(), "is there already") {
 		t.Errorf("a file was overwritten: %v", err)
 	}
 
@@ -175,17 +252,205 @@ func TestACaseIsTakenOutInABundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := bytes.Index(data, picture(3))
+	at := bytes.Index(data, rendered(t, 3))
 	data[at+6] ^= 1
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err = VerifyEvidence(file, verifier, &bytes.Buffer{})
+	err = VerifyEvidence(file, s.verifier, &bytes.Buffer{})
 	var misfit *bundle.Misfit
-	if !errors.As(err, &misfit) || misfit.File != "originals/"+digestOf(picture(3))+".jpg" {
+	if !errors.As(err, &misfit) || misfit.File != "originals/"+s.frames[1]+".jpg" {
 		t.Errorf("a changed frame: %v", err)
 	}
-	if err := ledger.Close(ctx); err != nil {
+}
+
+// TestAMatchIsRepeatedFromItsBundle repeats it from frames in the clear and from the
+// windows, and finds what was stated wrongly.
+func TestAMatchIsRepeatedFromItsBundle(t *testing.T) {
+	s := evidenceSceneOf(t)
+	s.decide(t, review.Confirm)
+	carryOut(t, s.store, s.ledger)
+	clear, _, err := s.export(t, "clear.zip", BundleOptions{Identity: s.identity(t)})
+	if err != nil {
 		t.Fatal(err)
+	}
+	sealed, _, err := s.export(t, "sealed.zip", BundleOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reproduce := func(o ReproduceOptions) (string, error) {
+		var out bytes.Buffer
+		o.Key, o.Out = s.verifier, &out
+		err := ReproduceEvidence(t.Context(), o)
+		return out.String(), err
+	}
+	for name, o := range map[string]ReproduceOptions{"clear": {Bundle: clear}, "windows": {Bundle: sealed, Identity: s.identity(t)}} {
+		text, err := reproduce(o)
+		if err != nil || !strings.Contains(text, "stated: distance 2, radius 31") || !strings.Contains(text, "is at distance 2, as it came, within the radius of 31") ||
+			!strings.Contains(text, s.frames[1]+": its bytes have this SHA-256; distance 2") || !strings.Contains(text, "all 1 matches came out") {
+			t.Errorf("%s: %s%v", name, text, err)
+		}
+	}
+	if text, err := reproduce(ReproduceOptions{Bundle: sealed}); !errors.Is(err, ErrNotReproduced) || !strings.Contains(text, "CANNOT BE REPEATED: none of its frames") {
+		t.Errorf("without frames: %s%v", text, err)
+	}
+	// A bundle of a list that has the entry no more says so.
+	if err := os.RemoveAll(s.c.hashesDir()); err != nil {
+		t.Fatal(err)
+	}
+	gone, _, err := s.export(t, "gone.zip", BundleOptions{Identity: s.identity(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := reproduce(ReproduceOptions{Bundle: gone}); !errors.Is(err, ErrNotReproduced) || !strings.Contains(text, "the entry's hash is not in the bundle") {
+		t.Errorf("without the entry: %s%v", text, err)
+	}
+	if _, err := reproduce(ReproduceOptions{Bundle: s.identity(t)}); err == nil || !strings.Contains(err.Error(), "does not verify") {
+		t.Errorf("what is no bundle: %v", err)
+	}
+}
+
+// TestWhatIsStatedWronglyDiffers holds a frame against statements that are not true of it.
+func TestWhatIsStatedWronglyDiffers(t *testing.T) {
+	for want, change := range map[string]func(*signal.Match){
+		"nearer than the 9 that is stated":       func(m *signal.Match) { m.Distance = 9 },
+		"the frame of that distance is not here": func(m *signal.Match) { m.Distance = 1 },
+		"beyond the radius of 1":                 func(m *signal.Match) { m.Distance, m.Radius = 1, 1 },
+		"reproduced: ":                           func(m *signal.Match) {},
+		"laid otherwise":                         func(m *signal.Match) { m.View = "rot90" },
+	} {
+		s := evidenceSceneOf(t)
+		s.decide(t, review.Confirm)
+		carryOut(t, s.store, s.ledger)
+		file, _, err := s.export(t, "case.zip", BundleOptions{Identity: s.identity(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := bundle.Open(f, info.Size(), bundle.Options{Key: s.verifier})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		r := &reproduction{bundle: b, hasher: detect.NewHasher(detect.Limits{}), out: &out}
+		match := b.Matches()[0]
+		change(match.Match)
+		ok, err := r.match(t.Context(), match)
+		if err != nil || ok != (want == "reproduced: " || want == "laid otherwise") || !strings.Contains(out.String(), want) {
+			t.Errorf("want %q: %v, %s%v", want, ok, out.String(), err)
+		}
+		if good := strings.Contains(out.String(), "reproduced:"); good != ok {
+			t.Errorf("%q says %v and is %v", want, good, ok)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestEvidenceIsKeptAndErased has a window put under its case's key, held, released and
+// erased by the commands, with the certificate in the audit log.
+func TestEvidenceIsKeptAndErased(t *testing.T) {
+	s := evidenceSceneOf(t)
+	ctx := t.Context()
+	s.decide(t, review.Dismiss)
+	keeps, closes, err := s.c.custody(ctx, s.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := keeps.Seal(ctx); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	if err := closes(); err != nil {
+		t.Fatal(err)
+	}
+	carryOut(t, s.store, s.ledger)
+	// It is exported and opened as before.
+	file, text, err := s.export(t, "case.zip", BundleOptions{Identity: s.identity(t)})
+	if err != nil || !strings.Contains(text, "1 windows, 2 originals") {
+		t.Fatal(text, err)
+	}
+	if err := VerifyEvidence(file, s.verifier, &bytes.Buffer{}); err != nil {
+		t.Error(err)
+	}
+	var listed bytes.Buffer
+	if err := ListEvidence(ctx, s.c, EvidenceOptions{Stream: "s1", JSON: true, Out: &listed}); err != nil {
+		t.Fatal(err)
+	}
+	var window outgoing
+	if err := json.Unmarshal(listed.Bytes(), &window); err != nil {
+		t.Fatal(err)
+	}
+	open := func(to string) error {
+		return OpenEvidence(ctx, s.c, OpenEvidenceOptions{Names: []string{window.Name}, Identity: s.identity(t), To: filepath.Join(s.dir, to), Out: &bytes.Buffer{}})
+	}
+	if err := open("pictures"); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := filepath.Glob(filepath.Join(s.dir, "pictures", "*.jpg")); err != nil || len(files) != 5 {
+		t.Error(files, err)
+	}
+
+	run := func(do func(out *bytes.Buffer) error) string {
+		t.Helper()
+		var out bytes.Buffer
+		if err := do(&out); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	retained := run(func(out *bytes.Buffer) error { return RetainedEvidence(ctx, s.c, s.id, out) })
+	if !strings.Contains(retained, "windows, key 1") || !strings.Contains(retained, "dismissed 20") {
+		t.Error(retained)
+	}
+	run(func(out *bytes.Buffer) error {
+		return HoldEvidence(ctx, s.c, HoldOptions{Case: s.id, Reason: "a court asks", Reviewer: "sue", Out: out})
+	})
+	if text := run(func(out *bytes.Buffer) error { return RetainedEvidence(ctx, s.c, s.id, out) }); !strings.Contains(text, "held") {
+		t.Error(text)
+	}
+	run(func(out *bytes.Buffer) error {
+		return HoldEvidence(ctx, s.c, HoldOptions{Case: s.id, Reason: "it asks no more", Reviewer: "sue", Lift: true, Out: out})
+	})
+	if text := run(func(out *bytes.Buffer) error { return ExpireEvidence(ctx, s.c, out) }); text != "nothing is due\n" {
+		t.Error(text)
+	}
+	// Thirty days later.
+	later := func() time.Time { return time.Now().Add(31 * aDay) }
+	store, err := review.Open(ctx, s.c.storeFile(), later, s.c.Review.policy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	keeps, closes, err = s.c.custody(ctx, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeps.Now = later
+	done, err := keeps.Expire(ctx, s.c.Review.Retention.retention(nil))
+	if err = errors.Join(err, closes()); err != nil || len(done) != 1 {
+		t.Fatal(done, err)
+	}
+	if err := open("again"); !errors.Is(err, review.ErrErased) {
+		t.Errorf("opened after: %v", err)
+	}
+	erased := func() (string, error) {
+		var out bytes.Buffer
+		err := ErasedEvidence(ctx, s.c, s.id, "", &out)
+		return out.String(), err
+	}
+	if text, err := erased(); !errors.Is(err, ErrUnverified) || !strings.Contains(text, "NOT IN THE AUDIT LOG") {
+		t.Errorf("before the log is told: %s%v", text, err)
+	}
+	carryOut(t, s.store, s.ledger)
+	if text, err := erased(); err != nil || !strings.Contains(text, "of the audit log  {\"case\":\""+s.id) {
+		t.Errorf("%s%v", text, err)
 	}
 }

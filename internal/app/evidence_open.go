@@ -13,6 +13,8 @@ import (
 	"filippo.io/age"
 
 	"github.com/vigil-stream/vigil/detect/edge"
+	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/custody"
 )
 
 // OpenEvidenceOptions say which preserved windows to open, with which key, and where to
@@ -27,7 +29,7 @@ type OpenEvidenceOptions struct {
 // OpenEvidence decrypts preserved windows and writes their pictures into a folder, each
 // once it was found to be what its SHA-256 says. No picture there is overwritten.
 func OpenEvidence(ctx context.Context, c Config, o OpenEvidenceOptions) error {
-	keys, err := readIdentities(o.Identity)
+	keys, err := readIdentities(ctx, o.Identity)
 	if err != nil {
 		return err
 	}
@@ -45,14 +47,11 @@ func OpenEvidence(ctx context.Context, c Config, o OpenEvidenceOptions) error {
 	return nil
 }
 
-func readIdentities(name string) ([]age.Identity, error) {
-	f, err := os.Open(name)
+// readIdentities reads a file of age identities, as it is or wrapped by a key service.
+func readIdentities(ctx context.Context, name string) ([]age.Identity, error) {
+	keys, err := custody.File{Path: name, Open: openWrapper}.Identities(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("--identity: %w", err)
-	}
-	keys, err := age.ParseIdentities(f)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("--identity %s: %w", name, err)
 	}
 	return keys, nil
 }
@@ -115,11 +114,43 @@ func (c *Config) sealed(ctx context.Context, name string) (io.ReadCloser, error)
 		return nil, err
 	}
 	r, err := bucket.NewReader(ctx, name, nil)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("is no file, and nothing in the evidence store: %w", err), bucket.Close())
+	if err == nil {
+		return &closing{r, bucket}, nil
 	}
-	return &closing{r, bucket}, nil
+	if err = errors.Join(fmt.Errorf("is no file, and nothing in the evidence store: %w", err), bucket.Close()); !strings.HasPrefix(name, "windows/") {
+		return nil, err
+	}
+	if kept, keptErr := c.kept(ctx, strings.TrimPrefix(name, "windows/")); keptErr == nil || errors.Is(keptErr, review.ErrErased) {
+		return kept, keptErr
+	}
+	return nil, err
 }
+
+// kept opens a window that lies under a case's key.
+func (c *Config) kept(ctx context.Context, name string) (_ io.ReadCloser, err error) {
+	if _, err := os.Stat(c.storeFile()); err != nil {
+		return nil, err
+	}
+	store, err := c.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keeps, closes, err := c.custody(ctx, store)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	all := closer(func() error { return errors.Join(closes(), store.Close()) })
+	r, err := keeps.Open(ctx, name)
+	if err != nil {
+		return nil, errors.Join(err, all())
+	}
+	return &closing{r, all}, nil
+}
+
+// A closer is a function that closes something.
+type closer func() error
+
+func (f closer) Close() error { return f() }
 
 // closing closes what a reader lies in after it.
 type closing struct {

@@ -186,6 +186,16 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			if err := startConsole(ctx, g, c, store, log); err != nil {
 				return fail(err)
 			}
+			kept, err := c.retention(table)
+			if err != nil {
+				return fail(err)
+			}
+			keeps, closes, err := c.custody(ctx, store)
+			if err != nil {
+				return fail(err)
+			}
+			closers = append(closers, closes)
+			g.Go(func() error { return keepEvidence(ctx, keeps, kept, reg, log) })
 		}
 		if hosts("report") {
 			auditLog, err := ledger()

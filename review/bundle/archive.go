@@ -27,8 +27,8 @@ const (
 
 // nameForm is what a file in a bundle may be called: no folder but these, and no dots to
 // climb by.
-var nameForm = regexp.MustCompile(`^(README\.txt|case\.json|decisions\.json|case\.jsonld|manifest\.dsse\.json` +
-	`|records/[0-9a-f]{64}\.json|audit/checkpoint|audit/log\.pem|audit/log\.pub|audit/entry-(0|[1-9][0-9]{0,18})\.json` +
+var nameForm = regexp.MustCompile(`^(README\.txt|case\.json|decisions\.json|case\.jsonld|entries\.json|manifest\.dsse\.json` +
+	`|records/[0-9a-f]{64}\.json|audit/checkpoint|audit/salt|audit/log\.pem|audit/log\.pub|audit/entry-(0|[1-9][0-9]{0,18})\.json` +
 	`|windows/[A-Za-z0-9][A-Za-z0-9_.-]{0,150}\.age(\.json)?|originals/[0-9a-f]{64}\.jpg)$`)
 
 // An archive is a bundle's ZIP, found to be nothing but plain files.

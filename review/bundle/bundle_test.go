@@ -39,7 +39,7 @@ func TestBundleIsTheSameEveryTimeAndVerifies(t *testing.T) {
 		}
 		want := Report{
 			Case: s.Case, By: "r1", At: s.At, Tool: "vigil test", KeyID: strings.Join(strings.Split(s.verifier, "+")[:2], "+"), Pinned: key != "",
-			Files: 17, Decisions: 2, Entries: 5, Windows: 1, Originals: 1, LogSize: 6,
+			Files: 19, Decisions: 2, Entries: 5, Windows: 1, Originals: 1, LogSize: 6,
 		}
 		if r != want {
 			t.Errorf("got  %+v\nwant %+v", r, want)
@@ -133,6 +133,9 @@ func TestWhatIsSignedMustFitTogether(t *testing.T) {
 		{"a window of another case", func(t *testing.T, s *scene) {
 			s.Windows[0].Statement = encode(t, map[string]any{"sha256": digest(window), "windows": []any{map[string]any{"why": []string{"x"}}}})
 		}, "windows/w-000001.age.json: names no signal of the case"},
+		{"a salt that opens nothing", func(t *testing.T, s *scene) { s.Salt = strings.Repeat("f", 32) }, "audit/salt: opens no entry of the audit log about"},
+		{"an entry of another match", func(t *testing.T, s *scene) { s.Entries[0].Entry = "e2" }, "entries.json: /0 is of an entry that no signal"},
+		{"an entry without a hash", func(t *testing.T, s *scene) { s.Entries[0].Hashes = nil }, "entries.json: /0 is of an entry"},
 		{"a frame that no signal names", func(t *testing.T, s *scene) { s.Originals = append(s.Originals, []byte("x")) }, "originals/" + digest([]byte("x")) + ".jpg: is named by no signal"},
 	}
 	for _, tt := range tests {

@@ -32,6 +32,11 @@ type Contents struct {
 	LogKey    string         // the audit log's verifier key
 	Windows   []Window
 	Originals [][]byte // frames that the case's signals name
+	// Entries are the hashes of the list entries that its signals matched, as far as they
+	// are known still.
+	Entries []Entry
+	// Salt opens what the log has of the case; "" where there is none.
+	Salt string
 
 	By   string    // who exports, a pseudonym
 	Tool string    // the version of vigil
@@ -43,6 +48,14 @@ type Window struct {
 	Name      string // a plain name that ends in .age
 	Statement []byte // of the platform that gave it up, JSON
 	Open      func() (io.ReadCloser, error)
+}
+
+// An Entry is an entry of a list that a signal of the case matched.
+type Entry struct {
+	List   string   `json:"list"`
+	Entry  string   `json:"entry"` // as signals name it
+	Kind   string   `json:"kind"`
+	Hashes []string `json:"hashes"` // one; of a video's, those of its frames
 }
 
 // A part is one file of a bundle before it is written.
@@ -96,6 +109,16 @@ func (c Contents) parts() ([]part, error) {
 
 	all := []part{inMemory(nameReadme, []byte(c.readme())), inMemory(nameCase, c.Record), inMemory(nameDecisions, decisions.Bytes())}
 	all = append(all, sorted(earlier)...)
+	if len(c.Entries) > 0 {
+		data, err := json.MarshalIndent(c.Entries, "", " ")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, inMemory(nameEntries, append(data, '\n')))
+	}
+	if c.Salt != "" {
+		all = append(all, inMemory(nameSalt, []byte(c.Salt+"\n")))
+	}
 	all = append(all,
 		inMemory(nameJSONLD, told),
 		inMemory(nameCheckpoint, []byte(proofs[len(proofs)-1].Checkpoint)),

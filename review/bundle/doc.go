@@ -7,6 +7,8 @@
 //	case.json                   the record that the last decision is bound to, byte for byte
 //	decisions.json              the decisions that stand, as the audit log has their digests
 //	records/DIGEST.json         records that earlier decisions are bound to
+//	entries.json                the hashes of the list entries that its signals matched
+//	audit/salt                  what the log's commitments about the case are opened with
 //	case.jsonld                 the same told in CASE/UCO, for other tools
 //	audit/checkpoint            the newest signed state of the audit log
 //	audit/log.pem, log.pub      its key, for information: a pinned one comes another way

@@ -34,7 +34,9 @@ type contained struct {
 	records   map[string]string // names of files by digest
 	signals   map[string]bool   // ids in the records
 	frames    map[string]bool   // SHA-256 that the signals name
+	matches   []signal.Signal   // those with a match, each in its newest form
 	decisions []decision
+	listed    []Entry
 	entries   map[string]verify.Entry // by name of file
 	order     []string                // of entries
 
@@ -71,7 +73,9 @@ func (a *archive) load(caseID string) (*contained, error) {
 		}
 		c.records[sum] = name
 		for _, s := range r.Signals {
-			c.signals[s.ID] = true
+			if c.signals[s.ID] = true; s.Match != nil {
+				c.matches = append(c.matches, s)
+			}
 			for _, e := range s.Evidence {
 				c.frames[e.SHA256] = e.SHA256 != ""
 			}

@@ -24,7 +24,7 @@ func TestTheCommandsOfTheReadmeCheckABundle(t *testing.T) {
 			lines = append(lines, strings.TrimSpace(command))
 		}
 	}
-	if len(lines) != 6 {
+	if len(lines) != 7 {
 		t.Fatalf("README.txt has other commands: %q", lines)
 	}
 	run := func(change func(dir string)) (string, error) {
@@ -45,7 +45,7 @@ func TestTheCommandsOfTheReadmeCheckABundle(t *testing.T) {
 		return string(out), err
 	}
 	out, err := run(func(string) {})
-	if err != nil || !strings.Contains(out, "Signature Verified Successfully") || strings.Count(out, ": OK\n") != 16 {
+	if err != nil || !strings.Contains(out, "Signature Verified Successfully") || strings.Count(out, ": OK\n") != 18 || !strings.Contains(out, commitment(salt, digest(s.Record))) {
 		t.Errorf("%s%v", out, err)
 	}
 	_, other, err := verify.PublicKey(keeperOf(t, 2).verifier)

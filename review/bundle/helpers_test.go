@@ -93,6 +93,8 @@ func encode(t testing.TB, v any) []byte {
 	return data
 }
 
+const salt = "000102030405060708090a0b0c0d0e0f"
+
 var (
 	frame  = []byte("\xff\xd8 a rendered picture \xff\xd9")
 	window = []byte("age-encryption.org/v1 and so on")
@@ -129,7 +131,7 @@ func sceneOf(t testing.TB) scene {
 		})
 		s.Decisions = append(s.Decisions, said)
 		s.entries = append(s.entries,
-			verify.Entry{Kind: verify.KindCase, ID: fmt.Sprint("c", i), Digest: digest(r), At: start, Refs: []string{id}},
+			verify.Entry{Kind: verify.KindCase, ID: fmt.Sprint("c", i), Digest: commitment(salt, digest(r)), At: start, Refs: []string{id}},
 			verify.Entry{Kind: verify.KindDecision, ID: fmt.Sprint("d", i+1), Digest: digest(said), At: start, Refs: []string{id, "reviewer/r1"}})
 	}
 	s.entries = append(s.entries, verify.Entry{Kind: verify.KindOutgoing, ID: "w", Digest: digest(statement), At: start, Refs: []string{match.ID}})
@@ -138,7 +140,8 @@ func sceneOf(t testing.TB) scene {
 	s.Windows = []Window{{Name: "w-000001.age", Statement: statement, Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(window)), nil
 	}}}
-	s.Originals = [][]byte{frame}
+	s.Originals, s.Salt = [][]byte{frame}, salt
+	s.Entries = []Entry{{List: "demo", Entry: "e1", Kind: "pdq", Hashes: []string{digest([]byte("a hash"))}}}
 	s.By, s.Tool, s.At = "r1", "vigil test", start.Add(24*time.Hour)
 	return s
 }

@@ -43,6 +43,25 @@ By hand:
    under originals/ is named by its SHA-256, which a signal in case.json or in records/
    must name as well. Those are in the clear: keep them accordingly.
 
+7. What the log has of a case, other than of its decisions, is salted: with audit/salt, the
+   digest of an entry of kind "case" or "view" is HMAC-SHA256, keyed by the text of the
+   salt, of the text of the record's SHA-256:
+
+    printf '%%s' "$(sha256sum < case.json | cut -d' ' -f1)" | openssl dgst -sha256 -hmac "$(cat audit/salt)"
+
+To repeat the match:
+
+    vigil evidence reproduce --key KEY BUNDLE.zip
+
+decodes each frame under originals/ (or, with --identity FILE, those in windows/), hashes
+it in the turns and without the bars that the match was made in, compares that with the hash
+of the list's entry in entries.json, and holds the distance against the one that the signal
+in case.json states, and against its radius. By hand: take the PDQ hash of the frame with
+any implementation of facebook/ThreatExchange (pdq/cpp/pdq-photo-hasher, or pdqhash of
+PyPI), turned as the signal's "view" says, and count the bits in which it differs from the
+entry's. Both hashes are of 64 hexadecimal digits; the distance is the number of ones in
+their exclusive or. Another decoder of JPEG may differ by a bit or two.
+
 What this does not show: that the log tells all that happened, that a clock was right, or
 that entries of the log were not left out here. case.jsonld tells the case again in CASE/UCO
 for other tools, and is made from the files above.

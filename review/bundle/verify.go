@@ -54,44 +54,53 @@ type Report struct {
 // log say of them. The error is a *Misfit that names the first thing that does not fit;
 // any other says that r or o.Key could not be read.
 func Verify(r io.ReaderAt, size int64, o Options) (Report, error) {
+	b, err := Open(r, size, o)
+	if err != nil {
+		return Report{}, err
+	}
+	return b.Report, nil
+}
+
+// Open is Verify, and lets what fits together be read.
+func Open(r io.ReaderAt, size int64, o Options) (*Reader, error) {
 	if o.Key != "" {
 		if _, _, err := verify.PublicKey(o.Key); err != nil {
-			return Report{}, err
+			return nil, err
 		}
 	}
 	a, err := openArchive(r, size)
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	key, err := a.key(o.Key)
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	st, err := a.manifest(key)
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	if err := a.holds(st, key); err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	c, err := a.load(st.Predicate.Case)
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	for _, check := range []func() error{
-		c.bound, func() error { return c.proved(key) }, c.decided, c.windows, c.originals,
+		c.bound, func() error { return c.proved(key) }, c.opened, c.decided, c.entriesFit, c.windows, c.originals,
 	} {
 		if err := check(); err != nil {
-			return Report{}, err
+			return nil, err
 		}
 	}
 	id, _, err := verify.PublicKey(key)
-	return Report{
+	return &Reader{Report{
 		Case: st.Predicate.Case, By: st.Predicate.By, At: st.Predicate.At, Tool: st.Predicate.Tool,
 		KeyID: id, Pinned: o.Key != "",
 		Files: len(a.files), Decisions: len(c.decisions), Entries: len(c.entries),
 		Windows: c.windowCount, Originals: c.originalCount, LogSize: c.logSize,
-	}, err
+	}, c}, err
 }
 
 // key returns the key to check with: the pinned one or, without, the bundle's.

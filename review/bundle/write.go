@@ -19,6 +19,8 @@ const (
 	nameCheckpoint = "audit/checkpoint"
 	namePEM        = "audit/log.pem"
 	nameKey        = "audit/log.pub"
+	nameEntries    = "entries.json" // where there are any
+	nameSalt       = "audit/salt"   // where there is one
 	nameManifest   = "manifest.dsse.json"
 )
 
