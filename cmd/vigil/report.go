@@ -7,7 +7,7 @@ import (
 )
 
 func (c *cli) report() *cobra.Command {
-	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute())
+	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute(), c.reportExplain(), c.reportSchema(), c.reportStandIn())
 }
 
 func (c *cli) reportRoute() *cobra.Command {
@@ -24,5 +24,55 @@ func (c *cli) reportRoute() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&o.Explain, "explain", false, "print each rule that was looked at, what matched, and why not others")
 	f.StringVar(&o.Reviewer, "reviewer", login(), "`name` of who looks")
+	return cmd
+}
+
+func (c *cli) reportExplain() *cobra.Command {
+	o := app.ExplainOptions{Out: c.out}
+	cmd := &cobra.Command{
+		Use:   "explain ALERT",
+		Short: "Print each field of an alert and of its centre's report, and on which evidence it rests; the view is logged",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			o.Alert = list[0]
+			return c.configured(func(conf app.Config) error { return app.ExplainAlert(cmd.Context(), conf, o) })
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Account, "account", "", "`file` of what the platform says of the account (default: SUBJECT.json in ncmec.accounts)")
+	f.BoolVar(&o.XML, "xml", false, "print the report as it would be filed, and nothing else")
+	f.StringVar(&o.Reviewer, "reviewer", login(), "`name` of who looks")
+	return cmd
+}
+
+func (c *cli) reportSchema() *cobra.Command {
+	var to string
+	cmd := &cobra.Command{
+		Use:   "schema --to FILE",
+		Short: "Fetch the schema by which the CyberTipline validates, with the deployment's credentials",
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.configured(func(conf app.Config) error { return app.FetchSchema(cmd.Context(), conf, to, c.out) })
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "`file` to write, which must not be there yet")
+	require(cmd, "to")
+	return cmd
+}
+
+func (c *cli) reportStandIn() *cobra.Command {
+	o := app.StandInOptions{Out: c.out}
+	cmd := &cobra.Command{
+		Use:   "stand-in",
+		Short: "Play the CyberTipline's reporting API on loopback, to try out what would be filed",
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usage(app.StandIn(cmd.Context(), o))
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:9660", "`host:port`, of loopback")
+	f.StringVar(&o.User, "user", "demo", "`name` by which it knows who files")
+	f.StringVar(&o.Password, "password", "demo", "that one's `password`")
 	return cmd
 }

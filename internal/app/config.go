@@ -110,6 +110,8 @@ type Config struct {
 	// Centres is the file of reporting centres; empty means the directory that comes with
 	// vigil.
 	Centres string `yaml:"centres"`
+	// NCMEC says how reports reach the CyberTipline.
+	NCMEC NCMECConfig `yaml:"ncmec"`
 	// Review says how cases are decided.
 	Review ReviewConfig `yaml:"review"`
 }

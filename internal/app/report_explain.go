@@ -1,0 +1,181 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vigil-stream/vigil/audit/verify"
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/ncmec"
+	"github.com/vigil-stream/vigil/report/route"
+	"github.com/vigil-stream/vigil/review"
+)
+
+// ExplainOptions say which alert to explain, and who asks.
+type ExplainOptions struct {
+	Alert    string
+	Reviewer string
+	Account  string // file of what the platform says of the account; empty means the configuration's folder
+	XML      bool   // print the report as it would be filed, and nothing else
+	Out      io.Writer
+}
+
+// ExplainAlert prints each field of an alert, and of the report that is made of it for its
+// centre, with the evidence on which it rests. It shows a case, so that the view is logged.
+func ExplainAlert(ctx context.Context, c Config, o ExplainOptions) error {
+	return withStore(ctx, c, func(store *review.Store) error {
+		a, centre, d, err := c.alertOf(ctx, store, o.Alert, review.Reviewer(o.Reviewer))
+		if err != nil {
+			return err
+		}
+		if centre.Channel != "ncmec" {
+			if o.XML {
+				return fmt.Errorf("%s is reached by %s, which has no XML here", centre.ID, centre.Channel)
+			}
+			return explain(o.Out, a, nil, nil)
+		}
+		draft, err := c.draftOf(a, d, o.Account)
+		if o.XML {
+			if err != nil {
+				return err
+			}
+			_, err = o.Out.Write(draft.XML)
+			return err
+		}
+		var held *ncmec.Incomplete
+		if errors.As(err, &held) || errors.Is(err, ncmec.ErrNotPersons) {
+			return explain(o.Out, a, nil, err)
+		}
+		if err != nil {
+			return err
+		}
+		return explain(o.Out, a, &draft, nil)
+	})
+}
+
+// alertOf makes an alert anew from the decision that it was made of, as a person may see it.
+func (c *Config) alertOf(ctx context.Context, store *review.Store, id string, who review.Person) (report.Alert, route.Centre, review.Decision, error) {
+	fail := func(err error) (report.Alert, route.Centre, review.Decision, error) {
+		return report.Alert{}, route.Centre{}, review.Decision{}, err
+	}
+	centres, err := c.directory()
+	if err != nil {
+		return fail(err)
+	}
+	caseID, decision, err := store.Alerted(ctx, id)
+	if err != nil {
+		return fail(err)
+	}
+	_, decisions, err := store.Show(ctx, caseID, who)
+	if err != nil {
+		return fail(err)
+	}
+	i := slices.IndexFunc(decisions, func(d review.Decision) bool { return d.ID == decision })
+	if i < 0 {
+		return fail(fmt.Errorf("decision %s of alert %s no longer stands", decision, id))
+	}
+	d := decisions[i]
+	index, ok, err := store.AuditIndex(ctx, d.ID)
+	if err != nil || !ok {
+		return fail(errors.Join(fmt.Errorf("decision %s is not in the audit log", d.ID), err))
+	}
+	verifier, err := c.verifier("")
+	if err != nil {
+		return fail(err)
+	}
+	proof, err := verify.Prove(c.auditDir(), verifier, index)
+	if err != nil {
+		return fail(err)
+	}
+	plan := centres.Route(d)
+	alerts, err := report.Tell(d, plan, proof, verifier)
+	if err != nil {
+		return fail(err)
+	}
+	for i, a := range alerts {
+		if a.ID == id {
+			return a, plan.Told[i].Centre, d, nil
+		}
+	}
+	return fail(fmt.Errorf("by the directory of centres as it is now, the case does not go to the centre of alert %s", id))
+}
+
+// draftOf builds the report of an alert, with the account from a file or from the folder of
+// the configuration.
+func (c *Config) draftOf(a report.Alert, d review.Decision, account string) (ncmec.Draft, error) {
+	in := ncmec.Input{Decision: d, Alert: a.ID, Reporter: c.NCMEC.reporter(), Now: time.Now().UTC()}
+	var err error
+	if account != "" {
+		in.Account, err = readAccount(account)
+		if err == nil && in.Account == nil {
+			err = fmt.Errorf("no such file: %s", account)
+		}
+	} else {
+		in.Account, err = c.NCMEC.account(d.Case.Subject)
+	}
+	if err != nil {
+		return ncmec.Draft{}, err
+	}
+	if in.Attach, err = report.Encode(a); err != nil {
+		return ncmec.Draft{}, err
+	}
+	return ncmec.Build(in)
+}
+
+func explain(w io.Writer, a report.Alert, draft *ncmec.Draft, held error) error {
+	fields, err := report.Fields(a)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "alert %s to %s\n", a.ID, a.Centre.Name)
+	for _, f := range fields {
+		line(&b, f.Path, f.Value, f.Source)
+	}
+	switch {
+	case held != nil:
+		fmt.Fprintf(&b, "\nreport for the CyberTipline: held, since %s\n", oneLine(held.Error()))
+	case draft != nil:
+		b.WriteString("\nreport for the CyberTipline\n")
+		for _, f := range draft.Fields {
+			line(&b, f.Path, f.Value, f.Source)
+		}
+		for i, up := range draft.Uploads {
+			fmt.Fprintf(&b, "\nfile %d of it, %d bytes\n", i+1, len(up.Data))
+			for _, f := range up.Fields {
+				line(&b, f.Path, f.Value, f.Source)
+			}
+		}
+		for _, absent := range draft.Absent {
+			fmt.Fprintf(&b, "\nnot at hand: frame %s\n", oneLine(absent))
+		}
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// shownValue is how much of a value is printed, in characters.
+const shownValue = 120
+
+func line(b *strings.Builder, path, value, source string) {
+	text := []rune(oneLine(value))
+	if len(text) > shownValue {
+		text = append(text[:shownValue], '…')
+	}
+	fmt.Fprintf(b, "  %s = %s\n      <- %s\n", path, string(text), oneLine(source))
+}
+
+// oneLine keeps what comes from outside from steering a terminal.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' {
+			return ' '
+		}
+		return printable(r)
+	}, s)
+}
