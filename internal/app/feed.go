@@ -52,42 +52,34 @@ const markEvery = 250 * time.Millisecond
 // within what stands for it, and for a card's message, which may hold the card's number,
 // what says which it was and why. A feed that was stopped in the middle of a file goes on there when it
 // is called again.
-func Feed(ctx context.Context, c Config, o FeedOptions) (err error) {
+func Feed(ctx context.Context, c Config, o FeedOptions) error {
 	open, err := o.opener(c)
 	if err != nil {
 		return err
 	}
-	client, err := dial(ctx, c, topicTransactions)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, client.Close()) }()
-	report, err := newFeedReport(o.Errors, o.Errs)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, report.close()) }()
-	for _, source := range o.Sources {
-		f := feeder{client: client, source: source, format: o.name(), open: open, report: report, out: o.Out, now: time.Now}
-		if !source.Once {
-			f.marks = c.path("feed")
-		}
-		err := f.run(ctx)
-		if errors.Is(err, errChanged) {
-			if _, err = fmt.Fprintf(o.Errs, "%s: is not the file that was sent in part before, and is sent from its beginning\n", source.Name); err == nil {
-				f.afresh = true
-				report.forget(source.Name)
-				err = f.run(ctx)
+	return reporting(ctx, c, topicTransactions, o.Errors, o.Errs, func(client *stream.Client, report *feedReport) error {
+		for _, source := range o.Sources {
+			f := feeder{client: client, source: source, format: o.name(), open: open, report: report, out: o.Out, now: time.Now}
+			if !source.Once {
+				f.marks = c.path("feed")
+			}
+			err := f.run(ctx)
+			if errors.Is(err, errChanged) {
+				if _, err = fmt.Fprintf(o.Errs, "%s: is not the file that was sent in part before, and is sent from its beginning\n", source.Name); err == nil {
+					f.afresh = true
+					report.forget(source.Name)
+					err = f.run(ctx)
+				}
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", source.Name, err)
 			}
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", source.Name, err)
+		if report.total > 0 {
+			return ErrSomeRefused
 		}
-	}
-	if report.total > 0 {
-		return ErrSomeRefused
-	}
-	return nil
+		return nil
+	})
 }
 
 // errChanged says that a file is not the one that its mark was made of.
@@ -197,11 +189,15 @@ func (f *feeder) read(ctx context.Context, reader payments.Reader, before mark, 
 				return err
 			}
 		}
-		item, err := intake.StandIn(filepath.Base(f.source.Name), item)
+		file := filepath.Base(f.source.Name)
+		item, err := intake.StandIn(file, item)
 		if err != nil {
 			return err
 		}
 		out := transactionOutput(item)
+		if item.Err != nil {
+			out.Event.Ext = atOf(file, item)
+		}
 		p.mark = p.mark.next(out.Event.ID)
 		if p.mark.Records <= before.Records {
 			if p.mark.Records == before.Records && p.mark != before {

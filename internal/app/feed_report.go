@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/intake"
 )
@@ -49,6 +51,21 @@ type feedReport struct {
 	total int
 	codes map[string]map[string]int // by file and code
 	shown map[string]int
+}
+
+// reporting calls do with a client, once a topic is there, and a report of what is refused.
+func reporting(ctx context.Context, c Config, topic, name string, errs io.Writer, do func(*stream.Client, *feedReport) error) (err error) {
+	client, err := dial(ctx, c, topic)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	report, err := newFeedReport(name, errs)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, report.close()) }()
+	return do(client, report)
 }
 
 func newFeedReport(name string, errs io.Writer) (*feedReport, error) {

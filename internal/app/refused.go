@@ -2,10 +2,10 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vigil-stream/vigil/internal/stream"
@@ -24,30 +24,22 @@ type RefusedOptions struct {
 // Refused tells of the payments that were refused, by all that the dead letters hold of
 // them: also what no reader of a file can see, such as a reference that was given to
 // another payment before, perhaps in another file.
-func Refused(ctx context.Context, c Config, o RefusedOptions) (err error) {
-	client, err := dial(ctx, c, topicDeadLetter)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, client.Close()) }()
-	report, err := newFeedReport(o.Errors, o.Errs)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, report.close()) }()
-	seen := make(map[string]bool)
-	if err := client.ReadAll(ctx, topicDeadLetter, func(m stream.Message) error {
-		loops := []string{"payments-split", "payments-origin", "payments-profile"}
-		if seen[m.ID] || !slices.Contains(loops, m.Headers["vigil-loop"]) {
-			return nil
+func Refused(ctx context.Context, c Config, o RefusedOptions) error {
+	return reporting(ctx, c, topicDeadLetter, o.Errors, o.Errs, func(client *stream.Client, report *feedReport) error {
+		seen := make(map[string]bool)
+		err := client.ReadAll(ctx, topicDeadLetter, func(m stream.Message) error {
+			loops := []string{"payments-split", "payments-origin", "payments-profile"}
+			if seen[m.ID] || !slices.Contains(loops, m.Headers["vigil-loop"]) {
+				return nil
+			}
+			seen[m.ID] = true
+			return report.tell(refusalsOf(m))
+		})
+		if err == nil {
+			_, err = fmt.Fprintf(o.Out, "%d records of payments were refused\n", report.total)
 		}
-		seen[m.ID] = true
-		return report.tell(refusalsOf(m))
-	}); err != nil {
 		return err
-	}
-	_, err = fmt.Fprintf(o.Out, "%d records of payments were refused\n", report.total)
-	return err
+	})
 }
 
 // refusalsOf says what is wrong with the record of a dead letter, at least one thing.
@@ -68,6 +60,12 @@ func refusalsOf(m stream.Message) []refusal {
 			file, all = intake.StoodFor(m.Data)
 		} else {
 			all, ref = intake.Faults(kind, m.Data)
+			if name, record, begins := foundAt(m); name != "" {
+				file = name
+				for i := range all {
+					all[i].Record, all[i].Byte = record, begins
+				}
+			}
 		}
 	}
 	if len(all) == 0 {
@@ -78,4 +76,23 @@ func refusalsOf(m stream.Message) []refusal {
 		told = append(told, refusal{file, one})
 	}
 	return told
+}
+
+// The attributes that say in which file a feed found a record that it saw to be bad, as
+// which one, and at which byte: in the record's own message it is the only one.
+const extFile, extRecord, extByte = "file", "record", "byte"
+
+func atOf(file string, item payments.Item) map[string]string {
+	return map[string]string{extFile: file, extRecord: strconv.Itoa(item.Number), extByte: strconv.FormatInt(item.Offset, 10)}
+}
+
+// foundAt reads what atOf made from a dead letter; no file where there is none.
+func foundAt(m stream.Message) (file string, record int, begins int64) {
+	at := func(name string) string { return m.Headers["original-ce_"+name] }
+	record, err := strconv.Atoi(at(extRecord))
+	begins, err2 := strconv.ParseInt(at(extByte), 10, 64)
+	if err != nil || err2 != nil {
+		return "", 0, 0
+	}
+	return at(extFile), record, begins
 }

@@ -44,6 +44,9 @@ func Parse(data []byte) (payments.Record, error) {
 		// Slowly, and with the reason if it is refused.
 		f = form{}
 		if err := transactionSchema.Decode(data, &f); err != nil {
+			if alone := virtual.CheckAlone(data); alone != nil {
+				return payments.Record{}, alone
+			}
 			return payments.Record{}, fmt.Errorf("transaction: %w", err)
 		}
 	}

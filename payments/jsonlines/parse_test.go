@@ -144,6 +144,13 @@ func TestRefusedLinesTellTheirReference(t *testing.T) {
 	}
 }
 
+func TestTheTravelRuleAloneIsRefusedWithWhatToSend(t *testing.T) {
+	_, err := Parse([]byte(`{"originator": {"originatorPersons": []}, "beneficiary": {}}`))
+	if err == nil || !strings.Contains(err.Error(), `"type": "virtual-asset"`) {
+		t.Error(err)
+	}
+}
+
 func TestALineHasALimit(t *testing.T) {
 	_, err := Parse(bytes.Repeat([]byte(" "), MaxLine+1))
 	var rejection *signal.Rejection

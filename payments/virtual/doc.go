@@ -25,6 +25,10 @@
 // addresses the home or place of business, else the first. National ids, dates and
 // places of birth are not read, since nothing may look at them.
 //
+// By themselves these data are refused (travel-rule-alone): they have no reference, time or
+// amount, so that there is no transfer to which they could be joined, neither one told
+// before nor one to come. A provider that has both sends them in one record.
+//
 // The country of an end is that of its postal address, else of its residence or
 // registration, else what the analysis says of the address; its town likewise.
 //

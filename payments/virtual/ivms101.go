@@ -1,10 +1,12 @@
 package virtual
 
 import (
+	"encoding/json"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // The part of IVMS101 (interVASP Messaging Standard) that is read, in the names of 2020
@@ -74,6 +76,23 @@ type address struct {
 	Town           string   `json:"townName"`
 	Lines          []string `json:"addressLine"`
 	Country        string   `json:"country"`
+}
+
+// CheckAlone refuses the travel rule's data where they come without a transfer: they name
+// people and neither amount nor time nor reference, so that nothing could be found again
+// that they belong to. Whatever is something else is nil.
+func CheckAlone(data []byte) error {
+	var of struct {
+		Type        json.RawMessage `json:"type"`
+		Originator  json.RawMessage `json:"originator"`
+		Beneficiary json.RawMessage `json:"beneficiary"`
+		Wrapped     json.RawMessage `json:"ivms101"`
+	}
+	if json.Unmarshal(data, &of) != nil || of.Type != nil || of.Originator == nil && of.Beneficiary == nil && of.Wrapped == nil {
+		return nil
+	}
+	return signal.Reject("travel-rule-alone",
+		`IVMS101 names people and no transfer: send it as "travel_rule" of the transfer's record, which has "type": "virtual-asset", institution, id, at, chain, asset, from and to`)
 }
 
 // people are the first persons of both sides, nil where there is none.

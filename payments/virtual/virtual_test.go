@@ -104,3 +104,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestTheTravelRuleAloneNamesNoTransfer(t *testing.T) {
+	var record struct {
+		TravelRule json.RawMessage `json:"travel_rule"`
+	}
+	if err := json.Unmarshal(lines(t)[2], &record); err != nil {
+		t.Fatal(err)
+	}
+	wrapped := fmt.Sprintf(`{"ivms101": %s}`, record.TravelRule)
+	for _, text := range []string{string(record.TravelRule), wrapped, `{"Originator": {}, "originatingVASP": {}}`} {
+		var rejection *signal.Rejection
+		if err := CheckAlone([]byte(text)); !errors.As(err, &rejection) || rejection.Reason() != "travel-rule-alone" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{`{}`, `[]`, `{`, `{"type": "withdrawal", "originator": {}}`, string(lines(t)[2])} {
+		if err := CheckAlone([]byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
