@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/vigil-stream/vigil/report"
 )
 
 // A checker cleans the texts of a report and holds them to a profile's rules.
@@ -145,7 +147,7 @@ const (
 )
 
 func (c *checker) text(parent, v reflect.Value, rule Rule, path string) {
-	s := Text(v.String())
+	s := report.PlainText(v.String())
 	if rule.Pattern == namePattern && !c.p.patterns[namePattern].MatchString(s) {
 		folded := foldName(s)
 		if !c.p.patterns[namePattern].MatchString(folded) {
