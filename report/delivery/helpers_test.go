@@ -1,0 +1,130 @@
+package delivery
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// alertNo is one of many made-up alerts to the centre us.
+func alertNo(t testing.TB, i int, danger bool, at time.Time) report.Alert {
+	t.Helper()
+	data, err := os.ReadFile("../testdata/alert.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := report.DecodeAlert(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.ID, a.Centre.ID = signal.ID("alert", strconv.Itoa(i)), "us"
+	a.Statement.Danger, a.Statement.At, a.Statement.Probability = danger, at.UTC(), float64(i%7)/10
+	return a
+}
+
+// memory is a store of deliveries that keeps the order of the contract.
+type memory struct {
+	mu   sync.Mutex
+	rows map[string]Delivery
+}
+
+func (m *memory) order(t testing.TB, a report.Alert, within time.Duration) {
+	t.Helper()
+	d, err := Order(a, within)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rows == nil {
+		m.rows = map[string]Delivery{}
+	}
+	if _, ok := m.rows[d.Alert]; !ok {
+		m.rows[d.Alert] = d
+	}
+}
+
+func (m *memory) NextDelivery(_ context.Context, centre string, now time.Time) (Delivery, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []Delivery
+	for _, d := range m.rows {
+		if d.Centre == centre && d.State != Filed && d.State != Failed && !d.Next.After(now) {
+			due = append(due, d)
+		}
+	}
+	if len(due) == 0 {
+		return Delivery{}, false, nil
+	}
+	return slices.MinFunc(due, func(a, b Delivery) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Due.Compare(b.Due), cmp.Compare(a.Alert, b.Alert))
+	}), true, nil
+}
+
+func (m *memory) SaveDelivery(_ context.Context, d Delivery) (Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rows[d.Alert].Revision != d.Revision {
+		return d, ErrStale
+	}
+	d.Revision++
+	m.rows[d.Alert] = d
+	return d, nil
+}
+
+func (m *memory) count(s State) (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range m.rows {
+		if d.State == s {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *memory) get(alert string) Delivery {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rows[alert]
+}
+
+// centre is a channel that answers as it is told, and notes what it was asked.
+type centre struct {
+	mu    sync.Mutex
+	send  func(a report.Alert) (report.Outcome, error)
+	ask   func(id string) (report.Outcome, error)
+	sent  []string
+	asked []string
+	at    []time.Time
+}
+
+func (c *centre) Send(_ context.Context, a report.Alert) (report.Outcome, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent, c.at = append(c.sent, a.ID), append(c.at, time.Now())
+	return c.send(a)
+}
+
+func (c *centre) Ask(_ context.Context, id string) (report.Outcome, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = append(c.asked, id)
+	return c.ask(id)
+}
+
+func always(s report.State) func(report.Alert) (report.Outcome, error) {
+	return func(report.Alert) (report.Outcome, error) { return report.Outcome{State: s, Says: "as told"}, nil }
+}
+
+func worker(c Channel, s Store, set Settings) *Worker {
+	return &Worker{Centre: "us", Channel: c, Store: s, Settings: set, Now: time.Now, Chance: func() float64 { return 0.5 }}
+}

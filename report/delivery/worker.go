@@ -1,0 +1,185 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vigil-stream/vigil/report"
+)
+
+// A Worker serves one centre. One goroutine calls Run.
+type Worker struct {
+	Centre   string
+	Channel  Channel
+	Store    Store
+	Settings Settings
+	Now      func() time.Time
+	Chance   func() float64 // 0 to 1
+	// Changed is told of every change that was kept, if it is set.
+	Changed func(Delivery)
+	// Trouble is told of errors that are not the centre's: of the store, or of a record that
+	// does not decode. What they concern is tried again.
+	Trouble func(error)
+
+	failures int         // in a row
+	rests    int         // of the breaker, since it last closed
+	openTo   time.Time   // until when the centre is left alone
+	attempts []time.Time // in the last 24 hours, oldest first
+}
+
+// idle is how long a worker waits where nothing is to be done.
+const idle = time.Second
+
+// Run delivers until ctx ends.
+func (w *Worker) Run(ctx context.Context) {
+	w.Settings = w.Settings.filled()
+	for ctx.Err() == nil {
+		wait, err := w.step(ctx)
+		if err != nil && ctx.Err() == nil {
+			wait = w.Settings.First
+			if w.Trouble != nil {
+				w.Trouble(err)
+			}
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// open returns for how long the centre is still left alone.
+func (w *Worker) open(now time.Time) time.Duration { return w.openTo.Sub(now) }
+
+// step makes at most one attempt and returns how long to wait before the next.
+func (w *Worker) step(ctx context.Context) (time.Duration, error) {
+	now := w.Now()
+	if rest := w.open(now); rest > 0 {
+		return rest, nil
+	}
+	if wait := w.budget(now); wait > 0 {
+		return wait, nil
+	}
+	d, ok, err := w.Store.NextDelivery(ctx, w.Centre, now)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		return idle, nil
+	}
+	asks := d.State == Unknown || d.State == Sending // its worker was killed
+	d.State, d.Next = Sending, now.Add(w.Settings.Lease)
+	d.Attempts++
+	if d, err = w.Store.SaveDelivery(ctx, d); err != nil {
+		if errors.Is(err, ErrStale) {
+			return 0, nil // another worker has it
+		}
+		return 0, err
+	}
+	w.attempts = append(w.attempts, now)
+	attempt, cancel := context.WithTimeout(ctx, w.Settings.Lease)
+	defer cancel()
+	o, err := w.attempt(attempt, d, asks)
+	if ctx.Err() != nil {
+		// Stopped in between: the lease ends, and then the centre is asked.
+		return 0, ctx.Err()
+	}
+	w.judge(&d, o, err)
+	if d, err = w.Store.SaveDelivery(ctx, d); err != nil && !errors.Is(err, ErrStale) {
+		return 0, err
+	}
+	if w.Changed != nil && err == nil {
+		w.Changed(d)
+	}
+	return w.Settings.Gap, nil
+}
+
+// attempt asks first where the centre may have the alert, and sends it where it does not.
+func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Outcome, error) {
+	if asks {
+		o, err := w.Channel.Ask(ctx, d.Alert)
+		if err != nil {
+			return report.Outcome{State: report.Unknown, Says: "The centre could not be asked: " + err.Error()}, nil
+		}
+		if o.State != report.Absent {
+			if o.State != report.Filed {
+				o.State = report.Unknown
+			}
+			return o, nil
+		}
+	}
+	a, err := report.DecodeAlert(d.Body)
+	if err != nil {
+		return report.Outcome{State: report.Refused, Says: "The alert in the store does not decode: " + err.Error()}, nil
+	}
+	if a.ID != d.Alert || a.Centre.ID != d.Centre {
+		return report.Outcome{State: report.Refused, Says: "The alert in the store is another, or another centre's."}, nil
+	}
+	return w.Channel.Send(ctx, a)
+}
+
+// judge moves a delivery by what came of an attempt.
+func (w *Worker) judge(d *Delivery, o report.Outcome, err error) {
+	now := w.Now()
+	if says, ok := held(err); ok {
+		d.State, d.Says, d.Next = Held, says, now.Add(w.Settings.Recheck)
+		return
+	}
+	if err != nil {
+		o = report.Outcome{State: report.Later, Says: err.Error()}
+	}
+	d.Says = o.Says
+	switch o.State {
+	case report.Filed:
+		d.State, d.Receipt = Filed, o.Receipt
+		w.failures, w.rests = 0, 0
+	case report.Refused:
+		d.State = Failed
+		w.failures, w.rests = 0, 0 // it answered
+	case report.Unknown:
+		d.State = Unknown
+		w.failed(d, now, o.After)
+	default:
+		d.State = Queued
+		w.failed(d, now, o.After)
+	}
+}
+
+// failed says when to try again, and opens the breaker after too many failures in a row.
+func (w *Worker) failed(d *Delivery, now time.Time, after time.Duration) {
+	d.Next = now.Add(max(after, w.Settings.pause(d.Attempts, w.Chance())))
+	// No pause sleeps through the law's time: there is one more attempt shortly before.
+	if last := d.Due.Add(-w.Settings.First); d.Next.After(last) && last.After(now.Add(max(after, w.Settings.First))) {
+		d.Next = last
+	}
+	if w.failures++; w.failures >= w.Settings.Trip {
+		w.openTo = now.Add(max(after, double(w.Settings.Rest, w.rests, w.Settings.Longest)))
+		w.rests++
+		w.failures = w.Settings.Trip - 1 // one attempt tells whether it is over
+	}
+}
+
+// budget returns how long the quota of a day lets wait.
+func (w *Worker) budget(now time.Time) time.Duration {
+	for len(w.attempts) > 0 && now.Sub(w.attempts[0]) >= 24*time.Hour {
+		w.attempts = w.attempts[1:]
+	}
+	if len(w.attempts) < w.Settings.Quota {
+		return 0
+	}
+	return w.attempts[len(w.attempts)-w.Settings.Quota].Add(24 * time.Hour).Sub(now)
+}
+
+// Retry puts a delivery that failed, or is held, back into the queue, as a person says.
+func Retry(d Delivery, now time.Time, who string) (Delivery, error) {
+	if d.State != Failed && d.State != Held {
+		return d, fmt.Errorf("delivery of alert %s is %s: only what failed or is held is tried again by hand", d.Alert, d.State)
+	}
+	d.State, d.Next, d.Attempts = Queued, now, 0
+	d.Says = "Tried again, as " + who + " said. Before: " + d.Says
+	return d, nil
+}
