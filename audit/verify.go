@@ -21,6 +21,10 @@ const (
 	KindHold       = verify.KindHold
 	KindRelease    = verify.KindRelease
 	KindErasure    = verify.KindErasure
+	KindAction     = verify.KindAction
+	KindCorrection = verify.KindCorrection
+	KindFeedback   = verify.KindFeedback
+	KindAppeal     = verify.KindAppeal
 )
 
 // The errors of reading and checking a log.

@@ -65,15 +65,24 @@ func Build(d review.Decision, c Centre, why string, proof audit.Proof, logKey st
 	if err := fits(s, proof); err != nil {
 		return Alert{}, fmt.Errorf("build alert: decision %s: %w", d.ID, err)
 	}
-	name, rest, ok := strings.Cut(logKey, "+")
-	hash, _, _ := strings.Cut(rest, "+")
-	if !ok || name == "" || hash == "" {
-		return Alert{}, errors.New("build alert: the log's verifier key must be name+hash+key")
+	key, err := shortKey(logKey)
+	if err != nil {
+		return Alert{}, fmt.Errorf("build alert: %w", err)
 	}
 	return Alert{
 		ID: alertID(s, c.ID), Statement: s, Centre: c, Why: why, HowToVerify: howToVerify,
-		Proof: proof, LogKey: name + "+" + hash, Shared: route.SharedID(s.Case, s.Subject),
+		Proof: proof, LogKey: key, Shared: route.SharedID(s.Case, s.Subject),
 	}, nil
+}
+
+// shortKey is the name and hash of a log's verifier key.
+func shortKey(logKey string) (string, error) {
+	name, rest, ok := strings.Cut(logKey, "+")
+	hash, _, _ := strings.Cut(rest, "+")
+	if !ok || name == "" || hash == "" {
+		return "", errors.New("the log's verifier key must be name+hash+key")
+	}
+	return name + "+" + hash, nil
 }
 
 func alertID(s review.Statement, centre string) string {
@@ -96,7 +105,7 @@ func fits(s review.Statement, proof audit.Proof) error {
 	return nil
 }
 
-//go:embed schema/alert.json
+//go:embed schema/*.json
 var schemas embed.FS
 
 var alertSchema = signal.MustSchema(schemas, "schema/alert.json")

@@ -73,14 +73,7 @@ func Print(w io.Writer, a Alert, c Check) error {
 	p.field("  Verdict", fmt.Sprintf("%s: %s", s.Verdict, s.Reason))
 	p.field("  Case", fmt.Sprintf("%s, revision %d, decision %d", s.Case, s.Revision, s.Sequence))
 	p.field("  Digest", s.CaseDigest)
-	p.heading("Checks")
-	for _, f := range c.Findings {
-		mark := "ok"
-		if !f.OK {
-			mark = "FAILED"
-		}
-		p.field("  "+f.Name, mark+". "+f.Says)
-	}
+	p.checks(c)
 	p.heading("How to verify")
 	p.text("  ", a.HowToVerify)
 	if _, err := io.WriteString(w, p.b.String()); err != nil {
@@ -108,6 +101,17 @@ func (p *page) field(name, text string) {
 			name = ""
 		}
 		p.line("%-11s%s", name, line)
+	}
+}
+
+func (p *page) checks(c Check) {
+	p.heading("Checks")
+	for _, f := range c.Findings {
+		mark := "ok"
+		if !f.OK {
+			mark = "FAILED"
+		}
+		p.field("  "+f.Name, mark+". "+f.Says)
 	}
 }
 

@@ -47,33 +47,9 @@ func (c Check) OK() bool {
 // knows who it is.
 func Verify(a Alert, verifierKey string) Check {
 	s := a.Statement
-	var c Check
-	add := func(name string, ok bool, yes, no string) {
-		says := yes
-		if !ok {
-			says = no
-		}
-		c.Findings = append(c.Findings, Finding{Name: name, OK: ok, Says: says})
-	}
-
-	entry, err := checkLog(a, verifierKey)
-	if err != nil {
-		add("log", false, "", "The proof does not hold: "+err.Error()+".")
-		const unknown = "Not known, as the proof does not hold."
-		add("decision", false, "", unknown)
-		add("content", false, "", unknown)
-	} else {
-		add("log", true, fmt.Sprintf("Entry %d is in the log %s, by a checkpoint signed with your key.", a.Proof.Index, a.LogKey), "")
-		add("decision", entry.Kind == audit.KindDecision && entry.ID == s.Decision,
-			"The entry is of this decision.", "The entry is of something else than this decision.")
-		digest, err := s.Digest()
-		add("content", err == nil && digest == entry.Digest,
-			"What the alert states is what was logged when the decision was made.",
-			"The alert states something else than what was logged when the decision was made.")
-	}
-	add("verdict", s.Verdict == review.Confirm, "The decision confirms the case.", "The decision does not confirm the case.")
-	add("ids", s.Case == signal.ID("case", string(s.Subject)) &&
-		s.Decision == signal.ID("decision", s.Case, fmt.Sprint(s.Sequence)) && a.ID == alertID(s, a.Centre.ID) &&
+	c := verify(s, a.Proof, a.LogKey, verifierKey)
+	c.add("verdict", s.Verdict == review.Confirm, "The decision confirms the case.", "The decision does not confirm the case.")
+	c.add("ids", decisionFits(s) && a.ID == alertID(s, a.Centre.ID) &&
 		(a.Shared == "" || a.Shared == route.SharedID(s.Case, s.Subject)),
 		"The ids of case, decision and alert follow from what they name.",
 		"An id does not follow from what it names.")
@@ -82,17 +58,51 @@ func Verify(a Alert, verifierKey string) Check {
 		sum += p.Weight
 	}
 	// Weights may be rounded to two decimals, each.
-	add("score", math.Abs(sum-s.Score) <= 0.01*float64(len(s.Parts)+1),
+	c.add("score", math.Abs(sum-s.Score) <= 0.01*float64(len(s.Parts)+1),
 		"The parts sum to the score.", "The parts do not sum to the score.")
 	return c
 }
 
-func checkLog(a Alert, verifierKey string) (audit.Entry, error) {
+func (c *Check) add(name string, ok bool, yes, no string) {
+	says := yes
+	if !ok {
+		says = no
+	}
+	c.Findings = append(c.Findings, Finding{Name: name, OK: ok, Says: says})
+}
+
+// decisionFits reports whether the ids of a statement's case and decision follow from
+// what they name.
+func decisionFits(s review.Statement) bool {
+	return s.Case == signal.ID("case", string(s.Subject)) && s.Decision == signal.ID("decision", s.Case, fmt.Sprint(s.Sequence))
+}
+
+// verify makes the checks log, decision and content.
+func verify(s review.Statement, proof audit.Proof, logKey, verifierKey string) (c Check) {
+	entry, err := checkLog(proof, logKey, verifierKey)
+	if err != nil {
+		c.add("log", false, "", "The proof does not hold: "+err.Error()+".")
+		const unknown = "Not known, as the proof does not hold."
+		c.add("decision", false, "", unknown)
+		c.add("content", false, "", unknown)
+		return c
+	}
+	c.add("log", true, fmt.Sprintf("Entry %d is in the log %s, by a checkpoint signed with your key.", proof.Index, logKey), "")
+	c.add("decision", entry.Kind == audit.KindDecision && entry.ID == s.Decision,
+		"The entry is of this decision.", "The entry is of something else than this decision.")
+	digest, err := s.Digest()
+	c.add("content", err == nil && digest == entry.Digest,
+		"What the alert states is what was logged when the decision was made.",
+		"The alert states something else than what was logged when the decision was made.")
+	return c
+}
+
+func checkLog(proof audit.Proof, logKey, verifierKey string) (audit.Entry, error) {
 	if verifierKey == "" {
 		return audit.Entry{}, errors.New("there is no key to check it with")
 	}
-	if !strings.HasPrefix(verifierKey, a.LogKey+"+") {
+	if !strings.HasPrefix(verifierKey, logKey+"+") {
 		return audit.Entry{}, errors.New("it is of a log with another key than yours")
 	}
-	return audit.CheckProof(a.Proof, verifierKey)
+	return audit.CheckProof(proof, verifierKey)
 }

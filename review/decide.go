@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -41,8 +42,8 @@ func (s *Store) Decide(ctx context.Context, r Request) (Outcome, error) {
 			return err
 		}
 		f.seen, f.danger = r.Digest, r.Danger
-		action, name := f.word(r.Verdict)
-		if err := allow(action, f); err != nil {
+		doing, name := f.word(r.Verdict)
+		if err := allow(doing, f); err != nil {
 			return err
 		}
 		last, _, err := lastDecision(ctx, tx, r.CaseID)
@@ -65,8 +66,12 @@ func (s *Store) Decide(ctx context.Context, r Request) (Outcome, error) {
 			CaseID: r.CaseID, Digest: f.current, Verdict: r.Verdict, Reason: r.Reason, Note: r.Note,
 			Person: r.By.ID, Step: name, At: at,
 		}
-		if out.Final = f.decides(action, r.Verdict); !out.Final {
-			if err := saveOpinion(ctx, tx, word); err != nil {
+		if out.Final = f.decides(doing, r.Verdict); !out.Final {
+			id, err := saveOpinion(ctx, tx, word)
+			if err != nil {
+				return err
+			}
+			if err := saveChoice(ctx, tx, id, r.choose()); err != nil {
 				return err
 			}
 			if err := s.letGo(ctx, r.CaseID)(tx, f); err != nil {
@@ -85,14 +90,24 @@ func (s *Store) Decide(ctx context.Context, r Request) (Outcome, error) {
 		if err := d.number(ctx, tx); err != nil {
 			return err
 		}
-		if err := d.withOthers(ctx, tx, action); err != nil {
+		if err := d.withOthers(ctx, tx, doing); err != nil {
 			return err
+		}
+		chosen := r.choose()
+		if doing == Second {
+			if chosen, err = agreed(ctx, tx, d, chosen); err != nil {
+				return err
+			}
 		}
 		out.Decision, word.Decision = d, d.ID
-		if err := s.saveDecision(ctx, tx, d, state); err != nil {
+		if err := s.saveDecision(ctx, tx, d, state, chosen); err != nil {
 			return err
 		}
-		if err := saveOpinion(ctx, tx, word); err != nil {
+		opinion, err := saveOpinion(ctx, tx, word)
+		if err != nil {
+			return err
+		}
+		if err := saveChoice(ctx, tx, opinion, r.choose()); err != nil {
 			return err
 		}
 		return s.settle(ctx, tx, r.CaseID, state)
@@ -166,8 +181,41 @@ func (d *Decision) withOthers(ctx context.Context, tx *sql.Tx, a Action) error {
 	return nil
 }
 
-// saveDecision moves the case and keeps the decision with all that goes with it.
-func (s *Store) saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state State) error {
+// saveDecision moves the case and keeps the decision with all that follows from it.
+func (s *Store) saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state State, chosen action.Kind) error {
+	if err := s.insertDecision(ctx, tx, d, state); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE opinions SET decision_id = ? WHERE case_id = ? AND ended = '' AND decision_id IS NULL`, d.ID, d.CaseID)
+	if err != nil {
+		return fmt.Errorf("save decision: %w", err)
+	}
+	why := action.LiftDecided
+	if d.Verdict == Dismiss {
+		chosen, why = action.None, action.LiftDismissed
+	}
+	ordered, err := s.follow(ctx, tx, d, chosen, why, "", true)
+	if err != nil {
+		return err
+	}
+	due := d.At.Add(s.policy.Undo)
+	if d.Danger != "" || s.policy.Undo == 0 {
+		due = time.UnixMicro(0) // at once, by whoever's clock
+	}
+	if ordered || d.Verdict == Confirm {
+		_, err := tx.ExecContext(ctx, `INSERT INTO holds (decision_id, due_at) VALUES (?, ?)`, d.ID, due.UnixMicro())
+		if err != nil {
+			return fmt.Errorf("hold what follows: %w", err)
+		}
+	}
+	if d.Verdict != Confirm {
+		return nil
+	}
+	return enqueueAlert(ctx, tx, d)
+}
+
+// insertDecision keeps a decision and puts it into the audit log's queue.
+func (s *Store) insertDecision(ctx context.Context, tx *sql.Tx, d Decision, state State) error {
 	steps := []struct {
 		query string
 		args  []any
@@ -179,7 +227,6 @@ func (s *Store) saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state 
 		{`INSERT INTO procedures (decision_id, second, persons, danger) VALUES (?, ?, ?, ?)`, []any{d.ID, d.Second, d.Persons, d.Danger}},
 		{`INSERT INTO decision_salts (decision_id, salt) VALUES (?, ?)`, []any{d.ID, d.Salt}},
 		{`INSERT INTO decision_marks (decision_id, mark) SELECT ?, mark FROM marks WHERE case_id = ?`, []any{d.ID, d.CaseID}},
-		{`UPDATE opinions SET decision_id = ? WHERE case_id = ? AND ended = '' AND decision_id IS NULL`, []any{d.ID, d.CaseID}},
 	}
 	for _, st := range steps {
 		if _, err := tx.ExecContext(ctx, st.query, st.args...); err != nil {
@@ -194,13 +241,5 @@ func (s *Store) saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state 
 	if d.Second != "" {
 		refs = append(refs, "reviewer/"+d.Second)
 	}
-	err = enqueueEntry(ctx, tx, audit.Entry{Kind: audit.KindDecision, ID: d.ID, Digest: stated, At: d.At, Refs: refs})
-	if err != nil || d.Verdict != Confirm {
-		return err
-	}
-	due := d.At.Add(s.policy.Undo)
-	if d.Danger != "" || s.policy.Undo == 0 {
-		due = time.UnixMicro(0) // at once, by whoever's clock
-	}
-	return enqueueAlert(ctx, tx, d, due)
+	return enqueueEntry(ctx, tx, audit.Entry{Kind: audit.KindDecision, ID: d.ID, Digest: stated, At: d.At, Refs: refs})
 }

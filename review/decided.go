@@ -85,6 +85,18 @@ func lastDecision(ctx context.Context, q querier, caseID string) (Decision, bool
 	return ds[0], true, nil
 }
 
+// Decision returns a decision, or ErrNotFound. It is for a machine.
+func (s *Store) Decision(ctx context.Context, id string) (Decision, error) {
+	ds, err := loadDecisions(ctx, s.db, `WHERE d.id = ?`, id)
+	if err == nil && len(ds) == 0 {
+		err = fmt.Errorf("decision %s: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return Decision{}, err
+	}
+	return ds[0], nil
+}
+
 // LastDecision returns the decision on a case that stands, if there is one. Like Decided, it
 // is for a machine.
 func (s *Store) LastDecision(ctx context.Context, id string) (Decision, bool, error) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
+
+	"github.com/vigil-stream/vigil/review/action"
 )
 
 // Verdict is what a person concluded.
@@ -61,6 +63,9 @@ type Request struct {
 	// Danger breaks the glass: why a confirmation cannot wait for a second person, in
 	// words. It leaves at once, and a supervisor looks at it after.
 	Danger string
+	// Action is what the platform is asked to do on a confirmation; empty is what usually
+	// follows from the reason, see action.Usual.
+	Action action.Kind
 }
 
 // check returns all that is wrong with a request.
@@ -81,6 +86,9 @@ func (r Request) check() error {
 		if len(text) > MaxNote || !utf8.ValidString(text) {
 			errs = append(errs, fmt.Errorf("the %s must be UTF-8 of at most %d bytes", what, MaxNote))
 		}
+	}
+	if r.Action != "" && (!r.Action.Chosen() || r.Verdict == Dismiss && r.Action != action.None) {
+		errs = append(errs, fmt.Errorf("the action must be one of %q, and none where the case is dismissed", action.Choices()))
 	}
 	if r.Danger != "" && r.Verdict != Confirm {
 		errs = append(errs, errors.New("only a confirmation can be too urgent for a second person"))

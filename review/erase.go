@@ -144,6 +144,11 @@ var erasedTexts = []string{
 }
 
 var erasedRows = []string{
+	`DELETE FROM receipts WHERE action_id IN (SELECT id FROM actions WHERE case_id = ?)`,
+	`DELETE FROM appeals WHERE case_id = ?`,
+	`DELETE FROM deliveries WHERE case_id = ?`,
+	`DELETE FROM actions WHERE case_id = ?`,
+	`DELETE FROM orders WHERE case_id = ?`,
 	`UPDATE procedures SET danger = 'erased' WHERE danger <> '' AND decision_id IN (SELECT id FROM decisions WHERE case_id = ?)`,
 	`DELETE FROM decision_salts WHERE decision_id IN (SELECT id FROM decisions WHERE case_id = ?)`,
 	`DELETE FROM salts WHERE case_id = ?`,

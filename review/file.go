@@ -27,6 +27,8 @@ type File struct {
 	Spoke   bool // the person has a word on it that waits for another's
 	Recused []string
 	Related []Related
+	Actions []Asked // what platforms were asked to do
+	Appeals []Appeal
 }
 
 // A Related is another case in which somebody of this one is.
@@ -69,6 +71,12 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 		if w.Person == who.ID || w.Decision != "" && w.Ended == "" || waits && f.Place == PlaceSplit && who.May(Settle) {
 			f.Words = append(f.Words, w)
 		}
+	}
+	if f.Actions, err = s.asked(ctx, s.read, id); err != nil {
+		return f, err
+	}
+	if f.Appeals, err = loadAppeals(ctx, s.read, `WHERE p.case_id = ? ORDER BY p.at, p.id`, id); err != nil {
+		return f, err
 	}
 	if f.Related, err = s.related(ctx, id, f.Case.Subject); err != nil {
 		return f, err

@@ -15,7 +15,7 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		f := facts{
 			who: with("me", RoleReviewer, RoleSupervisor, RoleAuditor, RoleAdministrator), now: now, policy: DefaultPolicy(),
 			state: StateOpen, current: "d", seen: "d", first: "d", holder: "me", danger: "a danger in many words",
-			lastBy: "me", lastAt: now.Add(-time.Second), deciders: []string{"other"}, oversee: true,
+			lastBy: "me", lastAt: now.Add(-time.Second), deciders: []string{"other"}, oversee: true, waiting: true, judges: []string{"other"},
 		}
 		f.held = a == LiftHold
 		f.step = map[Action]step{Second: seconded, Settle: disputed}[a]
@@ -28,16 +28,16 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		of    []Action
 	}{
 		{"closed", func(f *facts) { f.state = StateConfirmed }, ErrNotOpen, []Action{Claim, Decide, Second, Settle, BreakGlass}},
-		{"recused", func(f *facts) { f.recused = true }, ErrRecused, []Action{Look, SeeImages, TakeOut, Claim, Decide, Second, Settle, BreakGlass}},
+		{"recused", func(f *facts) { f.recused = true }, ErrRecused, []Action{Look, SeeImages, TakeOut, Claim, Decide, Second, Settle, BreakGlass, Answer}},
 		{"another's", func(f *facts) { f.holder = "other" }, ErrClaimed, []Action{Claim, Decide, Second, Settle, BreakGlass}},
 		{"not in hand", func(f *facts) { f.holder = "other" }, ErrNotYours, []Action{SeeImages, Release}},
 		{"nobody's", func(f *facts) { f.holder = "" }, ErrNotYours, []Action{SeeImages, Release, Take}},
-		{"changed", func(f *facts) { f.seen = "e" }, ErrStale, []Action{Decide, Second, Settle, BreakGlass}},
+		{"changed", func(f *facts) { f.seen = "e" }, ErrStale, []Action{Decide, Second, Settle, BreakGlass, Answer}},
 		{"changed since the first", func(f *facts) { f.first = "e" }, ErrStale, []Action{Second, Settle}},
 		{"spoke", func(f *facts) { f.spoke = true }, ErrSame, []Action{Claim, Second, Settle}},
 		{"another step", func(f *facts) { f.step = 7 }, ErrStep, []Action{Decide, Second, Settle}},
 		{"few words", func(f *facts) { f.danger = "hurry" }, ErrDanger, []Action{BreakGlass}},
-		{"a program", func(f *facts) { f.who.StandIn = true }, ErrStandIn, []Action{Decide, Second, Settle, BreakGlass}},
+		{"a program", func(f *facts) { f.who.StandIn = true }, ErrStandIn, []Action{Decide, Second, Settle, BreakGlass, Answer}},
 		{"another's word", func(f *facts) { f.lastBy = "other" }, ErrTooLate, []Action{Undo}},
 		{"a minute ago", func(f *facts) { f.lastAt = now.Add(-time.Minute) }, ErrTooLate, []Action{Undo}},
 		{"gone", func(f *facts) { f.gone = true }, ErrTooLate, []Action{Undo}},
@@ -47,6 +47,8 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		{"held", func(f *facts) { f.held = true }, ErrHeld, []Action{Hold}},
 		{"not held", func(f *facts) { f.held = false }, ErrNotHeld, []Action{LiftHold}},
 		{"erased", func(f *facts) { f.erased = true }, ErrErased, []Action{TakeOut, Hold}},
+		{"answered", func(f *facts) { f.waiting = false }, ErrAnswered, []Action{Answer}},
+		{"a judge", func(f *facts) { f.judges = []string{"me"} }, ErrJudge, []Action{Answer}},
 		{"own", func(f *facts) { f.deciders = []string{"me"} }, ErrOversee, []Action{Oversee}},
 	}
 	checked := 0
@@ -79,6 +81,9 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 	}
 	f := base(Decide)
 	f.who.StandIn, f.policy = true, OnePerson()
+	if err := allow(Answer, f); !errors.Is(err, ErrStandIn) {
+		t.Errorf("a program answers an appeal: %v", err)
+	}
 	if err := allow(Decide, f); err != nil {
 		t.Errorf("a program where the policy takes one person: %v", err)
 	}

@@ -60,11 +60,11 @@ func loadOpinions(ctx context.Context, q querier, where string, args ...any) (li
 }
 
 // saveOpinion keeps what a person said. Where it decides nothing yet, the audit log is
-// told; a decision is told of by its own entry.
-func saveOpinion(ctx context.Context, tx *sql.Tx, o Opinion) error {
-	err := tx.QueryRowContext(ctx, `SELECT coalesce(max(sequence), 0) + 1 FROM opinions WHERE case_id = ?`, o.CaseID).Scan(&o.sequence)
+// told; a decision is told of by its own entry. It returns the opinion's id.
+func saveOpinion(ctx context.Context, tx *sql.Tx, o Opinion) (id string, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(sequence), 0) + 1 FROM opinions WHERE case_id = ?`, o.CaseID).Scan(&o.sequence)
 	if err != nil {
-		return fmt.Errorf("save opinion: %w", err)
+		return "", fmt.Errorf("save opinion: %w", err)
 	}
 	o.ID = signal.ID("opinion", o.CaseID, strconv.Itoa(o.sequence))
 	decision := sql.NullString{String: o.Decision, Valid: o.Decision != ""}
@@ -73,16 +73,16 @@ func saveOpinion(ctx context.Context, tx *sql.Tx, o Opinion) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.ID, o.CaseID, o.sequence, o.Digest, string(o.Verdict), o.Reason, o.Note, o.Person, o.Step, o.At.UnixMicro(), decision)
 	if err != nil {
-		return fmt.Errorf("save opinion: %w", err)
+		return "", fmt.Errorf("save opinion: %w", err)
 	}
 	if o.Decision != "" {
-		return nil
+		return o.ID, nil
 	}
 	said, err := o.said()
 	if err != nil {
-		return err
+		return "", err
 	}
-	return enqueueEntry(ctx, tx, audit.Entry{
+	return o.ID, enqueueEntry(ctx, tx, audit.Entry{
 		Kind: audit.KindOpinion, ID: o.ID, Digest: said, At: o.At, Refs: []string{o.CaseID, "reviewer/" + o.Person},
 	})
 }

@@ -225,13 +225,9 @@ func enqueueEntry(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
 	return nil
 }
 
-// enqueueAlert orders an alert that may leave from due on.
-func enqueueAlert(ctx context.Context, tx *sql.Tx, d Decision, due time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO holds (decision_id, due_at) VALUES (?, ?)`, d.ID, due.UnixMicro())
-	if err != nil {
-		return fmt.Errorf("hold alert: %w", err)
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO outbox (kind, decision_id, verdict) VALUES ('alert', ?, ?)`, d.ID, string(d.Verdict))
+// enqueueAlert orders an alert, which waits for the decision's hold.
+func enqueueAlert(ctx context.Context, tx *sql.Tx, d Decision) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO outbox (kind, decision_id, verdict) VALUES ('alert', ?, ?)`, d.ID, string(d.Verdict))
 	if err != nil {
 		return fmt.Errorf("queue alert: %w", err)
 	}

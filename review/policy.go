@@ -21,6 +21,10 @@ type Policy struct {
 	SecondLook int
 	// Claim is how long a case stays in one person's hands without a sign of life.
 	Claim time.Duration
+	// Appeal is how long an account should wait at most for an answer to its objection.
+	Appeal time.Duration
+	// AtOnce holds or blurs streams that match, until a person has looked; none by default.
+	AtOnce []AtOnce
 }
 
 // lookedAtTwice says whether a dismissal of a case, as its record of a digest shows it,
@@ -30,15 +34,19 @@ func (p Policy) lookedAtTwice(digest string) bool {
 	return p.Persons == 2 && err == nil && int(n%100) < p.SecondLook
 }
 
+// DefaultAppeal is the time for an answer to an appeal. [A] assumed: the law says without
+// undue delay (DSA, article 20).
+const DefaultAppeal = 72 * time.Hour
+
 // DefaultPolicy takes two persons, who have a minute to think again.
 func DefaultPolicy() Policy {
-	return Policy{Persons: 2, Undo: time.Minute, Claim: 15 * time.Minute}
+	return Policy{Persons: 2, Undo: time.Minute, Claim: 15 * time.Minute, Appeal: DefaultAppeal}
 }
 
 // OnePerson is for development and demonstrations: one person, or a program in a person's
 // place, decides for good at once, and the alert says so.
 func OnePerson() Policy {
-	return Policy{Persons: 1, Claim: 15 * time.Minute}
+	return Policy{Persons: 1, Claim: 15 * time.Minute, Appeal: DefaultAppeal}
 }
 
 // Validate returns all that is wrong with a policy.
@@ -55,6 +63,14 @@ func (p Policy) Validate() error {
 	}
 	if p.Claim < time.Minute || p.Claim > 8*time.Hour {
 		errs = append(errs, fmt.Errorf("claim: %s is not from 1m to 8h", p.Claim))
+	}
+	if p.Appeal < time.Hour || p.Appeal > 30*24*time.Hour {
+		errs = append(errs, fmt.Errorf("appeal: %s is not from 1h to 720h", p.Appeal))
+	}
+	for i, a := range p.AtOnce {
+		if err := a.Check(); err != nil {
+			errs = append(errs, fmt.Errorf("at_once[%d]: %w", i, err))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -90,6 +90,9 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c Case, raw []byte, before
 	if err := s.settle(ctx, tx, c.ID, state); err != nil {
 		return err
 	}
+	if err := s.actAtOnce(ctx, tx, c, state); err != nil {
+		return err
+	}
 	return enqueueEntry(ctx, tx, audit.Entry{
 		Kind: audit.KindCase, ID: signal.ID("case-record", c.ID, fmt.Sprint(c.Revision)), Digest: c.Digest,
 		At: now, Refs: []string{c.ID},

@@ -26,6 +26,7 @@ const (
 	Recuse     Action = "have no part in the case"
 	Exclude    Action = "give somebody no part in the case"
 	Oversee    Action = "oversee a decision made alone"
+	Answer     Action = "answer an appeal"
 	Supervise  Action = "see how the work goes"
 	Export     Action = "export numbers"
 	Administer Action = "set limits"
@@ -46,6 +47,8 @@ var (
 	ErrStandIn  = errors.New("a program may stand in for a person only where the policy takes one person")
 	ErrTooLate  = errors.New("there is nothing of this person's that can still be taken back")
 	ErrOversee  = errors.New("the decision is not one that this person has to oversee")
+	ErrAnswered = errors.New("the appeal was answered")
+	ErrJudge    = errors.New("who had a word in the decision may not answer the appeal against it")
 	ErrPause    = errors.New("it is time for a pause")
 	ErrEnough   = errors.New("that is enough for today")
 	ErrHeld     = errors.New("the evidence is under a legal hold already")
@@ -89,6 +92,8 @@ type facts struct {
 	lastAt   time.Time // when
 	gone     bool      // what it ordered has left
 	deciders []string  // who made the decision to oversee
+	waiting  bool      // the appeal waits for an answer
+	judges   []string  // who had a word in what it objects to
 	oversee  bool      // the decision was made alone in danger, and nobody has overseen it
 }
 
@@ -116,6 +121,9 @@ var (
 	inTime     = need{ErrTooLate, func(f facts) bool { return f.now.Before(f.lastAt.Add(f.policy.Undo)) }}
 	stillHere  = need{ErrTooLate, func(f facts) bool { return !f.gone }}
 	unseenYet  = need{ErrOversee, func(f facts) bool { return f.oversee }}
+	unanswered = need{ErrAnswered, func(f facts) bool { return f.waiting }}
+	noJudge    = need{ErrJudge, func(f facts) bool { return !slices.Contains(f.judges, f.who.ID) }}
+	aPerson    = need{ErrStandIn, func(f facts) bool { return !f.who.StandIn }}
 	rested     = need{ErrPause, func(f facts) bool { return !f.now.Before(f.exposure.Rest) }}
 	notEnough  = need{ErrEnough, func(f facts) bool { return !f.exposure.Reached }}
 	notHeld    = need{ErrHeld, func(f facts) bool { return !f.held }}
@@ -166,6 +174,9 @@ var rules = map[Action]rule{
 	// A case that was decided against somebody may still be asked for by a court.
 	Hold:     {overseers, []need{kept, notHeld}},
 	LiftHold: {overseers, []need{isHeld}},
+	// One suffices: somebody else than those who decided, a person in every case, who has
+	// the case before them as it is.
+	Answer: {deciders, []need{unanswered, hasPart, noJudge, aPerson, asItIs}},
 
 	Supervise:  {[]Role{RoleSupervisor, RoleAuditor}, nil},
 	Export:     {[]Role{RoleSupervisor, RoleAuditor}, nil},

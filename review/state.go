@@ -38,6 +38,9 @@ const (
 	help     event = "help"     // correlate says that the subject may be a victim
 	confirm  event = "confirm"
 	dismiss  event = "dismiss"
+	// An appeal takes a confirmation back, or says what of it was wrong.
+	reverse event = "reverse"
+	correct event = "correct"
 )
 
 // transitions is the whole of the rules: what is not in it is illegal. A
@@ -48,11 +51,12 @@ var transitions = map[State]map[event]State{
 	StateOpen:      {update: StateOpen, withdraw: StateWithdrawn, help: StateHelp, confirm: StateConfirmed, dismiss: StateDismissed},
 	StateWithdrawn: {update: StateOpen, withdraw: StateWithdrawn, help: StateHelp},
 	StateHelp:      {update: StateOpen, withdraw: StateWithdrawn, help: StateHelp, dismiss: StateDismissed},
-	StateConfirmed: {update: StateConfirmed, grow: StateReopened, withdraw: StateConfirmed},
+	StateConfirmed: {update: StateConfirmed, grow: StateReopened, withdraw: StateConfirmed, reverse: StateDismissed, correct: StateConfirmed},
 	StateDismissed: {update: StateDismissed, grow: StateReopened, withdraw: StateDismissed},
 	// Once reopened, a case waits for a person even where the score sinks a
 	// little again: it must not flicker in and out of the queue.
-	StateReopened: {update: StateReopened, grow: StateReopened, withdraw: asDecided, confirm: StateConfirmed, dismiss: StateDismissed},
+	StateReopened: {update: StateReopened, grow: StateReopened, withdraw: asDecided, confirm: StateConfirmed, dismiss: StateDismissed,
+		reverse: StateReopened, correct: StateReopened}, // what is new still waits for a person
 }
 
 // ErrNotOpen says that a case waits for no decision: it was decided or withdrawn.
@@ -63,7 +67,7 @@ var ErrNotOpen = errors.New("the case is not open for a decision")
 func next(from State, e event, last Verdict) (State, error) {
 	to, ok := transitions[from][e]
 	if !ok {
-		if e == confirm || e == dismiss {
+		if e == confirm || e == dismiss || e == reverse || e == correct {
 			return "", fmt.Errorf("%w: it is %s", ErrNotOpen, from)
 		}
 		return "", fmt.Errorf("no %s of a case that is %q", e, from)

@@ -8,16 +8,16 @@ import (
 // TestEveryTransition walks every pair of state and event against a table that
 // was written down apart from the code's: "-" is illegal.
 func TestEveryTransition(t *testing.T) {
-	events := []event{update, grow, withdraw, confirm, dismiss, help}
-	want := map[State][6]State{
-		//               update          grow           withdraw       confirm        dismiss        help
-		unseen:         {"open", "-", "withdrawn", "-", "-", "help"},
-		StateOpen:      {"open", "-", "withdrawn", "confirmed", "dismissed", "help"},
-		StateWithdrawn: {"open", "-", "withdrawn", "-", "-", "help"},
-		StateHelp:      {"open", "-", "withdrawn", "-", "dismissed", "help"},
-		StateConfirmed: {"confirmed", "reopened", "confirmed", "-", "-", "-"},
-		StateDismissed: {"dismissed", "reopened", "dismissed", "-", "-", "-"},
-		StateReopened:  {"reopened", "reopened", "dismissed", "confirmed", "dismissed", "-"}, // withdrawn after a dismissal
+	events := []event{update, grow, withdraw, confirm, dismiss, help, reverse, correct}
+	want := map[State][8]State{
+		//               update          grow           withdraw       confirm        dismiss        help    reverse        correct
+		unseen:         {"open", "-", "withdrawn", "-", "-", "help", "-", "-"},
+		StateOpen:      {"open", "-", "withdrawn", "confirmed", "dismissed", "help", "-", "-"},
+		StateWithdrawn: {"open", "-", "withdrawn", "-", "-", "help", "-", "-"},
+		StateHelp:      {"open", "-", "withdrawn", "-", "dismissed", "help", "-", "-"},
+		StateConfirmed: {"confirmed", "reopened", "confirmed", "-", "-", "-", "dismissed", "confirmed"},
+		StateDismissed: {"dismissed", "reopened", "dismissed", "-", "-", "-", "-", "-"},
+		StateReopened:  {"reopened", "reopened", "dismissed", "confirmed", "dismissed", "-", "reopened", "reopened"}, // withdrawn after a dismissal
 	}
 	if len(want) != len(transitions) {
 		t.Fatalf("%d states here, %d in the table", len(want), len(transitions))
@@ -31,7 +31,7 @@ func TestEveryTransition(t *testing.T) {
 				if err == nil {
 					t.Errorf("%q %s: went to %q, want an error", from, e, to)
 				}
-				if byPerson := e == confirm || e == dismiss; errors.Is(err, ErrNotOpen) != byPerson {
+				if byPerson := e == confirm || e == dismiss || e == reverse || e == correct; errors.Is(err, ErrNotOpen) != byPerson {
 					t.Errorf("%q %s: got %v", from, e, err)
 				}
 				continue
@@ -44,8 +44,8 @@ func TestEveryTransition(t *testing.T) {
 			}
 		}
 	}
-	if walked != 42 {
-		t.Errorf("walked %d pairs, want 42", walked)
+	if walked != 56 {
+		t.Errorf("walked %d pairs, want 56", walked)
 	}
 }
 

@@ -60,6 +60,9 @@ func (s *Store) undoDecision(ctx context.Context, tx *sql.Tx, word Opinion, f fa
 			return errors.Join(ErrTooLate, err)
 		}
 	}
+	if err := s.unask(ctx, tx, word.Decision); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `UPDATE procedures SET undone_at = ? WHERE decision_id = ?`, f.now.UnixMicro(), word.Decision)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, `UPDATE opinions SET decision_id = NULL WHERE decision_id = ? AND ended = ''`, word.Decision)

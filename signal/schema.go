@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -20,21 +21,28 @@ const MaxJSON = 1 << 20
 // A Schema checks JSON values before they are decoded.
 type Schema struct{ compiled *jsonschema.Schema }
 
-// MustSchema compiles a JSON Schema (draft 2020-12) embedded in the binary; it
-// panics where that file is broken, which a test of its package shows.
+// MustSchema compiles a JSON Schema (draft 2020-12) embedded in the binary, which may
+// refer to others of its folder; it panics where a file is broken, which a test of its
+// package shows.
 func MustSchema(files fs.FS, name string) Schema {
-	data, err := fs.ReadFile(files, name)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	all, err := fs.Glob(files, path.Join(path.Dir(name), "*.json"))
 	if err != nil {
 		panic(err)
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		panic(fmt.Errorf("%s: %w", name, err))
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource(name, doc); err != nil {
-		panic(fmt.Errorf("%s: %w", name, err))
+	for _, file := range all {
+		data, err := fs.ReadFile(files, file)
+		if err != nil {
+			panic(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err != nil {
+			panic(fmt.Errorf("%s: %w", file, err))
+		}
+		if err := c.AddResource(file, doc); err != nil {
+			panic(fmt.Errorf("%s: %w", file, err))
+		}
 	}
 	return Schema{compiled: c.MustCompile(name)}
 }

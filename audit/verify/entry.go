@@ -28,6 +28,10 @@ const (
 	KindHold       = "hold"        // a case's evidence was put under a legal hold
 	KindRelease    = "release"     // the hold was lifted
 	KindErasure    = "erasure"     // the key of a case's windows was destroyed, or what was known of the case
+	KindAction     = "action"      // a platform was asked to do something
+	KindCorrection = "correction"  // a centre was told that an alert is no longer so
+	KindFeedback   = "feedback"    // the owner of a list is told of an entry
+	KindAppeal     = "appeal"      // an account objected, or was answered
 )
 
 const (
@@ -54,9 +58,10 @@ type Entry struct {
 func (e Entry) Validate() error {
 	switch e.Kind {
 	case KindListChange, KindCase, KindDecision, KindAlert, KindView, KindVerdict, KindOutgoing,
-		KindOpinion, KindUndo, KindRecusal, KindOversight, KindExport, KindHold, KindRelease, KindErasure:
+		KindOpinion, KindUndo, KindRecusal, KindOversight, KindExport, KindHold, KindRelease, KindErasure,
+		KindAction, KindCorrection, KindFeedback, KindAppeal:
 	default:
-		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, export, hold, release, erasure")
+		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, export, hold, release, erasure, action, correction, feedback, appeal")
 	}
 	if err := validID(e.ID); err != nil {
 		return fmt.Errorf("audit entry: id: %w", err)

@@ -86,6 +86,7 @@ func (c *cli) reviewDecide() *cobra.Command {
 	f.StringVar(&o.Reason, "reason", "", "a `reason` from the list that an unknown one prints")
 	f.StringVar(&o.Note, "note", "", "free `text` for colleagues; it stays in the case store")
 	f.StringVar(&o.Danger, "danger", "", "the danger, in `words`, that cannot wait for a second person")
+	f.StringVar(&o.Action, "action", "", "what the platform is asked for: suspend, interrupt, warn, preserve or none (default by the reason)")
 	f.StringVar(&o.Reviewer, "reviewer", login(), "`name` of who decides")
 	require(cmd, "digest", "verdict", "reason")
 	return cmd

@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"detect":          {"hashdb", "signal", "api", "internal/yamlfile", "internal/quickjson"},
 	"payments":        {"signal", "api", "internal/yamlfile", "internal/quickjson"},
 	"correlate":       {"signal"},
-	"review":          {"signal", "audit"},
+	"review":          {"signal", "audit", "api"},
 	"report":          {"review", "signal", "audit", "internal/yamlfile"},
 	"audit":           {},
 	"internal/stream": {},

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/action"
 )
 
 // withStore runs f on the case store of a deployment, and makes none: an empty
@@ -147,6 +148,7 @@ func printable(r rune) rune {
 type DecideOptions struct {
 	Case, Digest, Verdict, Reason, Note, Reviewer string
 	Danger                                        string // why it cannot wait for a second person
+	Action                                        string // for the platform; empty for what follows from the reason
 }
 
 // DecideCase decides a case as it was seen.
@@ -159,12 +161,15 @@ func DecideCase(ctx context.Context, c Config, o DecideOptions, out io.Writer) e
 	if !slices.Contains(reasons, o.Reason) {
 		return fmt.Errorf("%w: --reason to %s is one of %s", ErrUsage, verdict, strings.Join(reasons, ", "))
 	}
+	if k := action.Kind(o.Action); k != "" && (!k.Chosen() || verdict == review.Dismiss && k != action.None) {
+		return fmt.Errorf("%w: --action is one of %v, and none where the case is dismissed", ErrUsage, action.Choices())
+	}
 	return withStore(ctx, c, func(store *review.Store) error {
 		// Who has a shell on the machine of the store could write into it; as a reviewer,
 		// they cannot settle alone what takes two.
 		got, err := store.Decide(ctx, review.Request{
 			CaseID: o.Case, Digest: o.Digest, Verdict: verdict, Reason: o.Reason, Note: o.Note,
-			Danger: o.Danger, By: review.Reviewer(o.Reviewer),
+			Danger: o.Danger, Action: action.Kind(o.Action), By: review.Reviewer(o.Reviewer),
 		})
 		if err != nil {
 			return err

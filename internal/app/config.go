@@ -20,6 +20,7 @@ import (
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/origin"
+	"github.com/vigil-stream/vigil/review/webhook"
 )
 
 // Rooms are the rooms that `vigil run` can host, in the order of the river.
@@ -112,6 +113,9 @@ type Config struct {
 	Centres string `yaml:"centres"`
 	// NCMEC says how reports reach the CyberTipline.
 	NCMEC NCMECConfig `yaml:"ncmec"`
+	// Platforms are those to which actions are delivered as webhooks; actions for others
+	// lie on the topic actions alone.
+	Platforms []webhook.Platform `yaml:"platforms"`
 	// Review says how cases are decided.
 	Review ReviewConfig `yaml:"review"`
 }
@@ -328,6 +332,9 @@ func (c *Config) Validate() error {
 		if share != nil && !(*share >= 0 && *share <= 100) {
 			fault("matching.%s: %v is not from 0 to 100 percent", key, *share)
 		}
+	}
+	if err := webhook.Check(c.Platforms); err != nil {
+		faults = append(faults, err)
 	}
 	if err := c.Review.validate(); err != nil {
 		faults = append(faults, err)

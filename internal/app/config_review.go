@@ -11,6 +11,7 @@ import (
 
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/review/console"
 )
 
@@ -44,6 +45,19 @@ type ReviewConfig struct {
 	StorePassword exchange.Credential `yaml:"store_password"`
 	// Retention is for how long evidence is kept.
 	Retention RetentionConfig `yaml:"retention"`
+	// Appeal is how long an account should wait at most for an answer to its objection.
+	Appeal time.Duration `yaml:"appeal"`
+	// AtOnce holds or blurs streams that match closely until a person has looked: none
+	// unless it is written here.
+	AtOnce []AtOnceConfig `yaml:"at_once"`
+}
+
+// AtOnceConfig is one such policy.
+type AtOnceConfig struct {
+	Lists    []string      `yaml:"lists"`    // whose matches count
+	Distance int           `yaml:"distance"` // in bits, at most
+	Action   action.Kind   `yaml:"action"`   // hold or blur
+	For      time.Duration `yaml:"for"`      // after which it ends by itself
 }
 
 func (r *ReviewConfig) fill() {
@@ -61,6 +75,9 @@ func (r *ReviewConfig) fill() {
 	if r.Claim == 0 {
 		r.Claim = d.Claim
 	}
+	if r.Appeal == 0 {
+		r.Appeal = d.Appeal
+	}
 	if r.Listen == "" {
 		r.Listen = "127.0.0.1:9620"
 	}
@@ -75,7 +92,11 @@ func (r *ReviewConfig) fill() {
 }
 
 func (r ReviewConfig) policy() review.Policy {
-	return review.Policy{Persons: r.Persons, Undo: *r.Undo, Claim: r.Claim, SecondLook: *r.SecondLook}
+	p := review.Policy{Persons: r.Persons, Undo: *r.Undo, Claim: r.Claim, SecondLook: *r.SecondLook, Appeal: r.Appeal}
+	for _, a := range r.AtOnce {
+		p.AtOnce = append(p.AtOnce, review.AtOnce(a))
+	}
+	return p
 }
 
 func (r ReviewConfig) life() console.Lifetimes {

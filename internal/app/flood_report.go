@@ -18,33 +18,18 @@ import (
 // A floodReporter tells the operator, by log and metric, and the owners of lists, as
 // feedback, of entries that are held back.
 type floodReporter struct {
-	conf  FloodConfig
-	store exchange.Store
-	db    *hashdb.DB
-	open  func(source string) (exchange.Feedbacker, error) // nil, nil: the owner takes none
-	log   *zap.Logger
-	sent  *prometheus.CounterVec
+	conf   FloodConfig
+	store  exchange.Store
+	owners *listOwners
+	log    *zap.Logger
 
 	mu   sync.Mutex
 	held map[string]bool // by the entry's key
 }
 
-func newFloodReporter(c Config, db *hashdb.DB, reg prometheus.Registerer, log *zap.Logger) *floodReporter {
-	r := &floodReporter{
-		conf: c.Flood, store: db, db: db, log: log, held: map[string]bool{},
-		sent: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "vigil_list_feedback_total", Help: "Words sent to owners of lists about entries that were held back, by result.",
-		}, []string{"source", "result"}),
-	}
-	r.open = func(source string) (exchange.Feedbacker, error) {
-		for _, conf := range c.Exchanges {
-			if conf.Source == source {
-				return c.opener(db).OpenFeedback(conf)
-			}
-		}
-		return nil, nil
-	}
-	reg.MustRegister(r.sent, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+func newFloodReporter(conf FloodConfig, store exchange.Store, owners *listOwners, reg prometheus.Registerer, log *zap.Logger) *floodReporter {
+	r := &floodReporter{conf: conf, store: store, owners: owners, log: log, held: map[string]bool{}}
+	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "vigil_entries_held", Help: "List entries whose matches are held back since they match in too many streams.",
 	}, func() float64 {
 		r.mu.Lock()
@@ -82,7 +67,9 @@ func (r *floodReporter) take(ctx context.Context, q flood.Quarantine) error {
 	}
 	r.log.Warn("a list entry matches in too many streams", zap.String("state", q.State), zap.String("list", q.List), zap.String("entry", q.Entry),
 		zap.Int("streams", q.Streams), zap.Int("held", q.Held), zap.Int("withdrawn", q.Withdrawn))
-	r.tellOwner(ctx, q)
+	if verdict := r.verdict(q.State); verdict != "" {
+		r.owners.tell(ctx, q.List, q.HashKind, q.Entry, verdict)
+	}
 	_, err := r.store.Apply(ctx, hashdb.Batch{Source: q.List, Checkpoint: told})
 	return err
 }
@@ -96,44 +83,4 @@ func (r *floodReporter) verdict(state string) exchange.Verdict {
 		return exchange.Affirmed
 	}
 	return exchange.Disputed
-}
-
-// tellOwner sends feedback on each of the owner's ids of the entry. A failure is told
-// and not repeated: the operator can send it with `vigil hashes feedback`.
-func (r *floodReporter) tellOwner(ctx context.Context, q flood.Quarantine) {
-	verdict := r.verdict(q.State)
-	if verdict == "" {
-		return
-	}
-	result := "ok"
-	to, err := r.open(q.List)
-	switch {
-	case err == nil && to == nil:
-		result = "no way"
-		r.log.Info("the list's owner takes no feedback: tell them by other means", zap.String("list", q.List))
-	case err == nil:
-		err = r.send(ctx, to, q, verdict)
-	}
-	if err != nil {
-		result = "failed"
-		r.log.Error("the list's owner was not told: send it with `vigil hashes feedback`", zap.String("list", q.List), zap.String("entry", q.Entry), zap.Error(err))
-	}
-	r.sent.WithLabelValues(q.List, result).Inc()
-}
-
-func (r *floodReporter) send(ctx context.Context, to exchange.Feedbacker, q flood.Quarantine, verdict exchange.Verdict) error {
-	kind, err := hashdb.ParseKind(q.HashKind)
-	if err != nil {
-		return err
-	}
-	all, err := exchange.FeedbackFor(ctx, r.db, hashdb.ListID{Source: q.List, Kind: kind}, q.Entry, verdict, r.conf.Reasons[q.List])
-	if err != nil {
-		return err
-	}
-	for _, f := range all {
-		if err := to.Feedback(ctx, f); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -50,6 +50,13 @@ func readInbox(ctx context.Context, c Config, o InboxOptions, printed func() err
 		read = client.Follow
 	}
 	err = read(ctx, centre.Topic(), func(m stream.Message) error {
+		if m.Type == report.TypeCorrection {
+			first, err := readCorrection(o, m, key, &seen, &failed)
+			if first {
+				count++
+			}
+			return err
+		}
 		a, err := report.DecodeAlert(m.Data)
 		if err != nil {
 			failed = true
@@ -86,4 +93,25 @@ func readInbox(ctx context.Context, c Config, o InboxOptions, printed func() err
 		return ErrUnverified
 	}
 	return nil
+}
+
+// readCorrection checks and prints a correction, and reports whether it did.
+func readCorrection(o InboxOptions, m stream.Message, key string, seen *report.Seen, failed *bool) (bool, error) {
+	c, err := report.DecodeCorrection(m.Data)
+	if err != nil {
+		*failed = true
+		_, err = fmt.Fprintf(o.Out, "record %d of the queue is not a correction: %v\n", m.Offset, err)
+		return false, err
+	}
+	check := report.VerifyCorrection(c, key)
+	if !check.OK() {
+		*failed = true
+	} else if !seen.First(c.ID) {
+		return false, nil
+	}
+	if o.JSON {
+		_, err := fmt.Fprintf(o.Out, "%s\n", m.Data)
+		return true, err
+	}
+	return true, report.PrintCorrection(o.Out, c, check)
 }

@@ -17,7 +17,8 @@ import (
 )
 
 // A pump carries the case store's outbox onwards, oldest first: audit entries
-// to the log, decided cases as alerts to their centre's queue. A row is marked
+// to the log, decided cases as alerts to their centre's queue, and what else follows from
+// decisions (orders.go). A row is marked
 // done after its effect is durable, so a crash repeats a row and loses none;
 // repeats have the same id.
 type pump struct {
@@ -55,6 +56,11 @@ func newPump(store *review.Store, ledger *audit.Log, verifier string, centres ro
 func (p *pump) run(ctx context.Context) error {
 	for {
 		n, err := p.once(ctx)
+		if err == nil {
+			var more int
+			more, err = p.orders(ctx)
+			n += more
+		}
 		wait := outboxPoll
 		switch {
 		case ctx.Err() != nil:

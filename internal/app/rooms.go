@@ -155,7 +155,7 @@ func (o caseOwner) Flush(ctx context.Context, s stream.State) ([]stream.Output, 
 }
 
 func reviewLoops(store *review.Store) []stream.Loop {
-	return []stream.Loop{{Name: "review", Topic: topicCases,
+	return []stream.Loop{receiptLoop(store), {Name: "review", Topic: topicCases,
 		Handle: func(ctx context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
 			_, err := store.Receive(ctx, m.Data)
 			return nil, err

@@ -208,6 +208,11 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			}
 			p := newPump(store, auditLog, verifier, table, c.OwnList, c.Matching.SegmentGap, client, reg, log)
 			g.Go(func() error { return p.run(ctx) })
+			k, err := newCourier(c, store, client, reg, log)
+			if err != nil {
+				return fail(err)
+			}
+			g.Go(func() error { return k.run(ctx) })
 		}
 	}
 	for _, l := range loops {
@@ -249,7 +254,9 @@ func startLists(ctx context.Context, g *errgroup.Group, c Config, client *stream
 	back := newLookBack(db, askArchives(client, db), log)
 	g.Go(func() error { return followLists(ctx, client, back, log) })
 	g.Go(func() error { return back.run(ctx) })
-	reporter := newFloodReporter(c, db, reg, log)
+	owners := newListOwners(c, sharedStore{db, &listPublisher{client: client}}, db, reg, log)
+	g.Go(func() error { return owners.run(ctx, client) })
+	reporter := newFloodReporter(c.Flood, db, owners, reg, log)
 	g.Go(func() error { return reporter.run(ctx, client) })
 	return db, nil
 }

@@ -23,6 +23,9 @@ const (
 	topicSignals      = "signals"
 	topicCases        = "cases"
 	topicHashes       = "hashes"
+	topicActions      = "actions"  // what platforms are asked to do
+	topicReceipts     = "receipts" // what they say of it
+	topicFeedback     = "feedback" // entries of lists that a reversal blames
 	topicDeadLetter   = stream.DeadLetters
 )
 
@@ -66,6 +69,9 @@ func topicSpecs(partitions, printDays int, centres []route.Centre) []stream.Topi
 		{Name: topicSignals, Partitions: partitions, Config: settings(retain100)},
 		{Name: topicCases, Partitions: partitions, Config: settings(retain100)},
 		{Name: topicHashes, Partitions: 1, Config: compacted},
+		{Name: topicActions, Partitions: partitions, Config: settings(retainYear)},
+		{Name: topicReceipts, Partitions: partitions, Config: settings(retainYear)},
+		{Name: topicFeedback, Partitions: 1, Config: settings(retain100)},
 		{Name: topicDeadLetter, Partitions: 1, Config: settings(retain100)},
 	}
 	for _, c := range centres {

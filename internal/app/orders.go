@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/vigil-stream/vigil/internal/stream"
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/action"
+)
+
+// The types of what leaves the case store beside alerts.
+const (
+	typeAction   = "vigil.action.v1"
+	typeReceipt  = "vigil.receipt.v1"
+	typeFeedback = "vigil.feedback.v1"
+	sourceReview = "vigil/review"
+)
+
+// orders carries what else is to leave: actions for platforms, corrections of alerts, words
+// for the owners of lists. As with the outbox, a crash repeats an order and loses none.
+func (p *pump) orders(ctx context.Context) (done int, err error) {
+	if _, err := p.store.Expire(ctx); err != nil {
+		return 0, err
+	}
+	list, err := p.store.Orders(ctx, outboxBatch)
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range list {
+		outs, err := p.order(ctx, o)
+		if errors.Is(err, review.ErrFirst) {
+			continue // its alert has not left, or its decision is not in the log
+		}
+		if err == nil {
+			err = p.client.Produce(ctx, outs...)
+		}
+		if err == nil {
+			err = p.store.OrderDone(ctx, o.ID)
+		}
+		if err != nil {
+			return done, fmt.Errorf("order %s (%s): %w", o.ID, o.Kind, err)
+		}
+		p.done.WithLabelValues(o.Kind).Inc()
+		done++
+	}
+	return done, nil
+}
+
+func (p *pump) order(ctx context.Context, o review.Order) ([]stream.Output, error) {
+	switch o.Kind {
+	case review.OrderAction:
+		out, err := actionOutput(o)
+		return []stream.Output{out}, err
+	case review.OrderFeedback:
+		return []stream.Output{{Topic: topicFeedback, Event: stream.Event{
+			ID: o.ID, Source: sourceReview, Type: typeFeedback, Key: o.ID, ContentType: typeJSON, Data: o.Record,
+		}}}, nil
+	default:
+		return p.corrections(ctx, o)
+	}
+}
+
+func actionOutput(o review.Order) (stream.Output, error) {
+	r, err := action.Decode(o.Record)
+	if err != nil {
+		return stream.Output{}, fmt.Errorf("%s", err.Error()) // a fault of the store, and no bad record
+	}
+	return stream.Output{Topic: topicActions, Event: stream.Event{
+		ID: r.ID, Source: sourceReview, Type: typeAction, Subject: string(r.Subject), Time: r.At,
+		Key: string(r.Subject), ContentType: typeJSON, Data: o.Record, Ext: map[string]string{"platform": r.Platform},
+	}}, nil
+}
+
+// corrections tell the centres that got a decision's alerts that it is no longer so.
+func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output, error) {
+	var c review.Correction
+	if err := json.Unmarshal(o.Record, &c); err != nil {
+		return nil, err
+	}
+	was, alerts, err := p.store.AlertsOf(ctx, c.Decision)
+	if err != nil {
+		return nil, err
+	}
+	by, err := p.store.Decision(ctx, c.By)
+	if err != nil {
+		return nil, err
+	}
+	index, ok, err := p.store.AuditIndex(ctx, by.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("decision %s is not in the audit log yet: %w", by.ID, review.ErrFirst)
+	}
+	proof, err := p.ledger.Prove(ctx, index)
+	if err != nil {
+		return nil, err
+	}
+	outs := make([]stream.Output, len(alerts))
+	for i, alert := range alerts {
+		centre, err := report.CentreOf(p.centres, was, alert)
+		if err != nil {
+			return nil, err
+		}
+		record, err := report.Correct(was, by, alert, centre, proof, p.verifier)
+		if err != nil {
+			return nil, err
+		}
+		data, err := report.EncodeCorrection(record)
+		if err != nil {
+			return nil, err
+		}
+		outs[i] = stream.Output{Topic: centre.Topic(), Event: stream.Event{
+			ID: record.ID, Source: "vigil/report", Type: report.TypeCorrection, Subject: string(by.Case.Subject),
+			Time: by.At, Key: by.CaseID, ContentType: typeJSON, Data: data,
+		}}
+	}
+	return outs, nil
+}
+
+func receiptOutput(platform string, r action.Receipt) (stream.Output, error) {
+	data, err := r.Encode()
+	return stream.Output{Topic: topicReceipts, Event: stream.Event{
+		ID: r.ID(), Source: "vigil/platforms", Type: typeReceipt, Time: r.At, Key: r.ActionID,
+		ContentType: typeJSON, Data: data, Ext: map[string]string{"platform": platform},
+	}}, err
+}
+
+// receiptLoop keeps what platforms say of actions.
+func receiptLoop(store *review.Store) stream.Loop {
+	return stream.Loop{Name: "review-receipts", Topic: topicReceipts,
+		Handle: func(ctx context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
+			r, err := action.DecodeReceipt(m.Data)
+			if err != nil {
+				return nil, err
+			}
+			return nil, store.TakeReceipt(ctx, m.Ext["platform"], r)
+		}}
+}
