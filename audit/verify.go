@@ -17,6 +17,7 @@ const (
 	KindUndo       = verify.KindUndo
 	KindRecusal    = verify.KindRecusal
 	KindOversight  = verify.KindOversight
+	KindImage      = verify.KindImage
 	KindExport     = verify.KindExport
 	KindHold       = verify.KindHold
 	KindRelease    = verify.KindRelease

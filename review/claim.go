@@ -20,6 +20,14 @@ func (s *Store) Claim(ctx context.Context, id string, who Person) (until time.Ti
 	return until, err
 }
 
+// Keep keeps a case in the hands of who has it, as a sign of life.
+func (s *Store) Keep(ctx context.Context, id string, who Person) error {
+	return s.act(ctx, id, who, Keep, func(tx *sql.Tx, f facts) error {
+		_, err := s.hold(ctx, tx, id, f)
+		return err
+	})
+}
+
 func (s *Store) hold(ctx context.Context, tx *sql.Tx, id string, f facts) (time.Time, error) {
 	until := f.now.Add(s.policy.Claim)
 	_, err := tx.ExecContext(ctx, `UPDATE queue SET claimed_by = ?, claimed_until = ? WHERE case_id = ?`, f.who.ID, until.UnixMicro(), id)
@@ -175,7 +183,7 @@ func (s *Store) act(ctx context.Context, id string, who Person, a Action, do fun
 
 // IsRule reports whether an error is the rules', and no fault.
 func IsRule(err error) bool {
-	for _, rule := range []error{ErrDenied, ErrRecused, ErrClaimed, ErrNotYours, ErrSame, ErrStep, ErrDanger, ErrStandIn, ErrTooLate, ErrOversee, ErrAnswered, ErrJudge, ErrPause, ErrEnough, ErrStale, ErrNotOpen, ErrNotFound, ErrErased, ErrHeld, ErrNotHeld} {
+	for _, rule := range []error{ErrDenied, ErrRecused, ErrClaimed, ErrNotYours, ErrSame, ErrStep, ErrDanger, ErrStandIn, ErrTooLate, ErrOversee, ErrAnswered, ErrJudge, ErrPause, ErrEnough, ErrImages, ErrImageReason, ErrStale, ErrNotOpen, ErrNotFound, ErrErased, ErrHeld, ErrNotHeld} {
 		if errors.Is(err, rule) {
 			return true
 		}

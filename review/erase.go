@@ -155,6 +155,7 @@ var erasedRows = []string{
 	`DELETE FROM people WHERE case_id = ?`,
 	`DELETE FROM marks WHERE case_id = ?`,
 	`DELETE FROM sightings WHERE case_id = ?`,
+	`UPDATE image_views SET frame = 'erased' WHERE case_id = ?`,
 	`UPDATE legal_holds SET reason = 'erased', why = 'erased' WHERE case_id = ?`,
 }
 

@@ -5,21 +5,24 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// Limits keep the work bearable: how many cases a person opens in a day, and after how
-// much of it they pause. 0 leaves it open.
+// Limits keep the work bearable: how many cases a person opens in a day, how many images
+// they see in the clear, and after how much of it they pause. 0 leaves it open.
 type Limits struct {
-	CasesADay  int
-	PauseAfter time.Duration
-	PauseFor   time.Duration
+	CasesADay    int
+	PauseAfter   time.Duration
+	PauseFor     time.Duration
+	ImagesAnHour int
+	ImagesADay   int
 }
 
 // DefaultLimits are what holds until an organisation sets its own. [A] assumed: there is
 // no number that is right for everybody, which is why a person may choose a stricter one.
 func DefaultLimits() Limits {
-	return Limits{CasesADay: 120, PauseAfter: 50 * time.Minute, PauseFor: 10 * time.Minute}
+	return Limits{CasesADay: 120, PauseAfter: 50 * time.Minute, PauseFor: 10 * time.Minute, ImagesAnHour: 20, ImagesADay: 60}
 }
 
 // Stricter is what holds where both hold.
@@ -34,11 +37,17 @@ func (l Limits) Stricter(own Limits) Limits {
 		CasesADay:  int(least(int64(l.CasesADay), int64(own.CasesADay))),
 		PauseAfter: time.Duration(least(int64(l.PauseAfter), int64(own.PauseAfter))),
 		PauseFor:   max(l.PauseFor, own.PauseFor),
+
+		ImagesAnHour: int(least(int64(l.ImagesAnHour), int64(own.ImagesAnHour))),
+		ImagesADay:   int(least(int64(l.ImagesADay), int64(own.ImagesADay))),
 	}
 }
 
 // Validate returns what is wrong with limits.
 func (l Limits) Validate() error {
+	if l.ImagesAnHour < 0 || l.ImagesAnHour > 10_000 || l.ImagesADay < 0 || l.ImagesADay > 10_000 {
+		return errors.New("limits: images are from 0 to 10000 an hour and a day")
+	}
 	if l.CasesADay < 0 || l.CasesADay > 10_000 || l.PauseAfter < 0 || l.PauseAfter > 24*time.Hour || l.PauseFor < 0 || l.PauseFor > 4*time.Hour {
 		return errors.New("limits: cases are from 0 to 10000 a day, work until a pause from 0 to 24h, a pause from 0 to 4h")
 	}
@@ -51,6 +60,23 @@ type Exposure struct {
 	Limits  Limits
 	Rest    time.Time // until when they pause; zero where they need not
 	Reached bool      // the day's number is reached
+
+	Images, ImagesHour int  // seen in the clear since midnight UTC, and within the last hour
+	NoImages           bool // a number of images is reached
+}
+
+// seeing adds the images that were seen at some times of the last day.
+func (e *Exposure) seeing(now time.Time, images []time.Time) {
+	for _, at := range images {
+		if !at.Before(now.Truncate(24 * time.Hour)) {
+			e.Images++
+		}
+		if now.Sub(at) < time.Hour {
+			e.ImagesHour++
+		}
+	}
+	over := func(seen, limit int) bool { return limit > 0 && seen >= limit }
+	e.NoImages = over(e.Images, e.Limits.ImagesADay) || over(e.ImagesHour, e.Limits.ImagesAnHour)
 }
 
 // exposureOf is what views at some times, ascending, of the last day, make of a person.
@@ -106,13 +132,22 @@ func loadExposure(ctx context.Context, q querier, who string, now time.Time) (e 
 	if err := rows.Err(); err != nil {
 		return e, fmt.Errorf("exposure: %w", err)
 	}
-	return exposureOf(now, len(today), seen, l.Stricter(own)), nil
+	images, err := imagesSeen(ctx, q, who, now)
+	if err != nil {
+		return e, err
+	}
+	// Looking at an image is work as opening a case is.
+	seen = append(seen, images...)
+	slices.SortFunc(seen, time.Time.Compare)
+	e = exposureOf(now, len(today), seen, l.Stricter(own))
+	e.seeing(now, images)
+	return e, nil
 }
 
 // loadLimits returns the organisation's limits and a person's own.
 func loadLimits(ctx context.Context, q querier, who string) (org, own Limits, err error) {
 	org = DefaultLimits()
-	rows, err := q.QueryContext(ctx, `SELECT person, cases_a_day, pause_after, pause_for FROM limits WHERE person IN ('', ?)`, who)
+	rows, err := q.QueryContext(ctx, `SELECT person, cases_a_day, pause_after, pause_for, images_an_hour, images_a_day FROM limits WHERE person IN ('', ?)`, who)
 	if err != nil {
 		return org, own, fmt.Errorf("limits: %w", err)
 	}
@@ -120,7 +155,7 @@ func loadLimits(ctx context.Context, q querier, who string) (org, own Limits, er
 	for rows.Next() {
 		var person string
 		var l Limits
-		if err := rows.Scan(&person, &l.CasesADay, &l.PauseAfter, &l.PauseFor); err != nil {
+		if err := rows.Scan(&person, &l.CasesADay, &l.PauseAfter, &l.PauseFor, &l.ImagesAnHour, &l.ImagesADay); err != nil {
 			return org, own, fmt.Errorf("limits: %w", err)
 		}
 		l.PauseAfter, l.PauseFor = l.PauseAfter*time.Minute, l.PauseFor*time.Minute
@@ -153,10 +188,10 @@ func (s *Store) SetLimits(ctx context.Context, by Person, organisation bool, l L
 	}
 	return s.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO limits (person, cases_a_day, pause_after, pause_for, set_by, at) VALUES (?, ?, ?, ?, ?, ?)
+			INSERT INTO limits (person, cases_a_day, pause_after, pause_for, images_an_hour, images_a_day, set_by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (person) DO UPDATE SET cases_a_day = excluded.cases_a_day, pause_after = excluded.pause_after,
-				pause_for = excluded.pause_for, set_by = excluded.set_by, at = excluded.at`,
-			whose, l.CasesADay, int(l.PauseAfter.Minutes()), int(l.PauseFor.Minutes()), by.ID, s.now().UnixMicro())
+				pause_for = excluded.pause_for, images_an_hour = excluded.images_an_hour, images_a_day = excluded.images_a_day, set_by = excluded.set_by, at = excluded.at`,
+			whose, l.CasesADay, int(l.PauseAfter.Minutes()), int(l.PauseFor.Minutes()), l.ImagesAnHour, l.ImagesADay, by.ID, s.now().UnixMicro())
 		if err != nil {
 			return fmt.Errorf("set limits: %w", err)
 		}

@@ -43,11 +43,11 @@ func TestAPauseAfterWork(t *testing.T) {
 }
 
 func TestTheStricterLimitHolds(t *testing.T) {
-	org := Limits{100, 50 * time.Minute, 10 * time.Minute}
+	org := Limits{100, 50 * time.Minute, 10 * time.Minute, 20, 60}
 	for _, c := range []struct{ own, want Limits }{
 		{Limits{}, org},
-		{Limits{200, time.Hour, time.Minute}, org},
-		{Limits{20, 30 * time.Minute, 15 * time.Minute}, Limits{20, 30 * time.Minute, 15 * time.Minute}},
+		{Limits{200, time.Hour, time.Minute, 30, 0}, org},
+		{Limits{20, 30 * time.Minute, 15 * time.Minute, 5, 6}, Limits{20, 30 * time.Minute, 15 * time.Minute, 5, 6}},
 	} {
 		if got := org.Stricter(c.own); got != c.want {
 			t.Errorf("own %v: %v, want %v", c.own, got, c.want)

@@ -13,7 +13,7 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 	now := start
 	base := func(a Action) facts {
 		f := facts{
-			who: with("me", RoleReviewer, RoleSupervisor, RoleAuditor, RoleAdministrator), now: now, policy: DefaultPolicy(),
+			who: with("me", RoleReviewer, RoleSupervisor, RoleAdministrator), now: now, policy: DefaultPolicy(),
 			state: StateOpen, current: "d", seen: "d", first: "d", holder: "me", danger: "a danger in many words",
 			lastBy: "me", lastAt: now.Add(-time.Second), deciders: []string{"other"}, oversee: true, waiting: true, judges: []string{"other"},
 		}
@@ -27,11 +27,11 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		err   error
 		of    []Action
 	}{
-		{"closed", func(f *facts) { f.state = StateConfirmed }, ErrNotOpen, []Action{Claim, Decide, Second, Settle, BreakGlass}},
-		{"recused", func(f *facts) { f.recused = true }, ErrRecused, []Action{Look, SeeImages, TakeOut, Claim, Decide, Second, Settle, BreakGlass, Answer}},
+		{"closed", func(f *facts) { f.state = StateConfirmed }, ErrNotOpen, []Action{Claim, Keep, Decide, Second, Settle, BreakGlass}},
+		{"recused", func(f *facts) { f.recused = true }, ErrRecused, []Action{Look, Glimpse, SeeImages, TakeOut, Claim, Decide, Second, Settle, BreakGlass, Answer}},
 		{"another's", func(f *facts) { f.holder = "other" }, ErrClaimed, []Action{Claim, Decide, Second, Settle, BreakGlass}},
-		{"not in hand", func(f *facts) { f.holder = "other" }, ErrNotYours, []Action{SeeImages, Release}},
-		{"nobody's", func(f *facts) { f.holder = "" }, ErrNotYours, []Action{SeeImages, Release, Take}},
+		{"not in hand", func(f *facts) { f.holder = "other" }, ErrNotYours, []Action{Glimpse, SeeImages, Keep, Release}},
+		{"nobody's", func(f *facts) { f.holder = "" }, ErrNotYours, []Action{Glimpse, SeeImages, Keep, Release, Take}},
 		{"changed", func(f *facts) { f.seen = "e" }, ErrStale, []Action{Decide, Second, Settle, BreakGlass, Answer}},
 		{"changed since the first", func(f *facts) { f.first = "e" }, ErrStale, []Action{Second, Settle}},
 		{"spoke", func(f *facts) { f.spoke = true }, ErrSame, []Action{Claim, Second, Settle}},
@@ -42,8 +42,10 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		{"a minute ago", func(f *facts) { f.lastAt = now.Add(-time.Minute) }, ErrTooLate, []Action{Undo}},
 		{"gone", func(f *facts) { f.gone = true }, ErrTooLate, []Action{Undo}},
 		{"overseen", func(f *facts) { f.oversee = false }, ErrOversee, []Action{Oversee}},
-		{"tired", func(f *facts) { f.exposure.Rest = now.Add(time.Second) }, ErrPause, []Action{Claim}},
+		{"tired", func(f *facts) { f.exposure.Rest = now.Add(time.Second) }, ErrPause, []Action{Claim, SeeImages}},
 		{"enough", func(f *facts) { f.exposure.Reached = true }, ErrEnough, []Action{Claim}},
+		{"many images", func(f *facts) { f.exposure.NoImages = true }, ErrImages, []Action{SeeImages}},
+		{"audits", func(f *facts) { f.who.Roles = append(f.who.Roles, RoleAuditor) }, ErrDenied, []Action{Glimpse, SeeImages}},
 		{"held", func(f *facts) { f.held = true }, ErrHeld, []Action{Hold}},
 		{"not held", func(f *facts) { f.held = false }, ErrNotHeld, []Action{LiftHold}},
 		{"erased", func(f *facts) { f.erased = true }, ErrErased, []Action{TakeOut, Hold}},

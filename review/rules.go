@@ -14,8 +14,10 @@ type Action string
 const (
 	List       Action = "list cases"
 	Look       Action = "look at the case"
+	Glimpse    Action = "see its images blurred"
 	SeeImages  Action = "see its images"
 	Claim      Action = "claim the case"
+	Keep       Action = "keep the case"
 	Release    Action = "release the case"
 	Take       Action = "take the case from who has it"
 	Decide     Action = "decide the case"
@@ -129,6 +131,8 @@ var (
 	notHeld    = need{ErrHeld, func(f facts) bool { return !f.held }}
 	isHeld     = need{ErrNotHeld, func(f facts) bool { return f.held }}
 	kept       = need{ErrErased, func(f facts) bool { return !f.erased }}
+	fewImages  = need{ErrImages, func(f facts) bool { return !f.exposure.NoImages }}
+	noAuditor  = need{ErrDenied, func(f facts) bool { return !f.who.Is(RoleAuditor) }}
 	notOwn     = need{ErrOversee, func(f facts) bool { return !slices.Contains(f.deciders, f.who.ID) }}
 )
 
@@ -149,11 +153,14 @@ var (
 var rules = map[Action]rule{
 	List: {lookers, nil},
 	Look: {lookers, []need{hasPart}},
-	// An image is for who must decide, while they do.
-	SeeImages: {deciders, []need{hasPart, inHand}},
+	// An image is for who must decide, while they do, and never for who audits, whatever
+	// else they are. In the clear it waits for a pause and counts.
+	Glimpse:   {deciders, []need{noAuditor, hasPart, inHand}},
+	SeeImages: {deciders, []need{noAuditor, hasPart, inHand, rested, fewImages}},
 
 	// What a person has in hand they may finish; a new case waits until they have rested.
 	Claim:   {deciders, []need{waits, hasPart, free, newVoice, rested, notEnough}},
+	Keep:    {deciders, []need{waits, inHand}},
 	Release: {deciders, []need{inHand}},
 	Take:    {overseers, []need{taken}},
 

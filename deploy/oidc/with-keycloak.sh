@@ -74,7 +74,7 @@ start() {
   export VIGIL_OPENID=http://localhost:$1/realms/vigil
   (
     trap '' INT # Ctrl-C is for what is being run next to it
-    export JAVA_OPTS_KC_HEAP='-Xms128m -Xmx512m' JAVA_OPTS_APPEND='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'
+    export JAVA_OPTS_KC_HEAP='-Xms128m -Xmx512m' JAVA_OPTS_APPEND='-XX:TieredStopAtLevel=1'
     exec bash "$home/bin/kc.sh" start --optimized --import-realm --http-enabled=true --http-host=127.0.0.1 \
       --http-port="$1" --hostname="http://localhost:$1" --http-management-port="$(($1 + 1))" --db=dev-mem --cache=local
   ) </dev/null >"$dir/log" 2>&1 &

@@ -30,6 +30,9 @@ type ReviewConfig struct {
 	// Listen is host:port of the console; "none" for none. Without OpenID the console is in
 	// development mode and so on loopback only.
 	Listen string `yaml:"listen"`
+	// EvidenceIdentity is a file of age identities with which the console opens preserved
+	// windows; without it no image is shown.
+	EvidenceIdentity string `yaml:"evidence_identity"`
 	// OpenID is the provider with which people sign in.
 	OpenID *OpenIDConfig `yaml:"openid"`
 	// SessionIdle and SessionLongest are after how long without a request, and in any case,

@@ -28,6 +28,9 @@ func startConsole(ctx context.Context, g *errgroup.Group, c Config, store *revie
 		Store: store, Now: time.Now, Life: c.Review.life(), Fault: func(err error) { log.Error("console", zap.Error(err)) },
 	}
 	var err error
+	if o.Frames, err = c.consoleFrames(ctx, store); err != nil {
+		return err
+	}
 	if openID := c.Review.OpenID; openID != nil {
 		if o.OpenID, err = openID.provider(); err != nil {
 			return err

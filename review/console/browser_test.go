@@ -313,12 +313,18 @@ func (s *stage) decide(i int) {
 	}
 }
 
+// typeName signs somebody in by the form of development mode, with keys alone.
+func (s *stage) typeName(name string) {
+	s.t.Helper()
+	s.do(chromedp.Navigate(s.base+"/signin?code="+testCode), chromedp.WaitVisible("#name"), chromedp.Focus("#name"),
+		chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(name+kb.Enter), chromedp.WaitVisible("a.row"))
+}
+
 // TestByKeyboardAlone goes from the queue over a claim and a decision to the second person
 // and an undo, without a pointer.
 func TestByKeyboardAlone(t *testing.T) {
 	s := newStage(t)
-	s.do(chromedp.Navigate(s.base+"/signin?code="+testCode), chromedp.WaitVisible("#name"))
-	s.do(chromedp.Focus("#name"), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent("anna"+kb.Enter), chromedp.WaitVisible("a.row"))
+	s.typeName("anna")
 	rowOne := ask(s, chromedp.AttributeValue("a.row", "id")).Value
 	s.key("j", "a.row:focus")
 	s.key("j", "a.row:focus")
@@ -339,7 +345,8 @@ func TestByKeyboardAlone(t *testing.T) {
 		t.Errorf("after the decision at %s, want %s", got, at)
 	}
 
-	s.as("ben", "reviewer")
+	s.do(chromedp.Focus(`form[action="/signout"] button`), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#name"))
+	s.typeName("ben")
 	s.key("n", "#decide") // a case that waits for a second person comes first
 	if got := s.path(); got != at {
 		t.Fatalf("the next case is %s, want %s", got, at)
@@ -378,5 +385,69 @@ func TestTheQueueIsLive(t *testing.T) {
 	defer stop()
 	if err := chromedp.Do(ctx, chromedp.WaitVisible("#case-"+c.ID)); err != nil {
 		t.Errorf("the case does not come: %v", err)
+	}
+}
+
+// TestWhoActsKeepsTheCase presses keys on the page of a case while time goes by.
+func TestWhoActsKeepsTheCase(t *testing.T) {
+	s := newStage(t)
+	s.as("anna", "reviewer")
+	s.key("n", "#decide")
+	id := strings.TrimPrefix(s.path(), "/case/")
+	until := func() time.Time {
+		st, err := s.store.Stand(s.ctx, id, review.Reviewer("anna"))
+		if err != nil || st.ClaimedBy != "anna" {
+			t.Fatalf("in the hands of %q, %v", st.ClaimedBy, err)
+		}
+		return st.Until
+	}
+	before := until()
+	s.clock.back(-10 * time.Minute)
+	s.do(chromedp.KeyEvent("j"))
+	ctx, stop := context.WithTimeout(s.ctx, 20*time.Second)
+	defer stop()
+	shown := `!document.querySelector('#stand').textContent.includes(` + asJSON(before.Format("15:04:05")) + `)`
+	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](shown)); err != nil {
+		t.Fatalf("the page shows no later time: %v", err)
+	}
+	if got := until(); got.Sub(before) < 9*time.Minute {
+		t.Errorf("until %s, before %s", got, before)
+	}
+}
+
+// TestImagesInABrowser looks at the blurred ones and at one in the clear, as it is drawn.
+func TestImagesInABrowser(t *testing.T) {
+	s := newStageOf(t, serveFrames(preservedOf(t, 5)))
+	s.as("anna", "reviewer")
+	s.do(chromedp.Navigate(s.base + "/case/" + caseOf(12, 12, start).ID))
+	s.key("c", "#decide")
+	s.key("i", ".frame img")
+	for _, scheme := range []string{"light", "dark"} {
+		s.theme(scheme)
+		s.axe("images " + scheme)
+	}
+	s.theme("light")
+	drawn := `[...document.images].filter((m) => m.complete && m.naturalWidth > 0).length`
+	if got := ask(s, chromedp.Evaluate[int](drawn)); got != 5 {
+		t.Errorf("%d blurred images are drawn", got)
+	}
+	s.shot("images", false)
+	s.key("2", "input[name=frame]:checked")
+	s.do(chromedp.SetValue("#reason", "tell-what-happens"), chromedp.Submit("#reason"), chromedp.WaitVisible("#code"))
+	s.do(chromedp.SendKeys("#code", testCode+kb.Enter), chromedp.WaitVisible(".frame img"))
+	s.key("2", "input[name=frame]:checked")
+	s.do(chromedp.SetValue("#reason", "tell-what-happens"), chromedp.Submit("#reason"), chromedp.WaitVisible(".clear img"))
+	for _, scheme := range []string{"light", "dark"} {
+		s.theme(scheme)
+		s.axe("image " + scheme)
+	}
+	s.theme("light")
+	if got := ask(s, chromedp.Evaluate[int](drawn)); got != 1 {
+		t.Errorf("%d images in the clear are drawn", got)
+	}
+	s.shot("image", false)
+	s.key("b", ".frame img")
+	if e, err := s.store.Exposure(s.ctx, "anna"); err != nil || e.Images != 1 {
+		t.Errorf("%+v, %v", e, err)
 	}
 }

@@ -20,7 +20,8 @@ type casePage struct {
 	Line     timeline
 	Matches  []signal.Signal
 	Payments []signal.Signal
-	Mine     bool // it is in this person's hands
+	Seen     []review.ImageView // for who oversees the work
+	Mine     bool               // it is in this person's hands
 	CanClaim bool
 	CanWord  bool // the form is there
 	Policy   review.Policy
@@ -43,6 +44,11 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 		Confirms: review.Reasons(review.Confirm), Dismiss: review.Reasons(review.Dismiss),
 		Mine: f.ClaimedBy == who.ID && who.ID != "",
 	}
+	if who.May(review.Supervise) {
+		if p.Seen, err = c.Store.ImageViews(r.Context(), f.Case.ID, who); err != nil {
+			return err
+		}
+	}
 	for _, pair := range f.Case.Pairs {
 		p.Pairs = append(p.Pairs, pairBars{pair, bars(pair.Parts)})
 	}
@@ -60,8 +66,14 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 	return c.show(w, r, who, "case", "queue", "Case "+short(f.Case.ID), p)
 }
 
-// stand tells, every few seconds, whether the case is still what the page shows.
+// stand tells, every few seconds, whether the case is still what the page shows. While its
+// person does something on the page, the case stays in their hands.
 func (c *console) stand(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	if acted(r) {
+		if err := c.Store.Keep(r.Context(), r.PathValue("id"), who); err != nil && !review.IsRule(err) {
+			return err
+		}
+	}
 	st, err := c.Store.Stand(r.Context(), r.PathValue("id"), who)
 	if err != nil {
 		return err

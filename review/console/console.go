@@ -22,8 +22,10 @@ type Options struct {
 	// Address is where browsers find the console that has one, without a path.
 	Address string
 	Code    string
-	Life    Lifetimes // zero means DefaultLifetimes
-	Now     func() time.Time
+	// Frames opens what was preserved. Without it no image is shown.
+	Frames Frames
+	Life   Lifetimes // zero means DefaultLifetimes
+	Now    func() time.Time
 	// Fault is told of what went wrong here, without who or what it was about.
 	Fault func(error)
 }
@@ -33,6 +35,7 @@ type console struct {
 	Options
 	sessions *sessions
 	attempts *attempts // to sign in with a provider
+	tickets  tickets   // for pictures
 	pages    pages
 }
 
@@ -47,7 +50,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Life == (Lifetimes{}) {
 		o.Life = DefaultLifetimes()
 	}
-	c := &console{Options: o}
+	c := &console{Options: o, tickets: tickets{by: map[string]ticket{}}}
 	var err error
 	if c.pages, err = parsePages(); err != nil {
 		return nil, err
@@ -78,6 +81,9 @@ func New(o Options) (http.Handler, error) {
 		"POST /case/{id}/decide":   c.decide,
 		"POST /case/{id}/undo":     c.undo,
 		"POST /case/{id}/recuse":   c.recuse,
+		"GET /case/{id}/images":    c.images,
+		"POST /case/{id}/images":   c.seeImage,
+		"GET /picture/{ticket}":    c.picture,
 		"GET /search":              c.search,
 		"GET /supervise":           c.supervise,
 		"POST /oversee/{decision}": c.oversee,

@@ -5,9 +5,10 @@
 // and a small script of our own adds keys. It decides nothing about who may do what: it
 // asks the store, whose rules are one table. Who somebody is, an Identity says.
 //
-// It shows no image. What was preserved of a stream lies encrypted in the evidence store,
-// to whose keys the console has no access; `vigil evidence open` is for who has them. The
-// limits on how much a person sees in a day, and their pauses, are kept already.
+// Images, where Frames opens them, are small, grey and blurred when they leave, and go to
+// who has the case in hand. In the clear one goes out at a time, once, after a fresh
+// authentication, with a reason, within the limits of the person, and after it was noted
+// who sees what and why. There is no sound.
 //
 // It trusts the store and the Identity. It trusts no text in a case: templates escape it,
 // and the content security policy lets no script or style run that is not a file of ours.

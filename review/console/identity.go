@@ -112,12 +112,16 @@ func (s *sessions) of(r *http.Request) (session, error) {
 		delete(s.by, cookie.Value)
 		return session{}, errUnknown
 	}
-	if r.Header.Get("HX-Request") == "" {
+	if r.Header.Get("HX-Request") == "" || acted(r) {
 		have.last = now
 		s.by[cookie.Value] = have
 	}
 	return have, nil
 }
+
+// acted reports whether a page that asks by itself says that its person did something on it
+// since it asked last: a script of ours sets the header, and no other site's can.
+func acted(r *http.Request) bool { return r.Header.Get("Vigil-Acted") == "1" }
 
 // key is the token that a request carries, or nothing.
 func (s *sessions) key(r *http.Request) string {

@@ -60,8 +60,8 @@ func (c *console) setLimits(w http.ResponseWriter, r *http.Request, who review.P
 }
 
 func (c *console) saveLimits(w http.ResponseWriter, r *http.Request, who review.Person, organisation bool) error {
-	var n [3]int
-	for i, key := range []string{"cases", "after", "for"} {
+	var n [5]int
+	for i, key := range []string{"cases", "after", "for", "images_hour", "images_day"} {
 		text := r.PostForm.Get(key)
 		if text == "" {
 			continue // leaves it open
@@ -71,7 +71,7 @@ func (c *console) saveLimits(w http.ResponseWriter, r *http.Request, who review.
 			return badInput{fmt.Errorf("limits are whole numbers; leave a field empty to set none")}
 		}
 	}
-	l := review.Limits{CasesADay: n[0], PauseAfter: time.Duration(n[1]) * time.Minute, PauseFor: time.Duration(n[2]) * time.Minute}
+	l := review.Limits{CasesADay: n[0], PauseAfter: time.Duration(n[1]) * time.Minute, PauseFor: time.Duration(n[2]) * time.Minute, ImagesAnHour: n[3], ImagesADay: n[4]}
 	if err := l.Validate(); err != nil {
 		return badInput{err}
 	}

@@ -110,7 +110,7 @@ var codes = []struct {
 	code int
 }{
 	{review.ErrDenied, http.StatusForbidden}, {review.ErrRecused, http.StatusForbidden}, {review.ErrNotFound, http.StatusNotFound},
-	{review.ErrPause, http.StatusTooManyRequests}, {review.ErrEnough, http.StatusTooManyRequests},
+	{review.ErrPause, http.StatusTooManyRequests}, {review.ErrEnough, http.StatusTooManyRequests}, {review.ErrImages, http.StatusTooManyRequests}, {review.ErrImageReason, http.StatusUnprocessableEntity},
 	{errForm, http.StatusBadRequest}, {review.ErrSearch, http.StatusBadRequest},
 }
 

@@ -107,6 +107,8 @@ var reasonWords = map[string]string{
 	"known-material": "Known material", "live-abuse-suspected": "Live abuse suspected", "paid-abuse-suspected": "Paid abuse suspected",
 	"several-signs": "Several signs together",
 	"false-match":   "False match", "lawful-explanation": "Lawful explanation", "not-enough-evidence": "Not enough evidence",
+	"compare-with-entry": "To compare it with the list's entry", "tell-age": "To tell an age", "tell-what-happens": "To tell what happens",
+	"second-opinion": "To decide as the second person", "find-victim": "To help find a victim",
 	"duplicate": "Duplicate", "test-data": "Test data",
 }
 

@@ -23,6 +23,14 @@
     input.closest('label').append(key);
   });
 
+  // What the page asks by itself says whether its person did something since.
+  let acted = false;
+  ['keydown', 'pointerdown', 'input', 'wheel'].forEach((kind) => document.addEventListener(kind, () => { acted = true; }, { capture: true, passive: true }));
+  document.addEventListener('htmx:configRequest', (e) => {
+    if (acted) e.detail.headers['Vigil-Acted'] = '1';
+    acted = false;
+  });
+
   const openHelp = (e) => { e.preventDefault(); if (!help.open) help.showModal(); };
   document.querySelectorAll('[data-help]').forEach((a) => a.addEventListener('click', openHelp));
 
