@@ -92,16 +92,18 @@ func normalPhone(s string) (string, bool) {
 	if !strings.HasPrefix(s, "+") {
 		return "", false
 	}
-	digits := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(s[1:])
-	if len(digits) < 7 || len(digits) > 15 {
-		return "", false
-	}
-	for _, c := range digits {
-		if c < '0' || c > '9' {
+	digits := make([]byte, 1, 16)
+	digits[0] = '+'
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == ' ', c == '-', c == '(', c == ')', c == '.':
+		case c < '0', c > '9', len(digits) > 15:
 			return "", false
+		default:
+			digits = append(digits, c)
 		}
 	}
-	return "+" + digits, true
+	return string(digits), len(digits) > 7
 }
 
 // validIBAN checks ISO 13616: 15 to 34 characters whose rearranged number is 1

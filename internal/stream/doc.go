@@ -12,7 +12,7 @@
 // What it promises, and where:
 //
 //   - A record's effect is durable before its offset is committed
-//     (partition.go). Outputs may therefore repeat after a crash, with the same
+//     (flush.go). Outputs may therefore repeat after a crash, with the same
 //     ids; they are never lost. A consumer drops what it has seen.
 //   - A passing fault stops the partition and is retried for ever; a permanent
 //     one goes to the dead letters (handle.go). A record is never skipped.
