@@ -34,7 +34,7 @@ func Narrative(a Alert, chars int) string {
 	line("Together %+.2f, a probability of %.1f %% by the weights %s.", s.Score, 100*s.Probability, s.Weights)
 
 	tail := fmt.Sprintf("Alert %s, decision %s, case %s. %s", a.ID, s.Decision, s.Case,
-		"The attached alert has all of it with the proof that the decision is in an append-only log.")
+		"The alert has all of it, with the proof that the decision is in an append-only log.")
 	head := cleanLines(b.String())
 	records := make([]string, 0, len(s.Evidence))
 	for _, e := range s.Evidence {

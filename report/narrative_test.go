@@ -27,6 +27,7 @@ func TestSampleAlert(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Check(t, "alert.json", append(data, '\n'))
+	golden.Check(t, "log-key.txt", logOf(t, 0).verifier+"\n") // by which it verifies
 }
 
 func TestNarrative(t *testing.T) {

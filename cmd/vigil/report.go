@@ -7,7 +7,8 @@ import (
 )
 
 func (c *cli) report() *cobra.Command {
-	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute(), c.reportExplain(), c.reportSchema(), c.reportStandIn())
+	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute(), c.reportExplain(), c.reportSchema(), c.reportStandIn(),
+		c.reportGoAML(), c.reportSAR(), c.reportComplete())
 }
 
 func (c *cli) reportRoute() *cobra.Command {
