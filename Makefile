@@ -27,7 +27,7 @@ test: ## run the tests; needs only Go
 	$(GO) test ./...
 
 .PHONY: check
-check: test demo lint purego contract race real postgres pages ## everything that CI does: the above, lint, the contract, race detector, tests on real parts
+check: test demo lint purego contract ontology race real postgres pages ## everything that CI does: the above, lint, the contract, race detector, tests on real parts
 
 .PHONY: lint
 lint: $(LINT) ## gofmt, go vet and golangci-lint
@@ -52,6 +52,17 @@ contract: build $(CONTRACT)/done ## hold the HTTP services against their OpenAPI
 $(CONTRACT)/done: hashdb/service/contract-requirements.txt
 	python3 -m venv $(CONTRACT)
 	$(CONTRACT)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+ONTOLOGY := $(CACHE)/ontology
+
+.PHONY: ontology
+ontology: $(ONTOLOGY)/done ## hold a bundle's CASE/UCO against the ontology's SHACL shapes; needs Python 3.11
+	review/bundle/ontology.sh $(ONTOLOGY)/bin/case_validate
+
+$(ONTOLOGY)/done: review/bundle/ontology-requirements.txt
+	python3 -m venv $(ONTOLOGY)
+	$(ONTOLOGY)/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
 .PHONY: race

@@ -121,6 +121,8 @@ func (s *Store) Decide(ctx context.Context, r Request) (Outcome, error) {
 // word is which action a person's word is, and what an opinion calls it.
 func (f facts) word(v Verdict) (Action, string) {
 	switch {
+	case f.probe && (f.danger == "" || f.step != untouched):
+		return Decide, "first" // and there is no second
 	case f.danger != "":
 		return BreakGlass, "break-glass"
 	case f.step == disputed:
@@ -136,6 +138,9 @@ func (f facts) word(v Verdict) (Action, string) {
 
 // decides reports whether a word that the rules allow makes a decision.
 func (f facts) decides(a Action, v Verdict) bool {
+	if f.probe {
+		return false
+	}
 	switch a {
 	case Decide:
 		return v == Dismiss && !f.policy.lookedAtTwice(f.current) || f.policy.Persons == 1
@@ -216,6 +221,9 @@ func (s *Store) saveDecision(ctx context.Context, tx *sql.Tx, d Decision, state 
 
 // insertDecision keeps a decision and puts it into the audit log's queue.
 func (s *Store) insertDecision(ctx context.Context, tx *sql.Tx, d Decision, state State) error {
+	if err := noProbe(ctx, tx, d.CaseID); err != nil {
+		return err
+	}
 	steps := []struct {
 		query string
 		args  []any

@@ -140,6 +140,10 @@ var erasedTexts = []string{
 	`UPDATE opinions SET note = ? WHERE case_id = ?`,
 	`UPDATE recusals SET reason = ? WHERE case_id = ?`,
 	`UPDATE procedures SET remark = ? WHERE decision_id IN (SELECT id FROM decisions WHERE case_id = ?)`,
+	`UPDATE orders SET record = ? WHERE case_id = ?`,
+	`UPDATE appeals SET objection = ? WHERE case_id = ?`,
+	`UPDATE appeals SET note = ? WHERE case_id = ?`,
+	`UPDATE image_views SET frame = ? WHERE case_id = ?`,
 	`UPDATE cases SET subject = ? WHERE id = ?`,
 }
 
@@ -156,6 +160,7 @@ var erasedRows = []string{
 	`DELETE FROM marks WHERE case_id = ?`,
 	`DELETE FROM sightings WHERE case_id = ?`,
 	`UPDATE image_views SET frame = 'erased' WHERE case_id = ?`,
+	`UPDATE actions SET ended_by = 'erased' WHERE ended_by = '' AND case_id = ?`,
 	`UPDATE legal_holds SET reason = 'erased', why = 'erased' WHERE case_id = ?`,
 }
 
@@ -178,7 +183,7 @@ func (s *Store) EraseRecords(ctx context.Context, r Retention, caseID string) (e
 		if keys > 0 {
 			return fmt.Errorf("%w: a key of its windows is there", ErrNotDue)
 		}
-		if err := eraseTexts(ctx, tx, caseID); err != nil {
+		if err := s.eraseTexts(ctx, tx, caseID); err != nil {
 			return err
 		}
 		now := e.Certificate.Began
@@ -194,7 +199,41 @@ func (s *Store) EraseRecords(ctx context.Context, r Retention, caseID string) (e
 	return e, nil
 }
 
-func eraseTexts(ctx context.Context, tx *sql.Tx, caseID string) error {
+// eraseTexts erases a case and what came back of it blind, which waits for nobody then.
+func (s *Store) eraseTexts(ctx context.Context, tx *sql.Tx, caseID string) error {
+	copies, err := probesOf(ctx, tx, caseID)
+	if err != nil {
+		return err
+	}
+	for _, id := range copies {
+		if _, err := tx.ExecContext(ctx, `UPDATE cases SET state = 'withdrawn' WHERE id = ?`, id); err != nil {
+			return err
+		}
+		if err := errors.Join(s.settle(ctx, tx, id, StateWithdrawn), eraseText(ctx, tx, id)); err != nil {
+			return err
+		}
+	}
+	return eraseText(ctx, tx, caseID)
+}
+
+// probesOf returns what came back of a case blind, under other names.
+func probesOf(ctx context.Context, tx *sql.Tx, caseID string) (ids []string, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT p.case_id FROM probes p JOIN decisions d ON d.id = p.decision WHERE d.case_id = ?`, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+func eraseText(ctx context.Context, tx *sql.Tx, caseID string) error {
 	for i, query := range erasedTexts {
 		var empty any = ""
 		if i == 0 {

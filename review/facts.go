@@ -16,9 +16,10 @@ func (s *Store) loadFacts(ctx context.Context, tx *sql.Tx, id string, who Person
 		SELECT c.digest, c.state, q.claimed_by, q.claimed_until,
 			(SELECT count(*) FROM recusals r WHERE r.case_id = c.id AND r.person = ?) > 0,
 			(SELECT count(*) FROM legal_holds h WHERE h.case_id = c.id AND h.lifted_by = '') > 0,
+			(SELECT count(*) FROM probes p WHERE p.case_id = c.id) > 0,
 			(SELECT count(*) FROM records r WHERE r.digest = c.digest AND length(r.record) = 0) > 0
 		FROM cases c JOIN queue q ON q.case_id = c.id WHERE c.id = ?`, who.ID, id).
-		Scan(&f.current, &f.state, &f.holder, &until, &f.recused, &f.held, &f.erased)
+		Scan(&f.current, &f.state, &f.holder, &until, &f.recused, &f.held, &f.probe, &f.erased)
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, fmt.Errorf("case: %w", ErrNotFound)
 	}

@@ -52,7 +52,7 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 		return f, err
 	}
 	var since, due, until int64
-	err = s.read.QueryRowContext(ctx, `SELECT place, danger, since_at, due_at, claimed_by, claimed_until FROM queue WHERE case_id = ?`, id).
+	err = s.read.QueryRowContext(ctx, `SELECT `+placeShown+`, q.danger, q.since_at, q.due_at, q.claimed_by, q.claimed_until FROM queue q WHERE q.case_id = ?`, id).
 		Scan(&f.Place, &f.Danger, &since, &due, &f.ClaimedBy, &until)
 	if err != nil {
 		return f, fmt.Errorf("case file: %w", err)
@@ -84,6 +84,10 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 	return f, nil
 }
 
+// placeShown is where a case waits, as people are told: of one that came back blind and was
+// judged, that it waits for a second person, as of any other.
+const placeShown = `CASE WHEN q.place = 'closed' AND EXISTS (SELECT 1 FROM probes b WHERE b.case_id = q.case_id) THEN 'second' ELSE q.place END`
+
 func (s *Store) related(ctx context.Context, id string, subject signal.Subject) (list []Related, err error) {
 	rows, err := s.read.QueryContext(ctx, `
 		WITH near AS (
@@ -91,7 +95,7 @@ func (s *Store) related(ctx context.Context, id string, subject signal.Subject) 
 			FROM people mine JOIN people theirs ON theirs.token = mine.token AND theirs.case_id <> mine.case_id
 			WHERE mine.case_id = ? LIMIT ?),
 		shared AS (SELECT case_id, count(*) AS persons, min(payer) AS payer FROM near GROUP BY case_id)
-		SELECT c.id, c.subject, c.state, c.probability, c.last_at, q.place, q.danger, s.persons, s.payer
+		SELECT c.id, c.subject, c.state, c.probability, c.last_at, `+placeShown+`, q.danger, s.persons, s.payer
 		FROM shared s JOIN cases c ON c.id = s.case_id JOIN queue q ON q.case_id = c.id
 		ORDER BY s.persons DESC, q.priority DESC, c.id LIMIT ?`, string(subject), id, maxNear, maxRelated)
 	if err != nil {
@@ -150,7 +154,7 @@ func (s *Store) Stand(ctx context.Context, id string, who Person) (st Stand, err
 	}
 	var until int64
 	err = s.read.QueryRowContext(ctx, `
-		SELECT c.digest, q.place, q.claimed_by, q.claimed_until FROM cases c JOIN queue q ON q.case_id = c.id WHERE c.id = ?`, id).
+		SELECT c.digest, `+placeShown+`, q.claimed_by, q.claimed_until FROM cases c JOIN queue q ON q.case_id = c.id WHERE c.id = ?`, id).
 		Scan(&st.Digest, &st.Place, &st.ClaimedBy, &until)
 	if errors.Is(err, sql.ErrNoRows) {
 		return st, fmt.Errorf("stand: %w", ErrNotFound)

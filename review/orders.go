@@ -155,6 +155,9 @@ func refs(ids ...string) (list []string) {
 // enqueueOrder orders something; decision is that whose hold it waits for, or empty. One
 // that was ordered before stays as it is.
 func (s *Store) enqueueOrder(ctx context.Context, tx *sql.Tx, o Order) error {
+	if err := noProbe(ctx, tx, o.CaseID); err != nil {
+		return err
+	}
 	var last int64
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(place), 0) FROM orders`).Scan(&last); err != nil {
 		return fmt.Errorf("order: %w", err)

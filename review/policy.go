@@ -19,6 +19,9 @@ type Policy struct {
 	// before they count, chosen by the case and not by anybody. Since they wait beside the
 	// confirmations, whoever is asked second cannot tell what the first one said.
 	SecondLook int
+	// Again is the share of closed cases, in percent, that come back blind for another
+	// person's opinion, and Golden that upon which a golden case comes.
+	Again, Golden int
 	// Claim is how long a case stays in one person's hands without a sign of life.
 	Claim time.Duration
 	// Appeal is how long an account should wait at most for an answer to its objection.
@@ -57,6 +60,11 @@ func (p Policy) Validate() error {
 	}
 	if p.SecondLook < 0 || p.SecondLook > 100 {
 		errs = append(errs, fmt.Errorf("second_look: %d is not from 0 to 100 percent", p.SecondLook))
+	}
+	for name, share := range map[string]int{"again": p.Again, "golden": p.Golden} {
+		if share < 0 || share > 100 {
+			errs = append(errs, fmt.Errorf("%s: %d is not from 0 to 100 percent", name, share))
+		}
 	}
 	if p.Undo < 0 || p.Undo > time.Hour {
 		errs = append(errs, fmt.Errorf("undo: %s is not from 0 to 1h", p.Undo))

@@ -272,15 +272,19 @@ func tally(ctx context.Context, tx *sql.Tx, place Place, id string, n int) error
 // settle puts a case where it waits now. One that comes to another place begins to wait
 // there; one that waits no longer is in nobody's hands.
 func (s *Store) settle(ctx context.Context, tx *sql.Tx, id string, state State) error {
-	var words, danger int
+	var words, danger, probes int
 	var was Place
 	err := tx.QueryRowContext(ctx, `
-		SELECT place, danger, (SELECT count(*) FROM opinions WHERE case_id = ? AND ended = '' AND decision_id IS NULL)
-		FROM queue WHERE case_id = ?`, id, id).Scan(&was, &danger, &words)
+		SELECT place, danger, (SELECT count(*) FROM opinions WHERE case_id = ? AND ended = '' AND decision_id IS NULL),
+			(SELECT count(*) FROM probes WHERE case_id = ?)
+		FROM queue WHERE case_id = ?`, id, id, id).Scan(&was, &danger, &words, &probes)
 	if err != nil {
 		return fmt.Errorf("settle case: %w", err)
 	}
 	place := placeOf(state, words)
+	if probes > 0 && words > 0 {
+		place = PlaceClosed // one word is all that is asked
+	}
 	target := Danger(danger).Target()
 	if place == was {
 		_, err = tx.ExecContext(ctx, `UPDATE queue SET due_at = since_at + ? WHERE case_id = ?`, target.Microseconds(), id)

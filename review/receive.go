@@ -44,7 +44,10 @@ func (s *Store) Receive(ctx context.Context, raw []byte) (changed bool, err erro
 		if err != nil {
 			return err
 		}
-		return s.save(ctx, tx, c, raw, was.digest, state)
+		if err := s.save(ctx, tx, c, raw, was.digest, state); err != nil {
+			return err
+		}
+		return s.actAtOnce(ctx, tx, c, state)
 	})
 	if err != nil {
 		return false, fmt.Errorf("receive case %s: %w", c.ID, err)
@@ -88,9 +91,6 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c Case, raw []byte, before
 		return err
 	}
 	if err := s.settle(ctx, tx, c.ID, state); err != nil {
-		return err
-	}
-	if err := s.actAtOnce(ctx, tx, c, state); err != nil {
 		return err
 	}
 	return enqueueEntry(ctx, tx, audit.Entry{

@@ -56,7 +56,8 @@ type Term struct {
 
 // Terms returns until when the windows of closed cases are kept, of one or, where id is
 // empty, of all; and those records whose time is over. What still waits for a person, or
-// has an alert that has not left, has no term yet.
+// has an alert or an order that has not left or an appeal without an answer, has no term
+// yet.
 func (s *Store) Terms(ctx context.Context, r Retention, id string) ([]Term, error) {
 	var terms []Term
 	now := s.now()
@@ -132,6 +133,8 @@ func (s *Store) term(ctx context.Context, q rower, r Retention, t *Term) (bool, 
 			(SELECT count(*) FROM legal_holds h WHERE h.case_id = c.id AND h.lifted_by = '') > 0,
 			coalesce((SELECT max(o.done_at) FROM outbox o JOIN decisions d ON d.id = o.decision_id WHERE d.case_id = c.id AND o.kind = 'alert'), 0),
 			(SELECT count(*) FROM outbox o JOIN decisions d ON d.id = o.decision_id WHERE d.case_id = c.id AND o.kind = 'alert' AND o.done_at IS NULL)
+				+ (SELECT count(*) FROM orders r WHERE r.case_id = c.id AND r.done_at IS NULL)
+				+ (SELECT count(*) FROM appeals a WHERE a.case_id = c.id AND a.outcome = '')
 		FROM cases c WHERE c.id = ?`, t.CaseID).Scan(&state, &received, &t.Held, &reported, &waiting)
 	if err != nil {
 		return false, fmt.Errorf("term of case %s: %w", t.CaseID, err)

@@ -32,6 +32,7 @@ const (
 	Supervise  Action = "see how the work goes"
 	Export     Action = "export numbers"
 	Administer Action = "set limits"
+	LoadGolden Action = "load golden cases"
 	TakeOut    Action = "take the case out in a bundle"
 	Hold       Action = "put the evidence under a legal hold"
 	LiftHold   Action = "lift the legal hold"
@@ -88,6 +89,7 @@ type facts struct {
 	danger               string
 	exposure             Exposure // what the person has seen today
 	held                 bool     // its evidence is under a legal hold
+	probe                bool     // it decides nothing, whoever says what of it
 	erased               bool     // nothing is known of it any more
 
 	lastBy   string    // who said the last word that stands; "" for none
@@ -107,6 +109,7 @@ type need struct {
 
 var (
 	waits      = need{ErrNotOpen, func(f facts) bool { return f.state.waits() }}
+	stillAsked = need{ErrNotOpen, func(f facts) bool { return !f.probe || f.step == untouched }}
 	hasPart    = need{ErrRecused, func(f facts) bool { return !f.recused }}
 	free       = need{ErrClaimed, func(f facts) bool { return f.holder == "" || f.holder == f.who.ID }}
 	inHand     = need{ErrNotYours, func(f facts) bool { return f.holder == f.who.ID }}
@@ -159,7 +162,7 @@ var rules = map[Action]rule{
 	SeeImages: {deciders, []need{noAuditor, hasPart, inHand, rested, fewImages}},
 
 	// What a person has in hand they may finish; a new case waits until they have rested.
-	Claim:   {deciders, []need{waits, hasPart, free, newVoice, rested, notEnough}},
+	Claim:   {deciders, []need{waits, stillAsked, hasPart, free, newVoice, rested, notEnough}},
 	Keep:    {deciders, []need{waits, inHand}},
 	Release: {deciders, []need{inHand}},
 	Take:    {overseers, []need{taken}},
@@ -185,6 +188,7 @@ var rules = map[Action]rule{
 	// the case before them as it is.
 	Answer: {deciders, []need{unanswered, hasPart, noJudge, aPerson, asItIs}},
 
+	LoadGolden: {overseers, nil},
 	Supervise:  {[]Role{RoleSupervisor, RoleAuditor}, nil},
 	Export:     {[]Role{RoleSupervisor, RoleAuditor}, nil},
 	Administer: {[]Role{RoleAdministrator}, nil},

@@ -46,7 +46,7 @@ func TestEveryRoleByEveryAction(t *testing.T) {
 		Recuse: {true, true, false, false}, Exclude: {false, true, false, false}, Oversee: {false, true, false, false},
 		Answer:    {true, true, false, false},
 		Supervise: {false, true, true, false}, Export: {false, true, true, false}, Administer: {false, false, false, true},
-		TakeOut: {false, true, true, false}, Hold: {false, true, false, false}, LiftHold: {false, true, false, false},
+		LoadGolden: {false, true, false, false}, TakeOut: {false, true, true, false}, Hold: {false, true, false, false}, LiftHold: {false, true, false, false},
 	}
 	if len(want) != len(rules) {
 		t.Fatalf("%d actions here, %d in the table", len(want), len(rules))

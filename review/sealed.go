@@ -146,24 +146,31 @@ func (s *Store) Keepers(ctx context.Context, name string) (list []Keeper, err er
 	return list, rows.Err()
 }
 
-// Kept returns the windows that a case keeps, each with the generation of its key.
-func (s *Store) Kept(ctx context.Context, caseID string) (byGeneration map[int][]SealedWindow, err error) {
+// A KeptWindow is a window that a case keeps.
+type KeptWindow struct {
+	Keeper
+	Name string
+}
+
+// Kept returns the windows that a case keeps; of one that came back blind, those of the
+// case itself.
+func (s *Store) Kept(ctx context.Context, caseID string) (list []KeptWindow, err error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT w.generation, w.name, w.sha256, w.size FROM sealed_windows w WHERE w.case_id = ? AND NOT EXISTS (
-			SELECT 1 FROM erasures e WHERE e.case_id = w.case_id AND e.generation = w.generation)
-		ORDER BY w.generation, w.name`, caseID)
+		SELECT w.case_id, w.generation, w.name, w.sha256 FROM sealed_windows w
+		WHERE w.case_id = coalesce((
+				SELECT d.case_id FROM probes p JOIN decisions d ON d.id = p.decision WHERE p.case_id = ? AND p.kind = 'again'), ?)
+			AND NOT EXISTS (SELECT 1 FROM erasures e WHERE e.case_id = w.case_id AND e.generation = w.generation)
+		ORDER BY w.name, w.generation`, caseID, caseID)
 	if err != nil {
 		return nil, fmt.Errorf("windows of case %s: %w", caseID, err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	byGeneration = map[int][]SealedWindow{}
 	for rows.Next() {
-		var w SealedWindow
-		var generation int
-		if err := rows.Scan(&generation, &w.Name, &w.SHA256, &w.Size); err != nil {
+		var w KeptWindow
+		if err := rows.Scan(&w.CaseID, &w.Generation, &w.Name, &w.SHA256); err != nil {
 			return nil, fmt.Errorf("windows of case %s: %w", caseID, err)
 		}
-		byGeneration[generation] = append(byGeneration[generation], w)
+		list = append(list, w)
 	}
-	return byGeneration, rows.Err()
+	return list, rows.Err()
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -21,16 +23,22 @@ func prefixes(caseID string) node {
 		"kb": "urn:vigil:" + caseID + ":", "xsd": "http://www.w3.org/2001/XMLSchema#",
 		"case-investigation": use + "investigation/",
 	}
-	for _, name := range []string{"action", "analysis", "configuration", "core", "identity", "observable", "tool", "types", "vocabulary"} {
+	for _, name := range []string{"action", "analysis", "configuration", "core", "identity", "observable", "tool", "types"} {
 		ctx["uco-"+name] = uco + name + "/"
 	}
 	return ctx
 }
 
-func ref(id string) node { return node{"@id": "kb:" + id} }
+// iri names a thing. UCO suggests that names end with a UUID, which follows from the rest
+// here (version 5), so that equal contents have equal names.
+func iri(id string) string {
+	return "kb:" + id + "-" + uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:vigil:"+id)).String()
+}
+
+func ref(id string) node { return node{"@id": iri(id)} }
 
 func typed(id, class string, members node) node {
-	members["@id"], members["@type"] = "kb:"+id, class
+	members["@id"], members["@type"] = iri(id), class
 	return members
 }
 
@@ -97,7 +105,7 @@ func (b *ldBuilder) original(id, sum, what string) node {
 			"uco-core:description": what,
 			"uco-core:hasFacet": []node{typed(id+"-content", "uco-observable:ContentDataFacet", node{
 				"uco-observable:hash": []node{typed(id+"-hash", "uco-types:Hash", node{
-					"uco-types:hashMethod": node{"@type": "uco-vocabulary:HashNameVocab", "@value": "SHA256"},
+					"uco-types:hashMethod": "SHA256",
 					"uco-types:hashValue":  node{"@type": "xsd:hexBinary", "@value": sum},
 				})},
 			})},
@@ -172,16 +180,17 @@ func (b *ldBuilder) decisions(all []json.RawMessage) error {
 		if err := json.Unmarshal(raw, &d); err != nil {
 			return fmt.Errorf("decision: %w", err)
 		}
-		people := []node{b.person(d.Reviewer)}
-		if d.Second != "" {
-			people = append(people, b.person(d.Second))
-		}
+		first := b.person(d.Reviewer)
 		seen := b.original("record-"+d.CaseDigest, d.CaseDigest, "a record of the case")
 		result := b.original("decision-"+d.ID, digest(raw), d.Verdict+" for the reason "+d.Reason)
-		b.add(typed("review-"+d.ID, "case-investigation:InvestigativeAction", node{
-			"uco-core:name": "review", "uco-action:performer": people, "uco-action:instrument": ref("vigil"),
+		action := typed("review-"+d.ID, "case-investigation:InvestigativeAction", node{
+			"uco-core:name": "review", "uco-action:performer": first, "uco-action:instrument": ref("vigil"),
 			"uco-action:object": seen, "uco-action:result": result, "uco-action:endTime": timeOf(d.At),
-		}))
+		})
+		if d.Second != "" { // UCO knows one performer, and those who take part
+			action["uco-action:participant"] = b.person(d.Second)
+		}
+		b.add(action)
 	}
 	return nil
 }

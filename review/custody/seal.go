@@ -232,17 +232,13 @@ func (c *Custody) Windows(ctx context.Context, caseID string) (all []bundle.Wind
 	if err != nil {
 		return nil, err
 	}
-	for generation, windows := range kept {
-		for _, w := range windows {
-			stated, _, err := c.statement(ctx, w.Name)
-			if err != nil {
-				return nil, fmt.Errorf("window %s: %w", w.Name, err)
-			}
-			k := review.Keeper{CaseID: caseID, Generation: generation, SHA256: w.SHA256}
-			all = append(all, bundle.Window{Name: w.Name, Statement: stated, Open: func() (io.ReadCloser, error) { return c.open(ctx, k) }})
+	for _, w := range kept {
+		stated, _, err := c.statement(ctx, w.Name)
+		if err != nil {
+			return nil, fmt.Errorf("window %s: %w", w.Name, err)
 		}
+		all = append(all, bundle.Window{Name: w.Name, Statement: stated, Open: func() (io.ReadCloser, error) { return c.open(ctx, w.Keeper) }})
 	}
-	slices.SortFunc(all, func(a, b bundle.Window) int { return strings.Compare(a.Name, b.Name) })
 	return all, nil
 }
 
