@@ -183,7 +183,7 @@ func (s *Store) act(ctx context.Context, id string, who Person, a Action, do fun
 
 // IsRule reports whether an error is the rules', and no fault.
 func IsRule(err error) bool {
-	for _, rule := range []error{ErrDenied, ErrRecused, ErrClaimed, ErrNotYours, ErrSame, ErrStep, ErrDanger, ErrStandIn, ErrTooLate, ErrOversee, ErrAnswered, ErrJudge, ErrPause, ErrEnough, ErrImages, ErrImageReason, ErrStale, ErrNotOpen, ErrNotFound, ErrErased, ErrHeld, ErrNotHeld} {
+	for _, rule := range []error{ErrDenied, ErrRecused, ErrClaimed, ErrNotYours, ErrSame, ErrStep, ErrDanger, ErrStandIn, ErrTooLate, ErrOversee, ErrAnswered, ErrJudge, ErrPause, ErrEnough, ErrImages, ErrImageReason, ErrStale, ErrNotOpen, ErrNotFound, ErrUndecided, ErrErased, ErrHeld, ErrNotHeld} {
 		if errors.Is(err, rule) {
 			return true
 		}

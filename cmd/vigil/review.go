@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) review() *cobra.Command {
-	return group("review", "List, read and decide cases", c.reviewList(), c.reviewShow(), c.reviewDecide(), c.reviewUndo(), c.reviewMigrate())
+	return group("review", "List, read and decide cases", c.reviewList(), c.reviewShow(), c.reviewDecide(), c.reviewUndo(), c.reviewMigrate(), c.reviewGolden())
 }
 
 func (c *cli) reviewList() *cobra.Command {
@@ -115,4 +115,22 @@ func login() string {
 		return ""
 	}
 	return u.Username
+}
+
+func (c *cli) reviewGolden() *cobra.Command {
+	var reviewer string
+	cmd := &cobra.Command{
+		Use: "golden FILE", Short: "Load golden cases: made up, with a known right answer, mixed in among the others",
+		Long: "Golden takes a file of JSON lines, a case a line:\n\n" +
+			`  {"id": "g1", "answer": "dismiss", "why": "a film trailer", "case": {…as correlate publishes it…}}` + "\n\n" +
+			"All in them is made up or rendered. Nothing of them is decided, told to a centre or acted on.",
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			return c.configured(func(conf app.Config) error {
+				return app.LoadGolden(cmd.Context(), conf, list[0], reviewer, c.out)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&reviewer, "reviewer", login(), "`name` of the supervisor")
+	return cmd
 }

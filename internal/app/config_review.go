@@ -25,6 +25,11 @@ type ReviewConfig struct {
 	// SecondLook is the share of first dismissals, in percent, that a second person looks
 	// at; 0 is none.
 	SecondLook *int `yaml:"second_look"`
+	// Again is the share of closed cases, in percent, that come back blind for another
+	// person's opinion, and Golden that upon which a golden case comes, where some are
+	// loaded; 0 is none.
+	Again  *int `yaml:"again"`
+	Golden *int `yaml:"golden"`
 	// Claim is how long a case stays in one person's hands without a sign of life.
 	Claim time.Duration `yaml:"claim"`
 	// Listen is host:port of the console; "none" for none. Without OpenID the console is in
@@ -75,6 +80,12 @@ func (r *ReviewConfig) fill() {
 		share := 10
 		r.SecondLook = &share
 	}
+	for _, share := range []**int{&r.Again, &r.Golden} {
+		if *share == nil {
+			few := 5
+			*share = &few
+		}
+	}
 	if r.Claim == 0 {
 		r.Claim = d.Claim
 	}
@@ -95,7 +106,9 @@ func (r *ReviewConfig) fill() {
 }
 
 func (r ReviewConfig) policy() review.Policy {
-	p := review.Policy{Persons: r.Persons, Undo: *r.Undo, Claim: r.Claim, SecondLook: *r.SecondLook, Appeal: r.Appeal}
+	p := review.Policy{
+		Persons: r.Persons, Undo: *r.Undo, Claim: r.Claim, SecondLook: *r.SecondLook, Appeal: r.Appeal, Again: *r.Again, Golden: *r.Golden,
+	}
 	for _, a := range r.AtOnce {
 		p.AtOnce = append(p.AtOnce, review.AtOnce(a))
 	}
@@ -109,7 +122,8 @@ func (r ReviewConfig) life() console.Lifetimes {
 // onePerson is for the demo and for tests: one decides, for good and at once.
 func (r *ReviewConfig) onePerson() {
 	var none time.Duration
-	r.Persons, r.Undo = 1, &none
+	no := 0
+	r.Persons, r.Undo, r.Again, r.Golden = 1, &none, &no, &no
 }
 
 // storePlace is where cases are kept, for review.Open: it may hold a password.

@@ -27,6 +27,7 @@ func startConsole(ctx context.Context, g *errgroup.Group, c Config, store *revie
 	o := console.Options{
 		Store: store, Now: time.Now, Life: c.Review.life(), Fault: func(err error) { log.Error("console", zap.Error(err)) },
 	}
+	o.Bundle = c.bundleForConsole(store)
 	var err error
 	if o.Frames, err = c.consoleFrames(ctx, store); err != nil {
 		return err

@@ -89,6 +89,28 @@ func erasedWhat(e review.Erasure) string {
 	return "key"
 }
 
+const mixEvery = time.Minute
+
+// mixBlind has closed cases come back, and golden ones with them.
+func mixBlind(ctx context.Context, store *review.Store, reg prometheus.Registerer, log *zap.Logger) error {
+	came := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "vigil_review_blind_total", Help: "Cases put before people that decide nothing: closed ones once more, and golden ones.",
+	})
+	reg.MustRegister(came)
+	for {
+		n, err := store.Mix(ctx)
+		came.Add(float64(n))
+		if err != nil && ctx.Err() == nil {
+			log.Error("no case comes back blind, and it is tried again", zap.Error(err))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(mixEvery):
+		}
+	}
+}
+
 // withCustody runs f on the custody of a deployment's case store.
 func withCustody(ctx context.Context, c Config, f func(*custody.Custody, review.Retention) error) error {
 	centres, err := c.directory()

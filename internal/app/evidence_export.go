@@ -21,6 +21,7 @@ import (
 	"github.com/vigil-stream/vigil/detect/edge"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/bundle"
+	"github.com/vigil-stream/vigil/review/console"
 	"github.com/vigil-stream/vigil/review/custody"
 )
 
@@ -43,78 +44,113 @@ func ExportEvidence(ctx context.Context, c Config, o BundleOptions) error {
 			return err
 		}
 	}
-	if _, err := c.verifier(""); err != nil {
-		return err
-	}
-	signer, verifier, err := audit.LoadOrCreateKey(c.auditKeys())
-	if err != nil {
-		return err
-	}
-	sign, err := note.NewSigner(signer)
-	if err != nil {
-		return fmt.Errorf("audit key: %w", err)
-	}
-	tool, err := version()
-	if err != nil {
-		return err
-	}
-	return withStore(ctx, c, func(store *review.Store) (err error) {
-		// Who has a shell on the machine of the store could read all of it anyway.
-		who := review.Person{ID: o.Reviewer, Roles: []review.Role{review.RoleReviewer, review.RoleSupervisor}}
-		d, err := store.Dossier(ctx, o.Case, who)
-		if err != nil {
-			return err
-		}
-		keeps, closes, err := c.custody(ctx, store)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, closes()) }()
-		wanted := wantedOf(d)
-		windows, err := allWindows(ctx, keeps, d.Case, wanted)
-		if err != nil {
-			return err
-		}
-		proofs, err := c.caseProofs(ctx, d, verifier, windows)
-		if err != nil {
-			return err
-		}
-		originals, err := openOriginals(windows, wanted, keys)
-		if err != nil {
-			return err
-		}
-		entries, err := c.listedEntries(ctx, d)
-		if err != nil {
-			return err
-		}
-		contents := bundle.Contents{
-			Case: d.Case, Record: d.Record, Earlier: d.Earlier, Decisions: d.Statements, Proofs: proofs, LogKey: verifier,
-			Windows: windows, Originals: originals, Entries: entries, Salt: d.Salt, By: o.Reviewer, Tool: tool, At: time.Now().UTC(),
-		}
+	return withStore(ctx, c, func(store *review.Store) error {
 		return writeNew(o.To, func(w io.Writer) error {
-			manifest, err := bundle.Write(w, contents, sign.Sign)
-			if err != nil {
-				return err
+			file, ok := w.(*os.File)
+			if !ok {
+				return errors.New("the bundle lies in no file")
 			}
-			if err := verifyWritten(w, verifier); err != nil {
-				return err
+			// Who has a shell on the machine of the store could read all of it anyway.
+			says, err := c.writeBundle(ctx, store, o.Case, supervisor(o.Reviewer), keys, file)
+			if err == nil {
+				_, err = fmt.Fprintf(o.Out, "%s: %s", filepath.Base(o.To), says)
 			}
-			if err := store.Exported(ctx, d.Case, who, manifest); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(o.Out, "%s: case %s, %d decisions, %d entries of the audit log, %d windows, %d originals in the clear\nmanifest %s\n",
-				filepath.Base(o.To), d.Case, len(d.Statements), len(proofs), len(windows), len(originals), manifest)
 			return err
 		})
 	})
 }
 
-// verifyWritten checks a bundle that lies in a file which has no name yet.
-func verifyWritten(w io.Writer, key string) error {
-	file, ok := w.(*os.File)
-	if !ok {
-		return errors.New("the bundle lies in no file")
+// writeBundle writes a bundle into a file that nobody else has, and says what is in it.
+// When it returns without an error, the bundle verifies and that it leaves is in the case
+// store's outbox.
+func (c *Config) writeBundle(ctx context.Context, store *review.Store, id string, who review.Person, keys []age.Identity, file *os.File) (says string, err error) {
+	if _, err := c.verifier(""); err != nil {
+		return "", err
 	}
+	signer, verifier, err := audit.LoadOrCreateKey(c.auditKeys())
+	if err != nil {
+		return "", err
+	}
+	sign, err := note.NewSigner(signer)
+	if err != nil {
+		return "", fmt.Errorf("audit key: %w", err)
+	}
+	tool, err := version()
+	if err != nil {
+		return "", err
+	}
+	d, err := store.Dossier(ctx, id, who)
+	if err != nil {
+		return "", err
+	}
+	keeps, closes, err := c.custody(ctx, store)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, closes()) }()
+	wanted := wantedOf(d)
+	windows, err := allWindows(ctx, keeps, d.Case, wanted)
+	if err != nil {
+		return "", err
+	}
+	proofs, err := c.caseProofs(ctx, d, verifier, windows)
+	if err != nil {
+		return "", err
+	}
+	originals, err := openOriginals(windows, wanted, keys)
+	if err != nil {
+		return "", err
+	}
+	entries, err := c.listedEntries(ctx, d)
+	if err != nil {
+		return "", err
+	}
+	contents := bundle.Contents{
+		Case: d.Case, Record: d.Record, Earlier: d.Earlier, Decisions: d.Statements, Proofs: proofs, LogKey: verifier,
+		Windows: windows, Originals: originals, Entries: entries, Salt: d.Salt, By: who.ID, Tool: tool, At: time.Now().UTC(),
+	}
+	manifest, err := bundle.Write(file, contents, sign.Sign)
+	if err != nil {
+		return "", err
+	}
+	if err := verifyWritten(file, verifier); err != nil {
+		return "", err
+	}
+	if err := store.Exported(ctx, d.Case, who, manifest); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("case %s, %d decisions, %d entries of the audit log, %d windows, %d originals in the clear\nmanifest %s\n",
+		d.Case, len(d.Statements), len(proofs), len(windows), len(originals), manifest), nil
+}
+
+// bundleForConsole writes a bundle for who asks for it on a page: what was preserved stays
+// encrypted in it.
+func (c *Config) bundleForConsole(store *review.Store) func(context.Context, string, review.Person) (io.ReadSeeker, func() error, error) {
+	return func(ctx context.Context, id string, who review.Person) (io.ReadSeeker, func() error, error) {
+		file, err := os.CreateTemp("", "vigil-bundle-*.zip") // mode 0600
+		if err != nil {
+			return nil, nil, err
+		}
+		closes := func() error { return errors.Join(file.Close(), os.Remove(file.Name())) }
+		_, err = c.writeBundle(ctx, store, id, who, nil, file)
+		if errors.Is(err, errNotLogged) {
+			err = console.ErrNotYet
+		}
+		if err == nil {
+			_, err = file.Seek(0, io.SeekStart)
+		}
+		if err != nil {
+			return nil, nil, errors.Join(err, closes())
+		}
+		return file, closes, nil
+	}
+}
+
+// errNotLogged says that the pump has not carried a decision into the audit log yet.
+var errNotLogged = errors.New("is not in the audit log yet: `vigil run` carries it there")
+
+// verifyWritten checks a bundle that lies in a file which has no name yet.
+func verifyWritten(file *os.File, key string) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err
@@ -216,7 +252,7 @@ func (c *Config) caseProofs(ctx context.Context, d review.Dossier, verifier stri
 	}
 	for _, one := range d.Decisions {
 		if !decided[one.ID] {
-			return nil, fmt.Errorf("decision %s is not in the audit log yet: `vigil run` carries it there", one.ID)
+			return nil, fmt.Errorf("decision %s %w", one.ID, errNotLogged)
 		}
 	}
 	proofs := make([]verify.Proof, len(indexes))

@@ -9,9 +9,11 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +27,7 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/bundle"
+	"github.com/vigil-stream/vigil/review/console"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -452,5 +455,64 @@ func TestEvidenceIsKeptAndErased(t *testing.T) {
 	carryOut(t, s.store, s.ledger)
 	if text, err := erased(); err != nil || !strings.Contains(text, "of the audit log  {\"case\":\""+s.id) {
 		t.Errorf("%s%v", text, err)
+	}
+}
+
+// TestTheConsoleGivesOutWhatVerifies writes a bundle as the button does.
+func TestTheConsoleGivesOutWhatVerifies(t *testing.T) {
+	s := evidenceSceneOf(t)
+	s.decide(t, review.Confirm)
+	give := s.c.bundleForConsole(s.store)
+	if _, _, err := give(t.Context(), s.id, supervisor("sue")); !errors.Is(err, console.ErrNotYet) {
+		t.Errorf("before the log is told: %v", err)
+	}
+	carryOut(t, s.store, s.ledger)
+	if _, _, err := give(t.Context(), s.id, review.Reviewer("anna")); !errors.Is(err, review.ErrDenied) {
+		t.Errorf("a reviewer: %v", err)
+	}
+	file, closes, err := give(t.Context(), s.id, supervisor("sue"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(file)
+	if err = errors.Join(err, closes()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := bundle.Verify(bytes.NewReader(data), int64(len(data)), bundle.Options{Key: s.verifier})
+	if err != nil || r.By != "sue" || r.Windows != 1 || r.Originals != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if kinds := carryOut(t, s.store, s.ledger); !slices.Contains(kinds, audit.KindExport) {
+		t.Errorf("the log is told of %v", kinds)
+	}
+}
+
+func TestGoldenCasesAreLoadedFromAFile(t *testing.T) {
+	s := evidenceSceneOf(t)
+	record, err := json.Marshal(review.Case{
+		ID: signal.ID("case", "sub_00000000000000000000000000000002"), Revision: 1, Subject: "sub_00000000000000000000000000000002", State: review.StateOpen,
+		Score: 2, Probability: 0.8808, Bar: 0.5, Weights: "w2", First: time.Unix(0, 0).UTC(), Last: time.Unix(1, 0).UTC(),
+		Parts: []review.Part{{Name: "p", Weight: 2, Says: "rendered"}}, Signals: []signal.Signal{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := `{"id": "g1", "answer": "dismiss", "why": "a film trailer", "case": ` + string(record) + "}\n"
+	for text, want := range map[string]string{
+		good + "\n" + good:                    "",
+		"":                                    "no golden case",
+		good + "{":                            "line 2",
+		strings.Replace(good, "why", "wy", 1): "unknown field",
+		strings.Replace(good, "dismiss", "perhaps", 1): "answer",
+	} {
+		name := filepath.Join(s.dir, "golden.jsonl")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		err := LoadGolden(t.Context(), s.c, name, "sue", &out)
+		if want == "" && (err != nil || !strings.HasPrefix(out.String(), "2 golden cases are kept")) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("want %q: %s%v", want, out.String(), err)
+		}
 	}
 }

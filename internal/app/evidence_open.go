@@ -128,7 +128,11 @@ func (c *Config) sealed(ctx context.Context, name string) (io.ReadCloser, error)
 
 // kept opens a window that lies under a case's key.
 func (c *Config) kept(ctx context.Context, name string) (_ io.ReadCloser, err error) {
-	if _, err := os.Stat(c.storeFile()); err != nil {
+	where, err := c.storePlace()
+	if err != nil {
+		return nil, err
+	}
+	if err := review.There(ctx, where); err != nil {
 		return nil, err
 	}
 	store, err := c.openStore(ctx)

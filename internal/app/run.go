@@ -195,6 +195,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 				return fail(err)
 			}
 			closers = append(closers, closes)
+			g.Go(func() error { return mixBlind(ctx, store, reg, log) })
 			g.Go(func() error { return keepEvidence(ctx, keeps, kept, reg, log) })
 		}
 		if hosts("report") {

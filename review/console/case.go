@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -24,6 +25,7 @@ type casePage struct {
 	Mine     bool               // it is in this person's hands
 	CanClaim bool
 	CanWord  bool // the form is there
+	CanTake  bool // it can be taken out in a bundle
 	Policy   review.Policy
 	Confirms []string
 	Dismiss  []string
@@ -63,6 +65,7 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 	waits := f.Place != review.PlaceClosed
 	p.CanClaim = waits && who.May(review.Claim) && !f.Spoke && f.ClaimedBy == ""
 	p.CanWord = waits && p.Mine && (f.Place != review.PlaceSplit || who.May(review.Settle))
+	p.CanTake = c.Bundle != nil && who.May(review.TakeOut) && len(f.Decisions) > 0
 	return c.show(w, r, who, "case", "queue", "Case "+short(f.Case.ID), p)
 }
 
@@ -161,5 +164,25 @@ func (c *console) recuse(w http.ResponseWriter, r *http.Request, who review.Pers
 
 func (c *console) toCase(w http.ResponseWriter, r *http.Request) error {
 	http.Redirect(w, r, "/case/"+r.PathValue("id"), http.StatusSeeOther)
+	return nil
+}
+
+// ErrNotYet says that a decision has not come into the audit log yet.
+var ErrNotYet = errors.New("the decision is on its way to the audit log: try again in a moment")
+
+// bundle gives out a case with what proves it, which is logged before any of it leaves.
+func (c *console) bundle(w http.ResponseWriter, r *http.Request, who review.Person) (err error) {
+	if c.Bundle == nil || !who.May(review.TakeOut) {
+		return review.ErrDenied
+	}
+	id := r.PathValue("id")
+	file, closes, err := c.Bundle(r.Context(), id, who)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closes()) }()
+	w.Header().Set("Content-Type", "application/zip")
+	w.Header().Set("Content-Disposition", `attachment; filename="case-`+short(id)+`.zip"`)
+	http.ServeContent(w, r, "", time.Time{}, file)
 	return nil
 }

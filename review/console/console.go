@@ -1,9 +1,11 @@
 package console
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -24,6 +26,9 @@ type Options struct {
 	Code    string
 	// Frames opens what was preserved. Without it no image is shown.
 	Frames Frames
+	// Bundle writes what may be taken out of a case into a file and returns it, open at its
+	// start, with what closes and removes it; nil where nothing can be.
+	Bundle func(ctx context.Context, id string, who review.Person) (file io.ReadSeeker, closes func() error, err error)
 	Life   Lifetimes // zero means DefaultLifetimes
 	Now    func() time.Time
 	// Fault is told of what went wrong here, without who or what it was about.
@@ -84,6 +89,7 @@ func New(o Options) (http.Handler, error) {
 		"GET /case/{id}/images":    c.images,
 		"POST /case/{id}/images":   c.seeImage,
 		"GET /picture/{ticket}":    c.picture,
+		"POST /case/{id}/bundle":   c.bundle,
 		"GET /search":              c.search,
 		"GET /supervise":           c.supervise,
 		"POST /oversee/{decision}": c.oversee,

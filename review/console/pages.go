@@ -111,7 +111,7 @@ var codes = []struct {
 }{
 	{review.ErrDenied, http.StatusForbidden}, {review.ErrRecused, http.StatusForbidden}, {review.ErrNotFound, http.StatusNotFound},
 	{review.ErrPause, http.StatusTooManyRequests}, {review.ErrEnough, http.StatusTooManyRequests}, {review.ErrImages, http.StatusTooManyRequests}, {review.ErrImageReason, http.StatusUnprocessableEntity},
-	{errForm, http.StatusBadRequest}, {review.ErrSearch, http.StatusBadRequest},
+	{ErrNotYet, http.StatusConflict}, {review.ErrErased, http.StatusGone}, {errForm, http.StatusBadRequest}, {review.ErrSearch, http.StatusBadRequest},
 }
 
 // problem tells what is the matter. A fault is told in full only to who runs this.

@@ -26,6 +26,7 @@ type supervisePage struct {
 	Agreement []review.Agreement
 	Groups    []wrongGroup
 	Unseen    []review.Decision
+	Blind     review.Blind
 	From, To  string
 	Policy    review.Policy
 }
@@ -57,6 +58,9 @@ func (c *console) supervise(w http.ResponseWriter, r *http.Request, who review.P
 		return err
 	}
 	if p.Unseen, err = c.Store.Unseen(ctx, who); err != nil {
+		return err
+	}
+	if p.Blind, err = c.Store.Blind(ctx, who, since); err != nil {
 		return err
 	}
 	wrong, err := c.Store.Wrongness(ctx, who, since)

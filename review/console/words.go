@@ -19,6 +19,12 @@ var words = template.FuncMap{
 	"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"short":   short,
 	"percent": func(p float64) string { return fmt.Sprintf("%.1f %%", 100*p) },
+	"kappa": func(b review.Blind) string {
+		if k, ok := b.Kappa(); ok {
+			return fmt.Sprintf("Cohen's kappa %.2f", k)
+		}
+		return "Cohen's kappa not defined for so few"
+	},
 	"share": func(part, of int) string {
 		if of == 0 {
 			return "–"
