@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -74,13 +75,26 @@ func (b *bench) openParts(ctx context.Context) error {
 	return g.Wait()
 }
 
-func (b *bench) closeParts(ctx context.Context) error {
-	var g errgroup.Group
+// shelve closes the partitions, each with a checkpoint, and returns how many bytes their
+// states had. One goes before the next has a checkpoint: of a large one there is not room
+// for all of it twice.
+func (b *bench) shelve(ctx context.Context) (bytes int64, err error) {
 	for i, p := range b.parts {
 		b.parts[i] = nil
-		g.Go(func() error { return p.Close(ctx) })
+		if err := p.Close(ctx); err != nil {
+			return 0, err
+		}
+		dir := filepath.Join(b.dir, "state", b.loop.Name, b.loop.Topic, strconv.Itoa(i))
+		n, err := size(dir)
+		if err != nil {
+			return 0, err
+		}
+		bytes += n
+		if err := os.RemoveAll(dir); err != nil {
+			return 0, err
+		}
 	}
-	return g.Wait()
+	return bytes, nil
 }
 
 // A cost is what payments took.
@@ -185,29 +199,28 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 		*first = one.each(one.cpu)
 	}
 	memory := held()
-	if err := b.closeParts(ctx); err != nil {
-		return err
-	}
-	memory -= held()
-	state := filepath.Join(b.dir, "state")
-	disk, err := size(state)
+	disk, err := b.shelve(ctx)
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(state); err != nil {
-		return err
-	}
+	memory -= held()
 	began := time.Now()
 	if err := b.openParts(ctx); err != nil { // from the checkpoints
 		return err
 	}
 	restore := time.Since(began)
+	if err := os.RemoveAll(filepath.Join(b.dir, "checkpoints")); err != nil {
+		return err
+	}
 	after, err := b.work(ctx, max(chunk, n/3), true)
 	if err != nil {
 		return err
 	}
-	if err := b.closeParts(ctx); err != nil {
-		return err
+	for i, p := range b.parts {
+		b.parts[i] = nil
+		if err := p.Leave(); err != nil {
+			return err
+		}
 	}
 	accounts := float64(b.traffic.accounts())
 	for cores, c := range []cost{one, two} {

@@ -17,13 +17,14 @@ func TestEventSurvivesItsHeaders(t *testing.T) {
 			ID: "1", Source: "s", Type: "t", Subject: "sub_1", ContentType: "image/jpeg", Key: "k", Data: []byte{0, 1},
 			Time: time.Date(2026, 3, 1, 12, 0, 0, 5, time.UTC), Ext: map[string]string{"stream": "s1", "platform": "p", "dataschema": "x"},
 		},
+		"about its key": {ID: "1", Source: "s", Type: "t", Subject: "sub_1", Key: "sub_1", Ext: map[string]string{"again": "sub_1"}},
 		"empty value": {ID: "1", Source: "s", Type: "t", Data: []byte{}},
 	} {
-		hs, _, err := e.headers()
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+		hs, key, err := e.headers()
+		if err != nil || (key == nil) != (e.Key == "") {
+			t.Fatalf("%s: key %q, %v", name, key, err)
 		}
-		got, others, err := parseEvent(record{key: []byte(e.Key), value: e.Data, headers: append(hs, header("other", "x"))})
+		got, others, err := parseEvent(record{key: key, value: e.Data, headers: append(hs, header("other", "x"))})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -80,3 +80,6 @@ func (o *Offline) Close(ctx context.Context) error {
 	o.w.checkpoint(ctx, 1)
 	return o.w.store.close()
 }
+
+// Leave closes the state without a checkpoint.
+func (o *Offline) Leave() error { return o.w.store.close() }

@@ -37,7 +37,7 @@ func findCorridor(v *profile.View, r *Rules) (engine.Finding, bool) {
 		return nothing()
 	}
 	n := 0
-	for i := range v.Entries {
+	for i := 0; i < len(v.Entries) && n < r.CorridorNamed.Transfers; i++ {
 		if alongCorridor(v, &v.Entries[i], r) {
 			n++
 		}
