@@ -18,7 +18,7 @@ func TestEventSurvivesItsHeaders(t *testing.T) {
 			Time: time.Date(2026, 3, 1, 12, 0, 0, 5, time.UTC), Ext: map[string]string{"stream": "s1", "platform": "p", "dataschema": "x"},
 		},
 		"about its key": {ID: "1", Source: "s", Type: "t", Subject: "sub_1", Key: "sub_1", Ext: map[string]string{"again": "sub_1"}},
-		"empty value": {ID: "1", Source: "s", Type: "t", Data: []byte{}},
+		"empty value":   {ID: "1", Source: "s", Type: "t", Data: []byte{}},
 	} {
 		hs, key, err := e.headers()
 		if err != nil || (key == nil) != (e.Key == "") {
