@@ -2,11 +2,58 @@ package fit
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
 	"github.com/vigil-stream/vigil/correlate"
 )
+
+// enoughForSteps is how many guilty rows an isotonic calibration needs; with fewer it is
+// Platt's, which has two numbers.
+const enoughForSteps = 300
+
+// calibrated makes a table of scores that the fit had no part in.
+func calibrated(held []scored, guilty int) ([]correlate.Point, string) {
+	if guilty >= enoughForSteps {
+		if points := isotonic(held, 15); len(points) >= 2 {
+			return points, fmt.Sprintf("isotonic, %d steps", len(points))
+		}
+	}
+	a, b := platt(held)
+	const far = 20 // beyond any score
+	return []correlate.Point{{Score: -far, Value: -far*a + b}, {Score: far, Value: far*a + b}}, fmt.Sprintf("Platt: %.3f × score %+.3f", a, b)
+}
+
+// naturally makes a table of the scores of a natural world, which may have more guilty
+// people than the prior says: that moves log odds by the same everywhere.
+func naturally(rows []scored, prior float64, keep bool) ([]correlate.Point, string) {
+	bad, good := 0.0, 0.0
+	for _, r := range rows {
+		if r.guilty {
+			bad += r.times
+		} else {
+			good += r.times
+		}
+	}
+	more := 0.0
+	if keep {
+		more = math.Log(bad/good) - prior
+	}
+	shifted := slices.Clone(rows)
+	for i := range shifted {
+		shifted[i].score += more
+	}
+	points := bent(shifted)
+	if points == nil {
+		return calibrated(rows, 0)
+	}
+	for i := range points {
+		points[i].Score -= more
+		points[i].Value -= more
+	}
+	return points, fmt.Sprintf("a line with %d bends", len(points))
+}
 
 // A scored row is a score that its row had no part in, and what is true.
 type scored struct {

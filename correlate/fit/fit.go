@@ -24,6 +24,9 @@ type Options struct {
 	// among the rows is then left out of the weights, and for calibration every row stands for
 	// as many as the prior and the shares say. Decided cases were chosen by what was seen, and are not.
 	Sampled bool
+	// Natural is how many rows, the first ones, are of a world whose innocent people are as
+	// common as they are: scores are calibrated on those alone. 0 where there are none.
+	Natural int
 	// Prevalence is how common guilt is where the weights are used, if it is another than
 	// among the rows, which may have more of it so that there is something to learn from.
 	// The prior, and with it every score, is moved from the one to the other. 0 is as among
@@ -39,10 +42,6 @@ type Options struct {
 
 // Least is how many rows of each label, guilty and innocent, a fit needs.
 const Least = 20
-
-// enoughForSteps is how many guilty rows an isotonic calibration needs; with fewer it is
-// Platt's, which has two numbers.
-const enoughForSteps = 300
 
 // folds is in how many parts rows are left out, in turn, for calibration.
 const folds = 5
@@ -117,14 +116,17 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 		stands = standsFor(before, rows, r, label)
 	}
 	// Every row is scored once by a fit that did not see it.
-	var held []scored
+	var held, natural []scored
 	for fold := range folds {
-		var seen, unseen []Row
+		var seen, unseen, first []Row
 		for i, row := range rows {
-			if i%folds == fold {
-				unseen = append(unseen, row)
-			} else {
+			switch {
+			case i%folds != fold:
 				seen = append(seen, row)
+			case i < o.Natural:
+				first = append(first, row)
+			default:
+				unseen = append(unseen, row)
 			}
 		}
 		m := begin(w, whole.as(before))
@@ -137,16 +139,21 @@ func Fit(w *correlate.Weights, rows []Row, o Options) ([]byte, Report, error) {
 			m.restore(begin(w, before))
 		}
 		z := make([]float64, m.explanations)
-		for _, s := range compress(unseen, label) {
+		for _, s := range compress(finally(first), label) {
+			natural = append(natural, scored{m.score(&s, z), s.label == guilty, s.times})
+		}
+		for _, s := range compress(append(unseen, first...), label) {
 			held = append(held, scored{m.score(&s, z), s.label == guilty, s.times * stands(s.label)})
 		}
 	}
-	if !o.NoCalibration {
-		enough := int(r.Guilty)
-		if o.Sampled {
-			enough = 0 // few stand for many
-		}
-		after.Calibration, r.Calibrated = calibrated(held, enough)
+	switch {
+	case o.NoCalibration:
+	case len(natural) > 0:
+		after.Calibration, r.Calibrated = naturally(natural, before.Prior, o.KeepPrior)
+	case o.Sampled: // few stand for many
+		after.Calibration, r.Calibrated = calibrated(held, 0)
+	default:
+		after.Calibration, r.Calibrated = calibrated(held, int(r.Guilty))
 	}
 	if o.Prevalence > 0 && !o.KeepPrior {
 		shift := logit(o.Prevalence) - logit(r.Guilty/r.Rows)
@@ -203,152 +210,15 @@ func loss(s scored) float64 {
 	return softplus(s.score)
 }
 
-// calibrated makes a table of scores that the fit had no part in.
-func calibrated(held []scored, guilty int) ([]correlate.Point, string) {
-	if guilty >= enoughForSteps {
-		if points := isotonic(held, 15); len(points) >= 2 {
-			return points, fmt.Sprintf("isotonic, %d steps", len(points))
-		}
-	}
-	a, b := platt(held)
-	const far = 20 // beyond any score
-	return []correlate.Point{{Score: -far, Value: -far*a + b}, {Score: far, Value: far*a + b}}, fmt.Sprintf("Platt: %.3f × score %+.3f", a, b)
-}
-
-// A search is a model with what holds it.
-type search struct {
-	model
-	pull   pull
-	signs  []int8
-	floors []float64 // nil: none
-}
-
-// begin lays weights out as a model that is pulled towards them.
-func begin(w *correlate.Weights, p correlate.Parameters) *search {
-	s := &search{model: model{explanations: len(p.Matrix), features: len(p.Matrix[0])}}
-	features := w.Features()
-	for e, row := range p.Matrix {
-		s.theta = append(append(s.theta, p.Prior-math.Log(p.Shares[e])), row...)
-		s.signs = append(s.signs, 0)
-		for k := range row {
-			s.signs = append(s.signs, int8(features[k].Sign))
-		}
-	}
-	s.pull.to = append([]float64(nil), s.theta...)
-	return s
-}
-
-// freely is how little an intercept is held where it may move: how common things are the
-// rows tell, and what was assumed of it is a guess.
-const freely = 0.01
-
-func (s *search) search(rows []sparse, o Options) (took int, done bool) {
-	s.pull.strength = make([]float64, len(s.theta))
-	for i := range s.pull.strength {
-		switch {
-		case i%(s.features+1) != 0:
-			s.pull.strength[i] = 1 / (o.Spread * o.Spread)
-		case o.KeepPrior:
-			s.pull.strength[i] = 1e9
-		default:
-			s.pull.strength[i] = freely
-		}
-	}
-	return s.minimise(rows, s.pull, s.within, o.Rounds)
-}
-
-// withSigns gives every row the part that everybody has.
-func withSigns(w *correlate.Weights, rows []Row) []Row {
-	k := slices.IndexFunc(w.Features(), func(f correlate.Feature) bool { return f.Name == correlate.SignsExpected })
-	if k < 0 {
-		return rows
-	}
+// finally are rows as of the moment that is the same for everybody.
+func finally(rows []Row) []Row {
 	out := slices.Clone(rows)
 	for i := range out {
-		if out[i].Values[k] == 0 {
-			out[i].Values = slices.Clone(out[i].Values)
-			out[i].Values[k] = 1
+		if out[i].Final != nil {
+			out[i].Values = out[i].Final
 		}
 	}
 	return out
-}
-
-// sampled fixes the intercepts at how common each label is among the rows, whatever it is
-// elsewhere: what is left is evidence, which is the same here and there.
-func (s *search) sampled(rows []Row, label func(string) int) {
-	n := map[int]float64{}
-	for _, r := range rows {
-		n[label(r.Label)] += r.Times
-	}
-	for e := range s.explanations {
-		at := e * (s.features + 1)
-		s.theta[at] = math.Log(n[guilty] / max(n[e], 0.5))
-		s.pull.to[at] = s.theta[at]
-	}
-}
-
-// hold lays floors out by parameter.
-func (s *search) hold(w *correlate.Weights, floors map[string]float64) {
-	if len(floors) == 0 {
-		return
-	}
-	s.floors = make([]float64, len(s.theta))
-	for i := range s.floors {
-		s.floors[i] = math.Inf(-1)
-	}
-	for k, f := range w.Features() {
-		if floor, held := floors[f.Name]; held {
-			for e := range s.explanations {
-				s.floors[e*(s.features+1)+1+k] = floor
-			}
-		}
-	}
-}
-
-// within puts a parameter where it may be.
-func (s *search) within(i int, x float64) float64 {
-	x = within(x, s.signs[i])
-	if s.floors != nil {
-		x = max(x, s.floors[i])
-	}
-	return x
-}
-
-// restore gives the intercepts back that another had.
-func (s *search) restore(other *search) {
-	for e := range s.explanations {
-		s.row(e)[0] = other.row(e)[0]
-	}
-}
-
-// score is that of a case, before calibration.
-func (s *search) score(row *sparse, z []float64) float64 {
-	all := s.odds(row, z) // ln(1 + Σ exp(−z))
-	return -all - math.Log(-math.Expm1(-all))
-}
-
-// as are the model's numbers as parameters.
-func (s *search) as(p correlate.Parameters) correlate.Parameters {
-	out := correlate.Parameters{Named: p.Named, Shares: make([]float64, s.explanations), Matrix: make([][]float64, s.explanations)}
-	sum := 0.0
-	for e := range s.explanations {
-		out.Shares[e] = math.Exp(-s.row(e)[0])
-		sum += out.Shares[e]
-		out.Matrix[e] = append([]float64(nil), s.row(e)[1:]...)
-	}
-	for e := range out.Shares {
-		out.Shares[e] /= sum
-	}
-	out.Prior = -math.Log(sum)
-	return out
-}
-
-func (s *search) parameters(w *correlate.Weights, before correlate.Parameters, o Options) correlate.Parameters {
-	p := s.as(before)
-	if o.KeepPrior {
-		p.Prior, p.Shares = before.Prior, before.Shares
-	}
-	return p
 }
 
 // moved counts the numbers that differ by more than a thousandth.

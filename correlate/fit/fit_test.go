@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -312,6 +313,96 @@ func TestCalibration(t *testing.T) {
 	fitted, err := correlate.LoadWeights(data)
 	if err != nil || len(fitted.Parameters().Calibration) != 2 {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestBent: where scores are worth what a line with a bend says, the table says so, also
+// at another prevalence, and beyond the last innocent row it is not sure of anything.
+func TestBent(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	truth := func(score float64) float64 { return min(score, -4) + 2*max(score+4, 0) } // natural log odds
+	var rows []scored
+	for range 60_000 {
+		score := -4 + 2*r.NormFloat64()
+		rows = append(rows, scored{score: score, guilty: r.Float64() < 1/(1+math.Exp(-truth(score))), times: 1})
+	}
+	check := func(points []correlate.Point, name string) {
+		if len(points) < 5 {
+			t.Fatalf("%s: %d points", name, len(points))
+		}
+		for i, p := range points {
+			if i > 0 && (p.Score <= points[i-1].Score || p.Value < points[i-1].Value+0.99*leastSlope*(p.Score-points[i-1].Score)) {
+				t.Errorf("%s: point %d does not ascend", name, i)
+			}
+			if p.Score < 0.5 && math.Abs(p.Value-truth(p.Score)) > 0.7 { // above are few innocent rows
+				t.Errorf("%s: a score of %.2f is worth %.2f, want about %.2f", name, p.Score, p.Value, truth(p.Score))
+			}
+		}
+	}
+	check(bent(rows), "as it is")
+	// Three of four innocent rows are left out: as a world with more guilty people.
+	kept := slices.DeleteFunc(slices.Clone(rows), func(s scored) bool { return !s.guilty && r.IntN(4) > 0 })
+	bad := 0.0
+	for _, s := range rows {
+		if s.guilty {
+			bad++
+		}
+	}
+	prior := math.Log(bad / (float64(len(rows)) - bad))
+	points, says := naturally(kept, prior, true)
+	check(points, "another prevalence")
+	if !strings.Contains(says, "bends") {
+		t.Error(says)
+	}
+	a, b := platt(rows)
+	gap := 0.0 // of a straight line
+	for _, z := range []float64{-8, -4, 1} {
+		gap = max(gap, math.Abs(a*z+b-truth(z)))
+	}
+	if gap < 1 {
+		t.Errorf("a straight line is %.2f off: nothing is to be mended", gap)
+	}
+
+	// Nobody innocent above 0: a few hundred guilty ones do not make that certain.
+	for i := range rows {
+		rows[i].guilty = rows[i].score > 0 || rows[i].guilty
+	}
+	points = bent(rows)
+	if last := points[len(points)-1]; last.Value > 12 {
+		t.Errorf("a score of %.2f is worth %.2f", last.Score, last.Value)
+	}
+	if bent(rows[:3]) != nil {
+		t.Error("three rows make bends")
+	}
+}
+
+// TestCalibratedAtOneMoment: who looked bad on one day and no more at the end was no sign
+// that such scores are wrong.
+func TestCalibratedAtOneMoment(t *testing.T) {
+	w := weights(t)
+	rows := aTruth.draw(t, w, rand.New(rand.NewPCG(4, 4)), map[string]int{Guilty: 400, "tutor": 400, "ordinary": 4000})
+	top := func(final bool) float64 {
+		in := slices.Clone(rows)
+		for i := range in {
+			if in[i].Final = nil; final {
+				if in[i].Final = in[i].Values; in[i].Label != Guilty {
+					in[i].Final = make([]float64, len(w.Features()))
+				}
+			}
+		}
+		data, report, err := Fit(w, in, Options{Version: "v", Source: "s", Natural: len(in)})
+		if err != nil || !strings.Contains(report.Calibrated, "bends") {
+			t.Fatalf("%+v, %v", report, err)
+		}
+		fitted, err := correlate.LoadWeights(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := fitted.Parameters().Calibration
+		return c[len(c)-1].Value - c[len(c)-1].Score
+	}
+	if worst, same := top(false), top(true); same < worst+1 {
+		t.Errorf("the highest score is worth %.2f more at a moment that is the same for all, and %.2f by the worst of each", same, worst)
 	}
 }
 

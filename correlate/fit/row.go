@@ -21,6 +21,10 @@ const (
 // A Row is what was seen of somebody, and what is true.
 type Row struct {
 	Values []float64 // in the order of the weights' features
+	// Final is what was seen at a moment that is the same for everybody, where that is known.
+	// Scores are calibrated on it: whoever is looked at on the worst day of all looks worse
+	// than they are.
+	Final []float64
 	// Label is Guilty, Innocent, or the name of an explanation.
 	Label string
 	// Times is how many people the row stands for.

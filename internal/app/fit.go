@@ -125,7 +125,15 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 			return err
 		}
 	}
+	natural := 0
+	switch {
+	case several:
+		natural = first
+	case !o.Decisions && !o.KeepPrior:
+		natural = len(rows)
+	}
 	out, report, err := fit.Fit(w, rows, fit.Options{
+		Natural: natural,
 		Version: o.Version, Source: source, Spread: o.Spread, KeepPrior: o.KeepPrior || o.Decisions || several, Sampled: !o.Decisions, Prevalence: o.Prevalence,
 		Floors: map[string]float64{"list-match": matchFloor},
 	})
@@ -172,7 +180,7 @@ var explanationOf = map[simulate.Group]string{
 }
 
 // worldRows are what was seen of everybody in a world, each at the end of the day on which
-// they looked worst.
+// they looked worst, and at the end of the last.
 func worldRows(ctx context.Context, dir string, weights []byte, w *correlate.Weights, out io.Writer) ([]fit.Row, []fit.NamedRow, string, error) {
 	world, err := simulate.Open(dir)
 	if err != nil {
@@ -198,19 +206,23 @@ func worldRows(ctx context.Context, dir string, weights []byte, w *correlate.Wei
 	}
 	rows := make([]fit.Row, 0, len(seen.People))
 	nothing := make([]float64, len(place))
+	values := func(parts map[string]float64) []float64 {
+		if len(parts) == 0 {
+			return nothing
+		}
+		out := make([]float64, len(place))
+		for name, x := range parts {
+			out[place[name]] = x
+		}
+		return out
+	}
 	for _, p := range seen.People {
-		row := fit.Row{Values: nothing, Label: explanationOf[simulate.Group(p.Group)], Times: 1}
+		row := fit.Row{Values: values(p.Parts), Final: values(p.Final), Label: explanationOf[simulate.Group(p.Group)], Times: 1}
 		switch {
 		case p.Guilty:
 			row.Label = fit.Guilty
 		case row.Label == "":
 			return nil, nil, "", fmt.Errorf("%s: no explanation stands for the group %s", dir, p.Group)
-		}
-		if len(p.Parts) > 0 {
-			row.Values = make([]float64, len(place))
-			for name, x := range p.Parts {
-				row.Values[place[name]] = x
-			}
 		}
 		rows = append(rows, row)
 	}

@@ -45,6 +45,8 @@ type Person struct {
 	// Parts are those of the day of Own, by name, for people whose score was above
 	// Remembered.
 	Parts map[string]float64
+	// Final are those of the world's last day.
+	Final map[string]float64
 }
 
 // A Standing is how suspected somebody was.

@@ -129,7 +129,8 @@ type watcher struct {
 type watched struct {
 	subject signal.Subject
 	person  int
-	kinds   uint8 // of signals, a bit each
+	kinds   uint8              // of signals, a bit each
+	parts   map[string]float64 // as of now, where the score is above KeepFrom
 	scores  [evaluate.Variants]float64
 	named                      // see named.go
 	rules   map[string]float64 // what public rules say of the subject, by signal
@@ -178,6 +179,7 @@ func (r *rooms) part(ctx context.Context, w Source, scorers *Scorers, i int) (pa
 			return part{}, err
 		}
 	}
+	watch.finish()
 	for i := range watch.people {
 		p.circles = append(p.circles, labels.People[i].Circle)
 	}
@@ -221,6 +223,18 @@ func newWatcher(scorers *Scorers, labels []simulate.Label, start time.Time) *wat
 		}
 	}
 	return w
+}
+
+// finish tells of everybody what the subject that looks worst at the end shows.
+func (w *watcher) finish() {
+	for i, l := range w.labels {
+		worst := math.Inf(-1)
+		for _, subject := range l.Subjects {
+			if t := w.of[subject]; t.parts != nil && t.scores[evaluate.All] > worst {
+				worst, w.people[i].Final = t.scores[evaluate.All], t.parts
+			}
+		}
+	}
 }
 
 func (w *watcher) touch(s signal.Signal) {
@@ -278,9 +292,13 @@ func (w *watcher) endOfDay(ctx context.Context, day int) error {
 		}
 		t.scores = a.scores
 		t.scores[evaluate.Tazama] = t.byRules()
+		t.parts = nil
+		if s := a.scores[evaluate.All]; s > w.scorers.KeepFrom {
+			t.parts = w.scorers.parts(a.values)
+		}
 		if s := a.scores[evaluate.All]; s > p.Own {
-			if p.Own = s; s > w.scorers.KeepFrom {
-				p.Parts = w.scorers.parts(a.values)
+			if p.Own = s; t.parts != nil {
+				p.Parts = t.parts
 			}
 		}
 		changed[t.person] = true
