@@ -14,7 +14,11 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/delivery"
 )
+
+// The channels fit delivery.
+var _ delivery.Channel = (*Folder)(nil)
 
 func sampleAlert(t testing.TB) report.Alert {
 	t.Helper()

@@ -19,6 +19,7 @@ import (
 	"unicode"
 
 	"github.com/vigil-stream/vigil/report"
+	signing "github.com/vigil-stream/vigil/review/webhook"
 )
 
 const (
@@ -38,9 +39,8 @@ type Endpoint struct {
 	// StatusURL is where the centre tells whether it has an alert, with {id} for its id;
 	// empty where it does not.
 	StatusURL string
-	// Sign returns the value of the header webhook-signature, as Standard Webhooks has it.
-	// It must be set: an alert is never sent unsigned.
-	Sign func(id string, at time.Time, body []byte) string
+	// Secrets sign, one signature each. There must be one: an alert is never sent unsigned.
+	Secrets []signing.Secret
 	// Token is sent as a bearer token where it is set.
 	Token   string
 	Timeout time.Duration // 0: DefaultTimeout
@@ -58,18 +58,18 @@ type Channel struct {
 // New returns the channel to an endpoint, or all that is wrong with its settings.
 func New(to Endpoint) (*Channel, error) {
 	var faults []error
-	if err := checkURL(to.URL); err != nil {
+	if err := signing.CheckURL(to.URL); err != nil {
 		faults = append(faults, fmt.Errorf("url: %w", err))
 	}
 	if to.StatusURL != "" {
 		if strings.Count(to.StatusURL, "{id}") != 1 {
 			faults = append(faults, errors.New("status_url: must have {id} once"))
-		} else if err := checkURL(strings.Replace(to.StatusURL, "{id}", "0", 1)); err != nil {
+		} else if err := signing.CheckURL(strings.Replace(to.StatusURL, "{id}", "0", 1)); err != nil {
 			faults = append(faults, fmt.Errorf("status_url: %w", err))
 		}
 	}
-	if to.Sign == nil {
-		faults = append(faults, errors.New("secret: missing, and alerts are not sent unsigned"))
+	if len(to.Secrets) == 0 {
+		faults = append(faults, errors.New("secrets: missing, and alerts are not sent unsigned"))
 	}
 	if strings.ContainsFunc(to.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		faults = append(faults, errors.New("token: must be printable ASCII without blanks"))
@@ -97,18 +97,6 @@ func New(to Endpoint) (*Channel, error) {
 		Transport: transport, Timeout: to.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
-}
-
-func checkURL(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
-		return errors.New("must be an address like https://centre.example/alerts, without a user or a fragment")
-	}
-	ip := net.ParseIP(u.Hostname())
-	if u.Scheme != "https" && (u.Scheme != "http" || ip == nil || !ip.IsLoopback()) {
-		return errors.New("must be https; http goes to an address of loopback alone")
-	}
-	return nil
 }
 
 // Close ends idle connections.
@@ -171,7 +159,7 @@ func (c *Channel) do(ctx context.Context, method, address, id string, body []byt
 	}
 	req.Header.Set("webhook-id", id)
 	req.Header.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
-	req.Header.Set("webhook-signature", c.to.Sign(id, at, body))
+	req.Header.Set("webhook-signature", signing.Sign(c.to.Secrets, id, at, body))
 	if c.to.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.to.Token)
 	}

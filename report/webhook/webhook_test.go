@@ -18,12 +18,28 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/delivery"
+	signing "github.com/vigil-stream/vigil/review/webhook"
 )
 
 var now = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
-const secret = "a secret of the test"
+const secret = "a secret of the test, made up"
 
+// secrets are secret, as the configuration has it.
+func secrets(t testing.TB) []signing.Secret {
+	t.Helper()
+	s, err := signing.ParseSecret("whsec_" + base64.StdEncoding.EncodeToString([]byte(secret)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []signing.Secret{s}
+}
+
+// The channels fit delivery.
+var _ delivery.Channel = (*Channel)(nil)
+
+// sign is what the centre expects, written from Standard Webhooks alone.
 func sign(id string, at time.Time, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	_, _ = fmt.Fprintf(mac, "%s.%d.%s", id, at.Unix(), body)
@@ -111,7 +127,7 @@ func (c *standIn) channel(t *testing.T, change func(*Endpoint)) *Channel {
 	roots := x509.NewCertPool()
 	roots.AddCert(c.Certificate())
 	e := Endpoint{
-		URL: c.URL + "/alerts", StatusURL: c.URL + "/alerts/{id}", Sign: sign, Token: "token-1",
+		URL: c.URL + "/alerts", StatusURL: c.URL + "/alerts/{id}", Secrets: secrets(t), Token: "token-1",
 		TLS: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, Now: func() time.Time { return now },
 	}
 	if change != nil {
@@ -281,24 +297,24 @@ func TestSettings(t *testing.T) {
 		change func(*Endpoint)
 		want   string
 	}{
-		"http":           {func(e *Endpoint) { e.URL = "http://centre.example/" }, "url: must be https"},
-		"not loopback":   {func(e *Endpoint) { e.URL = "http://localhost.centre.example/" }, "url: must be https"},
-		"a user":         {func(e *Endpoint) { e.URL = "https://u:p@centre.example/" }, "url: must be an address"},
-		"no address":     {func(e *Endpoint) { e.URL = "" }, "url: must be an address"},
+		"http":           {func(e *Endpoint) { e.URL = "http://centre.example/" }, "url: want https"},
+		"not loopback":   {func(e *Endpoint) { e.URL = "http://localhost.centre.example/" }, "url: want https"},
+		"a user":         {func(e *Endpoint) { e.URL = "https://u:p@centre.example/" }, "url: want an address"},
+		"no address":     {func(e *Endpoint) { e.URL = "" }, "url: want an address"},
 		"status":         {func(e *Endpoint) { e.StatusURL = "https://centre.example/" }, "status_url: must have {id}"},
-		"status by http": {func(e *Endpoint) { e.StatusURL = "http://centre.example/{id}" }, "status_url: must be https"},
-		"unsigned":       {func(e *Endpoint) { e.Sign = nil }, "secret: missing"},
+		"status by http": {func(e *Endpoint) { e.StatusURL = "http://centre.example/{id}" }, "status_url: want https"},
+		"unsigned":       {func(e *Endpoint) { e.Secrets = nil }, "secrets: missing"},
 		"a token":        {func(e *Endpoint) { e.Token = "a\nb" }, "token: must be printable"},
 		"timeout":        {func(e *Endpoint) { e.Timeout = -1 }, "timeout: must not"},
 		"gate":           {func(e *Endpoint) { e.Gate.Bar = 3 }, "quality.bar: must be from 0 to 1"},
 	} {
-		e := Endpoint{URL: "https://centre.example/alerts", Sign: sign}
+		e := Endpoint{URL: "https://centre.example/alerts", Secrets: secrets(t)}
 		c.change(&e)
 		if _, err := New(e); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := New(Endpoint{URL: "http://127.0.0.1:1/", Sign: sign}); err != nil {
+	if _, err := New(Endpoint{URL: "http://127.0.0.1:1/", Secrets: secrets(t)}); err != nil {
 		t.Errorf("loopback: %v", err)
 	}
 }
