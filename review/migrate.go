@@ -117,8 +117,7 @@ func (s *Store) migrating(ctx context.Context, fn func(tx *sql.Tx) error) error 
 	if !s.postgres {
 		return s.write(ctx, fn)
 	}
-	// A serializable transaction would see what there was before it waited for the lock.
-	return s.transaction(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, func(tx *sql.Tx) error {
+	return s.transaction(ctx, func(tx *sql.Tx) error { // the table of the writers' lock may not be there yet
 		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('vigil review ' || current_schema()))`)
 		if err != nil {
 			return fmt.Errorf("migrate: wait for another process: %w", err)

@@ -1,10 +1,12 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,16 +28,24 @@ func (s *Store) Backlog(ctx context.Context, who Person) (list []Backlog, err er
 	if !who.May(List) {
 		return nil, fmt.Errorf("backlog: %w %s", ErrDenied, List)
 	}
-	now := s.now().UnixMicro()
-	for _, place := range Places {
-		b := Backlog{Place: place}
+	places := make([]any, len(Places))
+	for i, place := range Places {
+		places[i] = string(place)
+	}
+	rows, err := s.read.QueryContext(ctx, `
+		WITH places AS (SELECT ? AS place`+strings.Repeat(" UNION ALL SELECT ?", len(places)-1)+`)
+		SELECT p.place, coalesce((SELECT sum(cases) FROM tallies t WHERE t.place = p.place), 0),
+			(SELECT count(*) FROM (SELECT 1 FROM queue q WHERE q.place = p.place AND q.due_at <= ? LIMIT ?) AS late),
+			(SELECT min(since_at) FROM queue q WHERE q.place = p.place)
+		FROM places p`, append(places, s.now().UnixMicro(), MaxOverdue)...)
+	if err != nil {
+		return nil, fmt.Errorf("backlog: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var b Backlog
 		var oldest sql.NullInt64
-		err := s.read.QueryRowContext(ctx, `
-			SELECT coalesce((SELECT sum(cases) FROM tallies WHERE place = ?), 0),
-				(SELECT count(*) FROM (SELECT 1 FROM queue WHERE place = ? AND due_at <= ? LIMIT ?) AS late),
-				(SELECT min(since_at) FROM queue WHERE place = ?)`, string(place), string(place), now, MaxOverdue, string(place)).
-			Scan(&b.Cases, &b.Overdue, &oldest)
-		if err != nil {
+		if err := rows.Scan(&b.Place, &b.Cases, &b.Overdue, &oldest); err != nil {
 			return nil, fmt.Errorf("backlog: %w", err)
 		}
 		if oldest.Valid {
@@ -43,7 +53,10 @@ func (s *Store) Backlog(ctx context.Context, who Person) (list []Backlog, err er
 		}
 		list = append(list, b)
 	}
-	return list, nil
+	slices.SortFunc(list, func(a, b Backlog) int {
+		return cmp.Compare(slices.Index(Places, a.Place), slices.Index(Places, b.Place))
+	})
+	return list, rows.Err()
 }
 
 // InHand returns the cases that people have in hand, by person.
@@ -189,15 +202,21 @@ func (s *Store) Export(ctx context.Context, who Person, from, to time.Time, fn f
 func (s *Store) Marks(ctx context.Context) (list []string, err error) {
 	// Each next mark is looked up in the index, so that it costs as many look-ups as
 	// there are marks and not as many as there are cases.
-	for after := ""; len(list) < DefaultLimit; {
-		err := s.read.QueryRowContext(ctx, `SELECT mark FROM marks WHERE mark > ? ORDER BY mark LIMIT 1`, after).Scan(&after)
-		if errors.Is(err, sql.ErrNoRows) {
-			return list, nil
-		}
-		if err != nil {
+	rows, err := s.read.QueryContext(ctx, `
+		WITH RECURSIVE seen (mark) AS (
+			SELECT min(mark) FROM marks
+			UNION ALL SELECT (SELECT min(m.mark) FROM marks m WHERE m.mark > seen.mark) FROM seen WHERE seen.mark IS NOT NULL)
+		SELECT mark FROM seen WHERE mark IS NOT NULL LIMIT ?`, DefaultLimit)
+	if err != nil {
+		return nil, fmt.Errorf("marks: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var mark string
+		if err := rows.Scan(&mark); err != nil {
 			return nil, fmt.Errorf("marks: %w", err)
 		}
-		list = append(list, after)
+		list = append(list, mark)
 	}
-	return list, nil
+	return list, rows.Err()
 }

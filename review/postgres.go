@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -68,15 +67,15 @@ func postgresConfig(where string) (*pgx.ConnConfig, error) {
 		return nil, fmt.Errorf("the URL of the database: %w", reason)
 	}
 	// Each statement is planned for its own values: a place with a hundred thousand cases
-	// wants another plan than one with ten. It also lets a pooler stand in between.
+	// wants another plan than one with ten.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 10 * time.Second
 	}
 	for name, value := range map[string]string{
 		"application_name": "vigil",
-		// A process that is cut off in the middle must not hold its locks for ever.
-		"idle_in_transaction_session_timeout": "60s",
+		// A process that is cut off in the middle must not keep the others for ever.
+		"idle_in_transaction_session_timeout": "10s",
 	} {
 		if _, said := config.RuntimeParams[name]; !said {
 			config.RuntimeParams[name] = value
@@ -103,22 +102,6 @@ func fitting(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("the database is in %s, want UTF8", encoding)
 	}
 	return nil
-}
-
-// again reports whether a transaction failed because of others at the same time: nothing
-// of it was kept, and it may succeed the next time.
-func again(err error) bool {
-	var e *pgconn.PgError
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code {
-	case "40001", // could not serialize
-		"40P01", // deadlock
-		"23505": // unique violation: where both looked first, PostgreSQL may say that
-		return true
-	}
-	return false
 }
 
 // A connector makes connections that take the store's SQL.

@@ -2,8 +2,6 @@ package review
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"net/url"
 	"os"
 	"strings"
@@ -11,46 +9,6 @@ import (
 
 	"github.com/vigil-stream/vigil/internal/storetest"
 )
-
-// TestWhoIsInTheWayIsWaitedFor has another write between what a transaction reads and what
-// it writes, until it is let go before them.
-func TestWhoIsInTheWayIsWaitedFor(t *testing.T) {
-	if !storetest.Postgres() {
-		t.Skip("in a file there is one writer")
-	}
-	ctx := t.Context()
-	place := storetest.Place(t)
-	s, other := openAt(t, place), openAt(t, place)
-	receive(t, s, caseOf(1, "a"))
-	const held = `UPDATE queue SET claimed_until = claimed_until + 1 WHERE case_id = ?`
-	ran := 0
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		var until int64
-		if err := tx.QueryRowContext(ctx, `SELECT claimed_until FROM queue WHERE case_id = ?`, caseID).Scan(&until); err != nil {
-			return err
-		}
-		if ran++; ran <= triesBeside {
-			if err := other.write(ctx, func(tx *sql.Tx) error { _, err := tx.ExecContext(ctx, held, caseID); return err }); err != nil {
-				return err
-			}
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE queue SET claimed_until = ? WHERE case_id = ?`, until+100, caseID)
-		return err
-	})
-	if err != nil || ran != triesBeside+1 {
-		t.Errorf("ran %d times, %v", ran, err)
-	}
-	var until int64
-	if err := s.db.QueryRow(`SELECT claimed_until FROM queue`).Scan(&until); err != nil || until != 100+triesBeside {
-		t.Errorf("%d, %v: a write was lost", until, err)
-	}
-	// Alone means that nobody else begins before it is over.
-	ran = 0
-	broken := errors.New("broken")
-	if err := s.write(ctx, func(*sql.Tx) error { ran++; return broken }); !errors.Is(err, broken) || ran != 1 {
-		t.Errorf("a fault of its own was tried %d times: %v", ran, err)
-	}
-}
 
 func TestPostgresIsRefusedWhereItCannotKeepWhatIsPromised(t *testing.T) {
 	where := storetest.Schema(t)

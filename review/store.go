@@ -78,45 +78,28 @@ func (s *Store) now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// tries is how often a transaction is begun while others are in the way of it: the first
-// times beside them, then alone.
-const (
-	triesBeside = 2
-	tries       = 5
-)
+// oneWriter is the lock of who writes in PostgreSQL, held until the transaction ends. It
+// keeps no reader waiting. Statements after it see what all writers before did.
+const oneWriter = `LOCK TABLE tallies IN EXCLUSIVE MODE`
 
-// write runs fn in one transaction that nothing others do comes into: as if there were one
-// writer at a time, which in a file there is. In PostgreSQL, where others were in the way,
-// it runs fn again from the start, so that fn must set what it sets outside anew each time.
+// write runs fn in one transaction while nobody else writes, in this process or another:
+// what fn reads stays true until what it writes is committed.
 func (s *Store) write(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	if !s.postgres { // whose driver knows one isolation: the write lock from the start
-		return s.transaction(ctx, nil, fn)
-	}
-	for try := 1; ; try++ {
-		mode := beside
-		if try > triesBeside {
-			mode = alone
-		}
-		err := s.transaction(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable}, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, mode); err != nil {
+	return s.transaction(ctx, func(tx *sql.Tx) error {
+		if s.postgres { // a file's transaction holds the write lock from its start
+			if _, err := tx.ExecContext(ctx, oneWriter); err != nil {
 				return fmt.Errorf("wait for other writers: %w", err)
 			}
-			return fn(tx)
-		})
-		if err == nil || try == tries || !again(err) {
-			return err
 		}
-	}
+		return fn(tx)
+	})
 }
 
-// What writers hold of each other in PostgreSQL until they are done. To lock a table takes
-// no look at the data, so that who waited sees what the others did.
-const (
-	beside = `LOCK TABLE tallies IN ROW SHARE MODE`
-	alone  = `LOCK TABLE tallies IN EXCLUSIVE MODE`
-)
-
-func (s *Store) transaction(ctx context.Context, opts *sql.TxOptions, fn func(tx *sql.Tx) error) error {
+func (s *Store) transaction(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	var opts *sql.TxOptions
+	if s.postgres { // whatever the server's default: each statement sees what was committed before it
+		opts = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
 	tx, err := s.db.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -80,6 +81,41 @@ func TestManyOpenOneNewStoreAtOnce(t *testing.T) {
 	list, err := s.List(context.Background(), Filter{})
 	if err != nil || len(list) != 1 || list[0].Revision != n {
 		t.Errorf("got %+v, %v, want the highest revision", list, err)
+	}
+}
+
+// TestWritersComeOneAfterAnother has two stores read a number and write the next, as two
+// processes would.
+func TestWritersComeOneAfterAnother(t *testing.T) {
+	ctx := t.Context()
+	place := storetest.Place(t)
+	stores := []*Store{openAt(t, place), openAt(t, place)}
+	const writers, times = 8, 10
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			for range times {
+				err := stores[i%2].write(ctx, func(tx *sql.Tx) error {
+					var n int64
+					if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM migrations`).Scan(&n); err != nil {
+						return err
+					}
+					_, err := tx.ExecContext(ctx, `INSERT INTO migrations (version, applied_at) VALUES (?, 0)`, n+1)
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	steps, err := steps(storetest.Postgres())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := stores[0].Version(ctx); err != nil || got != len(steps)+writers*times {
+		t.Errorf("the last number is %d, %v, want %d", got, err, len(steps)+writers*times)
 	}
 }
 

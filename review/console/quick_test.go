@@ -38,19 +38,21 @@ func casesOf(t testing.TB, few int) int {
 }
 
 // manyCases is the place of a store with n open cases. VIGIL_CASES_FILE keeps the file that
-// they are filled into for another run, which uses it up a little; a PostgreSQL gets what
-// the file has.
+// they are filled into for other runs, which work on copies; a PostgreSQL gets what the file
+// has.
 func manyCases(t testing.TB, n int) string {
 	t.Helper()
 	file := os.Getenv("VIGIL_CASES_FILE")
 	if file == "" {
-		file = filepath.Join(t.TempDir(), "review.db")
+		file = filepath.Join(t.TempDir(), "filled.db")
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		fill(t, file, n)
 	}
 	if !storetest.Postgres() {
-		return file
+		work := filepath.Join(t.TempDir(), "review.db")
+		copyFile(t, file, work)
+		return work
 	}
 	place := storetest.Place(t)
 	s, err := review.Open(t.Context(), place, time.Now, review.DefaultPolicy()) // makes the tables
@@ -92,15 +94,24 @@ func fill(t testing.TB, file string, n int) {
 	if err := s.Close(); err != nil { // which leaves one file
 		t.Fatal(err)
 	}
-	in, err := os.Open(filled)
+	copyFile(t, filled, file)
+}
+
+func copyFile(t testing.TB, from, to string) {
+	t.Helper()
+	in, err := os.Open(from)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY, 0o600)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.Copy(out, in); err != nil {
+		t.Fatal(err)
+	}
+	// What is not on the disk yet would be put there before what the test itself writes.
+	if err := out.Sync(); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range []*os.File{in, out} {
@@ -223,7 +234,7 @@ func TestTenReviewersOnPages(t *testing.T) {
 					return
 				}
 				timed("queue", func() (int, string) { return b.get("/queue") })
-				timed("queue of a list", func() (int, string) { return b.get("/queue?mark=list:partners") })
+				timed("queue of a list", func() (int, string) { return b.get("/queue?mark=list:reference") })
 				timed("rows, live", func() (int, string) { return b.get("/queue/rows?place=second") })
 				timed("search", func() (int, string) { return b.get("/search?q=" + m[1][:6]) })
 				if i < 2 && round%4 == 0 {
@@ -295,7 +306,7 @@ func cost(t *testing.T, b browser, n int) {
 	if m == nil {
 		t.Fatal("nothing waits")
 	}
-	for _, path := range []string{"/queue", "/queue?place=open&mark=list:partners", "/queue?place=open&mark=typology:P05&free=1", "/queue/rows", "/case/" + m[1], "/search?q=" + m[1][:5], "/supervise"} {
+	for _, path := range []string{"/queue", "/queue?place=open&mark=list:reference", "/queue?place=open&mark=typology:P05&free=1", "/queue/rows", "/case/" + m[1], "/search?q=" + m[1][:5], "/supervise"} {
 		const times = 40
 		var all []time.Duration
 		before := spent()
