@@ -18,6 +18,7 @@ const (
 	KindRecusal    = verify.KindRecusal
 	KindOversight  = verify.KindOversight
 	KindImage      = verify.KindImage
+	KindDelivery   = verify.KindDelivery
 	KindExport     = verify.KindExport
 	KindHold       = verify.KindHold
 	KindRelease    = verify.KindRelease

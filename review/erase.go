@@ -161,6 +161,7 @@ var erasedRows = []string{
 	`DELETE FROM sightings WHERE case_id = ?`,
 	`UPDATE image_views SET frame = 'erased' WHERE case_id = ?`,
 	`UPDATE actions SET ended_by = 'erased' WHERE ended_by = '' AND case_id = ?`,
+	`UPDATE filings SET body = '', journal = '' WHERE case_id = ?`,
 	`UPDATE legal_holds SET reason = 'erased', why = 'erased' WHERE case_id = ?`,
 }
 

@@ -25,6 +25,7 @@ const (
 	KindRecusal    = "recusal"     // a person has no part in a case
 	KindOversight  = "oversight"   // a supervisor judged a decision that one person made in haste
 	KindImage      = "image"       // a person saw an image of a case in the clear
+	KindDelivery   = "delivery"    // an alert was brought to a centre, or something was asked of one
 	KindExport     = "export"      // a person took a case's evidence out, in a bundle
 	KindHold       = "hold"        // a case's evidence was put under a legal hold
 	KindRelease    = "release"     // the hold was lifted
@@ -59,10 +60,10 @@ type Entry struct {
 func (e Entry) Validate() error {
 	switch e.Kind {
 	case KindListChange, KindCase, KindDecision, KindAlert, KindView, KindVerdict, KindOutgoing,
-		KindOpinion, KindUndo, KindRecusal, KindOversight, KindImage, KindExport, KindHold, KindRelease, KindErasure,
+		KindOpinion, KindUndo, KindRecusal, KindOversight, KindDelivery, KindImage, KindExport, KindHold, KindRelease, KindErasure,
 		KindAction, KindCorrection, KindFeedback, KindAppeal:
 	default:
-		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, image, export, hold, release, erasure, action, correction, feedback, appeal")
+		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, delivery, image, export, hold, release, erasure, action, correction, feedback, appeal")
 	}
 	if err := validID(e.ID); err != nil {
 		return fmt.Errorf("audit entry: id: %w", err)

@@ -7,7 +7,7 @@ import (
 )
 
 func (c *cli) report() *cobra.Command {
-	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute(), c.reportExplain(), c.reportSchema(), c.reportStandIn(),
+	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute(), c.reportExplain(), c.reportDeliveries(), c.reportRetry(), c.reportSchema(), c.reportStandIn(),
 		c.reportGoAML(), c.reportSAR(), c.reportComplete())
 }
 
@@ -75,5 +75,29 @@ func (c *cli) reportStandIn() *cobra.Command {
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:9660", "`host:port`, of loopback")
 	f.StringVar(&o.User, "user", "demo", "`name` by which it knows who files")
 	f.StringVar(&o.Password, "password", "demo", "that one's `password`")
+	return cmd
+}
+
+func (c *cli) reportDeliveries() *cobra.Command {
+	o := app.DeliveriesOptions{Out: c.out}
+	cmd := &cobra.Command{
+		Use: "deliveries", Short: "Print where the alerts on their way to centres stand, the most urgent first", Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.configured(func(conf app.Config) error { return app.ListDeliveries(cmd.Context(), conf, o) })
+		},
+	}
+	cmd.Flags().StringVar(&o.State, "state", "", "only in this `state`: queued, sending, unknown, filed, failed, held")
+	return cmd
+}
+
+func (c *cli) reportRetry() *cobra.Command {
+	who := login()
+	cmd := &cobra.Command{
+		Use: "retry ALERT", Short: "Try a delivery again that failed or is held", Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			return c.configured(func(conf app.Config) error { return app.RetryDelivery(cmd.Context(), conf, list[0], who, c.out) })
+		},
+	}
+	cmd.Flags().StringVar(&who, "reviewer", who, "`name` of who says so")
 	return cmd
 }

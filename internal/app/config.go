@@ -116,6 +116,8 @@ type Config struct {
 	// Platforms are those to which actions are delivered as webhooks; actions for others
 	// lie on the topic actions alone.
 	Platforms []webhook.Platform `yaml:"platforms"`
+	// Delivery says how centres are treated, by their id.
+	Delivery map[string]DeliveryConfig `yaml:"delivery"`
 	// Review says how cases are decided.
 	Review ReviewConfig `yaml:"review"`
 }
@@ -335,6 +337,11 @@ func (c *Config) Validate() error {
 	}
 	if err := webhook.Check(c.Platforms); err != nil {
 		faults = append(faults, err)
+	}
+	for id, d := range c.Delivery {
+		if err := d.settings().Validate(); err != nil {
+			fault("delivery.%s: %w", id, err)
+		}
 	}
 	if err := c.Review.validate(); err != nil {
 		faults = append(faults, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/delivery"
 	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/review"
 )
@@ -26,8 +27,9 @@ type pump struct {
 	ledger   *audit.Log
 	verifier string
 	centres  route.Directory
-	ownList  string        // that confirmed cases' frames go into; "none" for none
-	gap      time.Duration // between matches whose frames in between belong to them
+	channels map[string]delivery.Channel // beside the queues, by centre
+	ownList  string                      // that confirmed cases' frames go into; "none" for none
+	gap      time.Duration               // between matches whose frames in between belong to them
 	client   *stream.Client
 	log      *zap.Logger
 	done     *prometheus.CounterVec
@@ -152,6 +154,14 @@ func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 	}
 	outs, err := harvests(d, p.ownList, p.gap)
 	if err != nil {
+		return nil, err
+	}
+	// An order that is repeated changes nothing, and is there before the row is done.
+	list, err := orders(alerts, p.centres, p.channels)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.store.OrderFilings(ctx, list); err != nil {
 		return nil, err
 	}
 	ids := make([]string, len(alerts))

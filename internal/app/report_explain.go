@@ -39,7 +39,11 @@ func ExplainAlert(ctx context.Context, c Config, o ExplainOptions) error {
 			}
 			return explain(o.Out, a, nil, nil)
 		}
-		draft, err := c.draftOf(a, d, o.Account)
+		prior, err := (&tipline{store: store}).prior(ctx, a)
+		if err != nil {
+			return err
+		}
+		draft, err := c.draftOf(a, d, o.Account, prior)
 		if o.XML {
 			if err != nil {
 				return err
@@ -107,8 +111,8 @@ func (c *Config) alertOf(ctx context.Context, store *review.Store, id string, wh
 
 // draftOf builds the report of an alert, with the account from a file or from the folder of
 // the configuration.
-func (c *Config) draftOf(a report.Alert, d review.Decision, account string) (ncmec.Draft, error) {
-	in := ncmec.Input{Decision: d, Alert: a.ID, Reporter: c.NCMEC.reporter(), Now: time.Now().UTC()}
+func (c *Config) draftOf(a report.Alert, d review.Decision, account string, prior []int64) (ncmec.Draft, error) {
+	in := ncmec.Input{Decision: d, Alert: a.ID, Reporter: c.NCMEC.reporter(), Prior: prior, Now: time.Now().UTC()}
 	var err error
 	if account != "" {
 		in.Account, err = readAccount(account)

@@ -208,6 +208,12 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 				return fail(err)
 			}
 			p := newPump(store, auditLog, verifier, table, c.OwnList, c.Matching.SegmentGap, client, reg, log)
+			if p.channels, err = c.channels(store, table); err != nil {
+				return fail(err)
+			}
+			if err := startDelivery(ctx, g, c, store, p.channels, reg, log); err != nil {
+				return fail(err)
+			}
 			g.Go(func() error { return p.run(ctx) })
 			k, err := newCourier(c, store, client, reg, log)
 			if err != nil {

@@ -6,56 +6,42 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/review"
 )
 
-// A State is where the delivery of an alert stands.
-type State string
+// A Delivery is one alert on its way to one centre, and a State where that stands. They are
+// review's, whose store keeps them.
+type (
+	Delivery = review.Filing
+	State    = review.FilingState
+)
 
 // The states.
 const (
-	Queued  State = "queued"
-	Sending State = "sending" // a worker has it; after its lease it is as good as unknown
-	Unknown State = "unknown" // the centre may have it, and is asked before anything else
-	Filed   State = "filed"   // the centre has it
-	Failed  State = "failed"  // the centre will not take it as it is: for a person to look at
-	Held    State = "held"    // it says too little; it is looked at again from time to time
+	Queued  = review.FilingQueued
+	Sending = review.FilingSending
+	Unknown = review.FilingUnknown
+	Filed   = review.FilingFiled
+	Failed  = review.FilingFailed
+	Held    = review.FilingHeld
 )
 
 // States are all of them.
 var States = []State{Queued, Sending, Unknown, Filed, Failed, Held}
 
-// A Delivery is one alert on its way to one centre.
-type Delivery struct {
-	Alert    string // its id, which is the idempotency key too
-	Case     string
-	Centre   string
-	Priority int64 // the higher the sooner
-	State    State
-	Attempts int
-	Due      time.Time // until when the law wants it there
-	Next     time.Time // from when on it is looked at; of one that is sending, the end of the lease
-	Receipt  string    // the centre's own reference
-	Says     string    // why it stands where it does, in words
-	Revision int64     // grows with every change
-	Body     []byte    // the alert's JSON
-}
-
-// Late reports whether the law's time is over and the centre does not have it.
-func (d Delivery) Late(now time.Time) bool { return d.State != Filed && now.After(d.Due) }
+// ErrStale says that a delivery was changed by another in between.
+var ErrStale = review.ErrFilingChanged
 
 // A Store keeps deliveries. Its methods may be called by several processes.
 type Store interface {
-	// NextDelivery returns what is to be looked at first: of a centre's deliveries that are
+	// NextFiling returns what is to be looked at first: of a centre's deliveries that are
 	// neither filed nor failed and whose time has come, the one of the highest priority, of
 	// several the one that is due soonest. False is nothing.
-	NextDelivery(ctx context.Context, centre string, now time.Time) (Delivery, bool, error)
-	// SaveDelivery keeps a change and gives it a new revision, or returns ErrStale where
+	NextFiling(ctx context.Context, centre string, now time.Time) (Delivery, bool, error)
+	// SaveFiling keeps a change and gives it a new revision, or returns ErrStale where
 	// another changed it in between.
-	SaveDelivery(ctx context.Context, d Delivery) (Delivery, error)
+	SaveFiling(ctx context.Context, d Delivery) (Delivery, error)
 }
-
-// ErrStale says that a delivery was changed by another in between.
-var ErrStale = errors.New("the delivery was changed by another in between")
 
 // A Channel reaches a centre.
 type Channel interface {

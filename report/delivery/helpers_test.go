@@ -52,7 +52,7 @@ func (m *memory) order(t testing.TB, a report.Alert, within time.Duration) {
 	}
 }
 
-func (m *memory) NextDelivery(_ context.Context, centre string, now time.Time) (Delivery, bool, error) {
+func (m *memory) NextFiling(_ context.Context, centre string, now time.Time) (Delivery, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var due []Delivery
@@ -69,7 +69,7 @@ func (m *memory) NextDelivery(_ context.Context, centre string, now time.Time) (
 	}), true, nil
 }
 
-func (m *memory) SaveDelivery(_ context.Context, d Delivery) (Delivery, error) {
+func (m *memory) SaveFiling(_ context.Context, d Delivery) (Delivery, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.rows[d.Alert].Revision != d.Revision {

@@ -64,7 +64,7 @@ func (w *Worker) step(ctx context.Context) (time.Duration, error) {
 	if wait := w.budget(now); wait > 0 {
 		return wait, nil
 	}
-	d, ok, err := w.Store.NextDelivery(ctx, w.Centre, now)
+	d, ok, err := w.Store.NextFiling(ctx, w.Centre, now)
 	if err != nil {
 		return 0, err
 	}
@@ -74,7 +74,7 @@ func (w *Worker) step(ctx context.Context) (time.Duration, error) {
 	asks := d.State == Unknown || d.State == Sending // its worker was killed
 	d.State, d.Next = Sending, now.Add(w.Settings.Lease)
 	d.Attempts++
-	if d, err = w.Store.SaveDelivery(ctx, d); err != nil {
+	if d, err = w.Store.SaveFiling(ctx, d); err != nil {
 		if errors.Is(err, ErrStale) {
 			return 0, nil // another worker has it
 		}
@@ -89,7 +89,7 @@ func (w *Worker) step(ctx context.Context) (time.Duration, error) {
 		return 0, ctx.Err()
 	}
 	w.judge(&d, o, err)
-	if d, err = w.Store.SaveDelivery(ctx, d); err != nil && !errors.Is(err, ErrStale) {
+	if d, err = w.Store.SaveFiling(ctx, d); err != nil && !errors.Is(err, ErrStale) {
 		return 0, err
 	}
 	if w.Changed != nil && err == nil {

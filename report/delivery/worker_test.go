@@ -239,7 +239,7 @@ func TestTheStoreThatFails(t *testing.T) {
 
 type failing struct{ Store }
 
-func (failing) NextDelivery(context.Context, string, time.Time) (Delivery, bool, error) {
+func (failing) NextFiling(context.Context, string, time.Time) (Delivery, bool, error) {
 	return Delivery{}, false, errors.New("no store")
 }
 

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/vigil-stream/vigil/report/delivery"
+	"github.com/vigil-stream/vigil/review"
+)
+
+// DeliveriesOptions say which deliveries to list.
+type DeliveriesOptions struct {
+	State string // empty: all
+	Out   io.Writer
+}
+
+// ListDeliveries prints where the deliveries to centres stand, the most urgent first.
+func ListDeliveries(ctx context.Context, c Config, o DeliveriesOptions) error {
+	if o.State != "" && !slices.Contains(delivery.States, delivery.State(o.State)) {
+		return fmt.Errorf("%w: --state %q is none of %v", ErrUsage, o.State, delivery.States)
+	}
+	return withStore(ctx, c, func(store *review.Store) error {
+		all, err := store.Filings(ctx, delivery.State(o.State), review.MaxLimit)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			_, err := fmt.Fprintln(o.Out, "no deliveries")
+			return err
+		}
+		now := time.Now()
+		w := tabwriter.NewWriter(o.Out, 0, 8, 2, ' ', 0)
+		_, _ = fmt.Fprintln(w, "ALERT\tCENTRE\tSTATE\tATTEMPTS\tDUE\tRECEIPT\tWHY")
+		for _, d := range all {
+			due := d.Due.Format(time.RFC3339)
+			if d.Late(now) {
+				due += " LATE"
+			}
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.Alert, d.Centre, d.State, d.Attempts, due, oneLine(d.Receipt), oneLine(d.Says))
+		}
+		return w.Flush()
+	})
+}
+
+// RetryDelivery puts a delivery that failed, or is held, back into the queue.
+func RetryDelivery(ctx context.Context, c Config, alert, who string, out io.Writer) error {
+	return withStore(ctx, c, func(store *review.Store) error {
+		d, err := store.Filing(ctx, alert)
+		if err != nil {
+			return err
+		}
+		if d, err = delivery.Retry(d, time.Now(), who); err != nil {
+			return err
+		}
+		if _, err := store.SaveFiling(ctx, d); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "alert %s is in the queue of %s again\n", d.Alert, d.Centre)
+		return err
+	})
+}

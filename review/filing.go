@@ -1,0 +1,263 @@
+package review
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// A FilingState is where the delivery of an alert stands.
+type FilingState string
+
+// The states of a delivery.
+const (
+	FilingQueued  FilingState = "queued"
+	FilingSending FilingState = "sending" // a worker has it; after its lease it is as good as unknown
+	FilingUnknown FilingState = "unknown" // the centre may have it, and is asked before anything else
+	FilingFiled   FilingState = "filed"   // the centre has it
+	FilingFailed  FilingState = "failed"  // the centre will not take it as it is: for a person to look at
+	FilingHeld    FilingState = "held"    // it says too little; it is looked at again from time to time
+)
+
+// A Filing is one alert on its way to one centre.
+type Filing struct {
+	Alert    string // its id, which is the idempotency key too
+	Case     string
+	Centre   string
+	Priority int64 // the higher the sooner
+	State    FilingState
+	Attempts int
+	Due      time.Time // until when the law wants it there
+	Next     time.Time // from when on it is looked at; of one that is sending, the end of the lease
+	Receipt  string    // the centre's own reference
+	Says     string    // why it stands where it does, in words
+	Revision int64     // grows with every change
+	Body     []byte    // the alert's JSON, until it is filed
+}
+
+// Late reports whether the law's time is over and the centre does not have it.
+func (d Filing) Late(now time.Time) bool { return d.State != FilingFiled && now.After(d.Due) }
+
+// ErrFilingChanged says that a delivery was changed by another in between.
+var ErrFilingChanged = errors.New("the delivery was changed by another in between")
+
+// OrderFilings orders filings. One whose alert is there already stays as it is, so that an
+// order may be repeated.
+func (s *Store) OrderFilings(ctx context.Context, orders []Filing) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		for _, d := range orders {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO filings (alert, case_id, centre, priority, state, attempts, due_at, next_at, receipt, says, revision, body, journal)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO NOTHING`,
+				d.Alert, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Receipt, d.Says, d.Revision, d.Body, []byte{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("deliver: %w", err)
+	}
+	return nil
+}
+
+const selectFilings = `SELECT alert, case_id, centre, priority, state, attempts, due_at, next_at, receipt, says, revision, body FROM filings `
+
+func loadFilings(ctx context.Context, q querier, where string, args ...any) (ds []Filing, err error) {
+	rows, err := q.QueryContext(ctx, selectFilings+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("load filings: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var d Filing
+		var due, next int64
+		if err := rows.Scan(&d.Alert, &d.Case, &d.Centre, &d.Priority, &d.State, &d.Attempts, &due, &next, &d.Receipt, &d.Says, &d.Revision, &d.Body); err != nil {
+			return nil, fmt.Errorf("load filings: %w", err)
+		}
+		d.Due, d.Next = fromMicros(due), fromMicros(next)
+		ds = append(ds, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("load filings: %w", err)
+	}
+	return ds, nil
+}
+
+// NextFiling returns what is to be looked at first: of a centre's filings that are
+// neither filed nor failed and whose time has come, the one of the highest priority, of
+// several the one that is due soonest. False is nothing.
+func (s *Store) NextFiling(ctx context.Context, centre string, now time.Time) (Filing, bool, error) {
+	ds, err := loadFilings(ctx, s.db, `
+		WHERE centre = ? AND state NOT IN ('filed', 'failed') AND next_at <= ?
+		ORDER BY priority DESC, due_at, alert LIMIT 1`, centre, now.UnixMicro())
+	if err != nil || len(ds) == 0 {
+		return Filing{}, false, err
+	}
+	return ds[0], true, nil
+}
+
+// Filings lists those in a state, or all where it is empty, the most urgent first.
+func (s *Store) Filings(ctx context.Context, state FilingState, limit int) ([]Filing, error) {
+	return loadFilings(ctx, s.read, `WHERE ? = '' OR state = ? ORDER BY priority DESC, due_at, alert LIMIT ?`, string(state), string(state), bound(limit))
+}
+
+// Filing returns that of an alert.
+func (s *Store) Filing(ctx context.Context, alert string) (Filing, error) {
+	ds, err := loadFilings(ctx, s.db, `WHERE alert = ?`, alert)
+	if err == nil && len(ds) == 0 {
+		err = fmt.Errorf("delivery of alert %s: %w", alert, ErrNotFound)
+	}
+	if err != nil {
+		return Filing{}, err
+	}
+	return ds[0], nil
+}
+
+// Receipts are the references that a centre gave to what was filed about a case, but for one
+// alert.
+func (s *Store) Receipts(ctx context.Context, caseID, centre, but string) ([]string, error) {
+	ds, err := loadFilings(ctx, s.db, `WHERE case_id = ? AND centre = ? AND state = 'filed' AND alert <> ? ORDER BY alert`, caseID, centre, but)
+	var receipts []string
+	for _, d := range ds {
+		receipts = append(receipts, d.Receipt)
+	}
+	return receipts, err
+}
+
+// SaveFiling keeps a change and gives it a new revision, or returns ErrFilingChanged where another
+// changed it in between. What came of an attempt gets an entry in the audit log, in the same
+// transaction. The alert of one that is filed is not kept.
+func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
+	told := sha256.Sum256(d.Body)
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		body := d.Body
+		if d.State == FilingFiled {
+			body = []byte{}
+		}
+		res, err := tx.ExecContext(ctx, `
+			UPDATE filings SET state = ?, attempts = ?, next_at = ?, receipt = ?, says = ?, body = ?, revision = revision + 1
+			WHERE alert = ? AND revision = ?`,
+			string(d.State), d.Attempts, d.Next.UnixMicro(), d.Receipt, d.Says, body, d.Alert, d.Revision)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(ErrFilingChanged, err)
+		}
+		if d.State == FilingSending {
+			return nil // what comes of it is noted
+		}
+		return enqueueEntry(ctx, tx, audit.Entry{
+			Kind: audit.KindDelivery, ID: signal.ID("delivery", d.Alert, strconv.FormatInt(d.Revision, 10)), Digest: hex.EncodeToString(told[:]), At: s.now(),
+			Refs: loggable(d.Alert, d.Case, "centre/"+d.Centre, "state/"+string(d.State), "receipt/"+d.Receipt),
+		})
+	})
+	if err != nil {
+		return d, fmt.Errorf("save delivery: %w", err)
+	}
+	d.Revision++
+	if d.State == FilingFiled {
+		d.Body = []byte{}
+	}
+	return d, nil
+}
+
+var logged = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,128}$`)
+
+// loggable keeps what may stand in the audit log: what a centre gave may be anything, and then
+// only its digest does.
+func loggable(all ...string) []string {
+	var out []string
+	for _, r := range all {
+		kind, value := r, ""
+		for i := range len(r) {
+			if r[i] == '/' {
+				kind, value = r[:i], r[i+1:]
+				break
+			}
+		}
+		switch {
+		case kind != r && value == "":
+		case logged.MatchString(r):
+			out = append(out, r)
+		default:
+			sum := sha256.Sum256([]byte(value))
+			out = append(out, kind+"/sha256:"+hex.EncodeToString(sum[:]))
+		}
+	}
+	return out
+}
+
+// FilingJournal returns what a channel keeps of a delivery; empty where it kept nothing, or
+// where there is no such delivery.
+func (s *Store) FilingJournal(ctx context.Context, alert string) ([]byte, error) {
+	var journal []byte
+	err := s.db.QueryRowContext(ctx, `SELECT journal FROM filings WHERE alert = ?`, alert).Scan(&journal)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("journal of delivery %s: %w", alert, err)
+	}
+	return journal, nil
+}
+
+// A FilingStep is one thing that a channel asked of a centre, for the audit log.
+type FilingStep struct {
+	At      time.Time `json:"at"`
+	Asked   string    `json:"asked"`
+	Outcome string    `json:"outcome"`
+	Request string    `json:"request,omitempty"` // id by which the centre knows it
+	Report  string    `json:"report,omitempty"`  // reference of what it was about
+}
+
+// SaveFilingJournal keeps what a channel wants kept, with entries in the audit log for the
+// steps that are new.
+func (s *Store) SaveFilingJournal(ctx context.Context, alert string, journal []byte, steps []FilingStep) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE filings SET journal = ? WHERE alert = ?`, journal, alert)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(ErrNotFound, err)
+		}
+		for i, step := range steps {
+			data, err := json.Marshal(step)
+			if err != nil {
+				return err
+			}
+			sum := sha256.Sum256(data)
+			id := signal.ID("delivery-step", alert, strconv.Itoa(i), string(data))
+			var there int
+			if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE entry_id = ?`, id).Scan(&there); err != nil {
+				return err
+			}
+			if there > 0 {
+				continue
+			}
+			if err := enqueueEntry(ctx, tx, audit.Entry{
+				Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(sum[:]), At: step.At,
+				Refs: loggable(alert, "asked/"+step.Asked, "outcome/"+step.Outcome, "request/"+step.Request, "report/"+step.Report),
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("journal of delivery %s: %w", alert, err)
+	}
+	return nil
+}
