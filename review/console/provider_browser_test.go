@@ -37,7 +37,7 @@ func serveOpenID(t testing.TB, s *review.Store, now func() time.Time) *httptest.
 		t.Fatal(err)
 	}
 	var err error
-	if pages, err = New(Options{Store: s, Now: now, OpenID: provider, Address: server.URL, Fault: func(err error) { t.Error(err) }}); err != nil {
+	if pages, err = New(Options{Store: s, Now: now, OpenID: provider, Address: server.URL, Frames: preservedOf(t, 3), Fault: func(err error) { t.Error(err) }}); err != nil {
 		t.Fatal(err)
 	}
 	return server
@@ -73,6 +73,13 @@ func (s *stage) status(path string) int {
 	return ask(s, chromedp.Evaluate[int](`fetch(`+asJSON(path)+`).then((r) => r.status)`, chromedp.EvalAwaitPromise))
 }
 
+// choose asks for the first image in the clear.
+func (s *stage) choose() {
+	s.t.Helper()
+	s.key("1", "input[name=frame]:checked")
+	s.do(chromedp.SetValue("#reason", "tell-age"), chromedp.Submit("#reason"))
+}
+
 func TestPeopleSignInWithAProvider(t *testing.T) {
 	s := newStageOf(t, serveOpenID)
 	s.do(chromedp.Navigate(s.base+"/queue"), chromedp.WaitVisible(`a[href="/signin/go"]`))
@@ -100,23 +107,39 @@ func TestPeopleSignInWithAProvider(t *testing.T) {
 		t.Errorf("the case is in the hands of %q, %v", page.Items[0].ClaimedBy, err)
 	}
 
-	// The provider has to ask for the password again, though it knows her.
-	s.do(chromedp.Navigate(s.base+"/stepup?to=/help"), chromedp.WaitVisible(`main a.button`))
+	// Before an image the provider has to ask for the password again, though it knows her.
+	at := s.path()
+	s.key("i", ".frame img")
+	s.choose()
+	s.do(chromedp.WaitVisible(`main a.button`))
 	for _, scheme := range []string{"light", "dark"} {
 		s.theme(scheme)
 		s.axe("step up " + scheme)
 	}
 	s.theme("light")
 	s.shot("stepup", false)
-	s.do(chromedp.Click(`main a.button`))
+	s.do(chromedp.Focus(`main a.button`), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#password"), chromedp.SendKeys("#password", "a guess"+kb.Enter), chromedp.WaitVisible(`#password[aria-invalid=true]`))
 	s.password("anna")
-	s.do(chromedp.WaitVisible(".rules"))
-	if got := s.path(); got != "/help" {
+	s.do(chromedp.WaitVisible(".frame img"))
+	if got := s.path(); got != at+"/images" {
 		t.Errorf("after the step-up at %s", got)
+	}
+	for range 2 { // it holds for a while
+		s.choose()
+		s.do(chromedp.WaitVisible(".clear img"))
+		s.key("b", ".frame img")
+	}
+	s.clock.back(-6 * time.Minute)
+	s.choose()
+	s.do(chromedp.WaitVisible(`main a.button`), chromedp.WaitNotPresent("img"))
+	s.clock.back(0)
+	views, err := s.store.ImageViews(s.ctx, strings.TrimPrefix(at, "/case/"), review.Person{ID: "x", Roles: []review.Role{review.RoleAuditor}})
+	if err != nil || len(views) != 2 || !strings.HasPrefix(views[0].Viewer, "p-") || views[0].Reason != "tell-age" || len(views[0].Frame) != 64 {
+		t.Errorf("logged %+v, %v", views, err)
 	}
 
 	// A session ends without requests; the provider still knows her then.
-	s.clock.back(-31 * time.Minute)
+	s.clock.back(-40 * time.Minute)
 	s.do(chromedp.Navigate(s.base+"/queue"), chromedp.WaitVisible(`a[href="/signin/go"]`))
 	s.clock.back(0)
 	s.do(chromedp.Click(`a[href="/signin/go"]`), chromedp.WaitVisible(".me .name"))
@@ -127,14 +150,20 @@ func TestPeopleSignInWithAProvider(t *testing.T) {
 		t.Errorf("signed out at %s", got)
 	}
 	for name, want := range map[string]map[string]int{
-		"sue":  {"/queue": 200, "/supervise": 200, "/me": 200},
-		"otto": {"/queue": 200, "/supervise": 200, "/case/" + s.first.ID: 200},
-		"ada":  {"/queue": 403, "/case/" + s.first.ID: 403, "/search?q=abcd": 403, "/supervise": 403, "/me": 200},
+		"sue":  {"/queue": 200, "/supervise": 200, "/me": 200, at + "/images": 409},
+		"otto": {"/queue": 200, "/supervise": 200, at: 200, at + "/images": 403},
+		"ada":  {"/queue": 403, at: 403, at + "/images": 403, "/search?q=abcd": 403, "/supervise": 403, "/me": 200},
 	} {
 		s.come(name)
 		for path, code := range want {
 			if got := s.status(path); got != code {
 				t.Errorf("%s gets %d at %s", name, got, path)
+			}
+		}
+		if name == "otto" {
+			s.do(chromedp.Navigate(s.base+at), chromedp.WaitVisible("#images"))
+			if text := ask(s, chromedp.Text("main")); ask(s, chromedp.Evaluate[int](`document.images.length`)) != 0 || !strings.Contains(text, "Who saw which in the clear (2)") {
+				t.Errorf("an auditor sees an image, or not who did\n%s", text)
 			}
 		}
 		s.leave()
