@@ -88,7 +88,7 @@ func newStageOf(t *testing.T, serve func(testing.TB, *review.Store, func() time.
 	st.ctx = ctx
 	st.do(chromedp.EmulateViewport(1366, 768))
 	var stop3 context.CancelFunc
-	st.ctx, stop3 = context.WithTimeout(ctx, 80*time.Second)
+	st.ctx, stop3 = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(stop3)
 	return st
 }

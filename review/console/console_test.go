@@ -295,23 +295,27 @@ func TestNobodyGetsAnythingUnsigned(t *testing.T) {
 			t.Errorf("signed in with the code %q: %d", code, got)
 		}
 	}
-	// A session ends without requests, and what a page asks by itself is none.
-	anna := signIn(t, server, "anna", "reviewer")
-	for range 4 {
-		clock.at = clock.at.Add(10 * time.Minute)
-		req, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+"/queue/rows", nil)
-		if err != nil {
-			t.Fatal(err)
+	// A session ends without requests, and what a page asks by itself is none, unless it says
+	// that its person did something.
+	for acted, ends := range map[string]bool{"": true, "1": false} {
+		anna := signIn(t, server, "anna", "reviewer")
+		for range 4 {
+			clock.at = clock.at.Add(10 * time.Minute)
+			req, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+"/queue/rows", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("HX-Request", "true")
+			req.Header.Set("Vigil-Acted", acted)
+			res, err := anna.http.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			anna.read(res)
 		}
-		req.Header.Set("HX-Request", "true")
-		res, err := anna.http.Do(req)
-		if err != nil {
-			t.Fatal(err)
+		if _, page := anna.get("/queue"); strings.Contains(page, "Say who you are") != ends {
+			t.Errorf("acted %q: the session ended: %v", acted, !ends)
 		}
-		anna.read(res)
-	}
-	if _, page := anna.get("/queue"); !strings.Contains(page, "Say who you are") {
-		t.Error("a session went on without its person")
 	}
 }
 

@@ -192,6 +192,7 @@ func TestWhoHasNoRoleIsToldWhatIsMissing(t *testing.T) {
 
 	// An answer that was not begun in this browser makes no session.
 	s.do(chromedp.Navigate(s.base+CallbackPath+"?state=AAAAAAAAAAAAAAAAAAAAAAAAAA&code=x"), chromedp.WaitVisible(".note"))
+	s.axe("not signed in")
 	if text := ask(s, chromedp.Text("main")); !strings.Contains(text, "not begun here") {
 		t.Errorf("a forged answer: %s", text)
 	}
