@@ -48,6 +48,7 @@ contract: build $(CONTRACT)/done ## hold the HTTP services against their OpenAPI
 	hashdb/service/contract.sh bin/vigil $(CONTRACT)/bin/schemathesis
 	detect/service/contract.sh $(CONTRACT)/bin/schemathesis
 	payments/service/contract.sh $(CONTRACT)/bin/schemathesis
+	review/service/contract.sh $(CONTRACT)/bin/schemathesis
 
 $(CONTRACT)/done: hashdb/service/contract-requirements.txt
 	python3 -m venv $(CONTRACT)

@@ -83,7 +83,7 @@ func newRoot(in io.Reader, out, errs io.Writer) *cobra.Command {
 	p.StringSliceVar(&c.brokers, "brokers", nil, "Kafka brokers, `host:port,…` (overrides the configuration)")
 	root.AddCommand(
 		c.demo(), c.run(), c.watch(), c.streams(), c.intake(), c.feed(), c.payments(),
-		c.hash(), c.hashes(), c.review(), c.report(), c.inbox(), c.evidence(), c.audit(), c.topics(),
+		c.hash(), c.hashes(), c.review(), c.platforms(), c.report(), c.inbox(), c.evidence(), c.audit(), c.topics(),
 		c.simulate(), c.evaluate(),
 		&cobra.Command{
 			Use: "version", Short: "Print the version", Args: args(cobra.NoArgs),
