@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -29,6 +31,8 @@ type casePage struct {
 	Policy   review.Policy
 	Confirms []string
 	Dismiss  []string
+	Choices  []action.Kind
+	Asks     bool // a platform told of a reason to ask it for something
 }
 
 type pairBars struct {
@@ -44,7 +48,8 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 	p := casePage{
 		File: f, Now: c.Now().UTC(), Who: who, Bars: bars(f.Case.Parts), Line: draw(f.Case), Policy: c.Store.Policy(),
 		Confirms: review.Reasons(review.Confirm), Dismiss: review.Reasons(review.Dismiss),
-		Mine: f.ClaimedBy == who.ID && who.ID != "",
+		Mine: f.ClaimedBy == who.ID && who.ID != "", Choices: action.Choices(),
+		Asks: slices.ContainsFunc(action.Views(f.Case.Subject, f.Case.Signals), func(v action.View) bool { return len(v.Grounds) > 0 }),
 	}
 	if who.May(review.Supervise) {
 		if p.Seen, err = c.Store.ImageViews(r.Context(), f.Case.ID, who); err != nil {
@@ -123,6 +128,9 @@ func (c *console) decide(w http.ResponseWriter, r *http.Request, who review.Pers
 	req := review.Request{
 		CaseID: r.PathValue("id"), Digest: r.PostForm.Get("digest"), Verdict: review.Verdict(verdict), Reason: reason,
 		Note: r.PostForm.Get("note"), By: who,
+	}
+	if req.Verdict == review.Confirm {
+		req.Action = action.Kind(r.PostForm.Get("action"))
 	}
 	if r.PostForm.Get("alone") == "1" {
 		req.Danger = strings.TrimSpace(r.PostForm.Get("danger"))

@@ -26,6 +26,7 @@ type queuePage struct {
 	Rows    string // address of the rows alone
 	After   bool   // it is not the first page
 	Waiting int
+	Appeals int // that wait
 }
 
 func (c *console) home(w http.ResponseWriter, r *http.Request, who review.Person) error {
@@ -63,6 +64,9 @@ func (c *console) loadQueue(r *http.Request, who review.Person) (queuePage, erro
 	}
 	for _, b := range p.Places {
 		p.Waiting += b.Cases
+	}
+	if p.Appeals, err = c.Store.AppealsWaiting(r.Context()); err != nil {
+		return p, err
 	}
 	if page.Next != "" {
 		p.Next = p.address("/queue", page.Next)

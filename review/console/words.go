@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/action"
 )
 
 // words are what templates say things with.
@@ -31,19 +32,21 @@ var words = template.FuncMap{
 		}
 		return fmt.Sprintf("%.0f %%", 100*float64(part)/float64(of))
 	},
-	"signed":  func(w float64) string { return strings.Replace(fmt.Sprintf("%+.2f", w), "-", "−", 1) },
-	"ago":     func(now, t time.Time) string { return span(now.Sub(t)) },
-	"span":    span,
-	"minutes": func(d time.Duration) int { return int(d.Minutes()) },
-	"danger":  dangerWord,
-	"place":   placeWord,
-	"reason":  reasonWord,
-	"mark":    markWord,
-	"step":    func(s string) string { return stepWords[s] },
-	"may":     func(p review.Person, a string) bool { return p.May(review.Action(a)) },
-	"f1":      func(x float64) string { return fmt.Sprintf("%.1f", x) },
-	"meter":   func(p float64) string { return fmt.Sprintf("%.1f", 100*math.Max(0, math.Min(1, p))) },
-	"late":    func(now, due time.Time) bool { return !now.Before(due) },
+	"signed":     func(w float64) string { return strings.Replace(fmt.Sprintf("%+.2f", w), "-", "−", 1) },
+	"ago":        func(now, t time.Time) string { return span(now.Sub(t)) },
+	"span":       span,
+	"minutes":    func(d time.Duration) int { return int(d.Minutes()) },
+	"danger":     dangerWord,
+	"place":      placeWord,
+	"reason":     reasonWord,
+	"mark":       markWord,
+	"actionword": func(k action.Kind) string { return actionWords[k] },
+	"outcome":    func(o review.AppealOutcome) string { return outcomeWords[o] },
+	"step":       func(s string) string { return stepWords[s] },
+	"may":        func(p review.Person, a string) bool { return p.May(review.Action(a)) },
+	"f1":         func(x float64) string { return fmt.Sprintf("%.1f", x) },
+	"meter":      func(p float64) string { return fmt.Sprintf("%.1f", 100*math.Max(0, math.Min(1, p))) },
+	"late":       func(now, due time.Time) bool { return !now.Before(due) },
 	"wait": func(now, since, due time.Time) float64 {
 		return now.Sub(since).Seconds() / math.Max(1, due.Sub(since).Seconds())
 	},
@@ -115,6 +118,7 @@ var reasonWords = map[string]string{
 	"false-match":   "False match", "lawful-explanation": "Lawful explanation", "not-enough-evidence": "Not enough evidence",
 	"compare-with-entry": "To compare it with the list's entry", "tell-age": "To tell an age", "tell-what-happens": "To tell what happens",
 	"second-opinion": "To decide as the second person", "find-victim": "To help find a victim",
+	"looked-again": "Looked at again: it holds", "objection-is-about-something-else": "The objection is about something else",
 	"duplicate": "Duplicate", "test-data": "Test data",
 }
 

@@ -1,0 +1,98 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/action"
+)
+
+// An appealsPage lists appeals, those that wait first.
+type appealsPage struct {
+	Now     time.Time
+	Waiting []review.Appeal
+	Past    []review.Appeal
+}
+
+func (c *console) appeals(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	list, err := c.Store.Appeals(r.Context(), who, 0)
+	if err != nil {
+		return err
+	}
+	p := appealsPage{Now: c.Now().UTC()}
+	for _, a := range list {
+		if a.Outcome == "" {
+			p.Waiting = append(p.Waiting, a)
+		} else {
+			p.Past = append(p.Past, a)
+		}
+	}
+	return c.show(w, r, who, "appeals", "appeals", "Appeals", p)
+}
+
+// An appealPage is what a person has before them who answers an appeal.
+type appealPage struct {
+	review.File
+	Appeal    review.Appeal
+	Now       time.Time
+	Bars      []bar
+	Judge     bool // they had a word in it, and so no say here
+	CanAnswer bool
+	Hold      bool // there is no decision to correct
+	Upheld    []string
+	Reversed  []string
+	Corrected []string
+	Choices   []action.Kind
+}
+
+func (c *console) appeal(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	a, err := c.Store.Appeal(r.Context(), r.PathValue("id"), who)
+	if err != nil {
+		return err
+	}
+	f, err := c.Store.File(r.Context(), a.CaseID, who)
+	if err != nil {
+		return err
+	}
+	p := appealPage{
+		File: f, Appeal: a, Now: c.Now().UTC(), Bars: bars(f.Case.Parts), Hold: a.Action.Action.AtOnce(), Choices: action.Choices(),
+		Upheld: review.AnswerReasons(review.Upheld), Reversed: review.AnswerReasons(review.Reversed), Corrected: review.AnswerReasons(review.Corrected),
+	}
+	p.Judge = slices.ContainsFunc(f.Decisions, func(d review.Decision) bool { return slices.Contains(d.People(), who.ID) }) ||
+		slices.ContainsFunc(f.Words, func(o review.Opinion) bool { return o.Person == who.ID && o.Decision != "" && o.Ended == "" })
+	p.CanAnswer = a.Outcome == "" && !p.Judge && who.May(review.Answer)
+	return c.show(w, r, who, "appeal", "appeals", "Appeal "+short(a.ID), p)
+}
+
+// answer takes a reason, which says the outcome too.
+func (c *console) answer(w http.ResponseWriter, r *http.Request, who review.Person) error {
+	outcome, reason, ok := strings.Cut(r.PostForm.Get("answer"), "/")
+	if !ok {
+		return badInput{fmt.Errorf("choose an answer; it says whether the decision stands")}
+	}
+	req := review.AnswerRequest{
+		AppealID: r.PathValue("id"), Digest: r.PostForm.Get("digest"), Outcome: review.AppealOutcome(outcome), Reason: reason,
+		Note: r.PostForm.Get("note"), By: who,
+	}
+	if req.Outcome == review.Corrected {
+		req.Action = action.Kind(r.PostForm.Get("action"))
+	}
+	if _, err := c.Store.AnswerAppeal(r.Context(), req); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/appeal/"+r.PathValue("id"), http.StatusSeeOther)
+	return nil
+}
+
+var actionWords = map[action.Kind]string{
+	action.None: "nothing", action.Preserve: "preserve the streams", action.Warn: "warn the account", action.Interrupt: "interrupt the streams",
+	action.Suspend: "suspend the account", action.Hold: "hold the stream", action.Blur: "blur the stream", action.Lift: "lift what was asked before",
+}
+
+var outcomeWords = map[review.AppealOutcome]string{
+	review.Upheld: "The decision stands", review.Reversed: "The decision was wrong", review.Corrected: "The decision stands in another way",
+}
