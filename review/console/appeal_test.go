@@ -39,7 +39,7 @@ func objected(t testing.TB, s *review.Store, later func(time.Duration), id strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _, err := s.Object(ctx, r.Platform, r.ID, "It was a drawing lesson with my own daughter. Nobody paid for it.")
+	a, _, err := s.Object(ctx, r.Platform, r.ID, "It was a drawing lesson. Please look at it again.")
 	if err != nil {
 		t.Fatal(err)
 	}
