@@ -140,10 +140,6 @@ var erasedTexts = []string{
 	`UPDATE opinions SET note = ? WHERE case_id = ?`,
 	`UPDATE recusals SET reason = ? WHERE case_id = ?`,
 	`UPDATE procedures SET remark = ? WHERE decision_id IN (SELECT id FROM decisions WHERE case_id = ?)`,
-	`UPDATE orders SET record = ? WHERE case_id = ?`,
-	`UPDATE appeals SET objection = ? WHERE case_id = ?`,
-	`UPDATE appeals SET note = ? WHERE case_id = ?`,
-	`UPDATE image_views SET frame = ? WHERE case_id = ?`,
 	`UPDATE cases SET subject = ? WHERE id = ?`,
 }
 
@@ -160,7 +156,6 @@ var erasedRows = []string{
 	`DELETE FROM marks WHERE case_id = ?`,
 	`DELETE FROM sightings WHERE case_id = ?`,
 	`UPDATE image_views SET frame = 'erased' WHERE case_id = ?`,
-	`UPDATE actions SET ended_by = 'erased' WHERE ended_by = '' AND case_id = ?`,
 	`UPDATE filings SET body = '', journal = '' WHERE case_id = ?`,
 	`UPDATE legal_holds SET reason = 'erased', why = 'erased' WHERE case_id = ?`,
 }

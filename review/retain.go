@@ -56,7 +56,7 @@ type Term struct {
 
 // Terms returns until when the windows of closed cases are kept, of one or, where id is
 // empty, of all; and those records whose time is over. What still waits for a person, or
-// has an alert or an order that has not left or an appeal without an answer, has no term
+// has an alert that has not left or was not filed, an order that has not left or an appeal without an answer, has no term
 // yet.
 func (s *Store) Terms(ctx context.Context, r Retention, id string) ([]Term, error) {
 	var terms []Term
@@ -127,15 +127,17 @@ type rower interface {
 // term finds the term of a case; false means that it has none yet.
 func (s *Store) term(ctx context.Context, q rower, r Retention, t *Term) (bool, error) {
 	var state State
-	var received, reported, waiting int64
+	var received, reported, filed, waiting int64
 	err := q.QueryRowContext(ctx, `
 		SELECT c.state, c.received_at,
 			(SELECT count(*) FROM legal_holds h WHERE h.case_id = c.id AND h.lifted_by = '') > 0,
 			coalesce((SELECT max(o.done_at) FROM outbox o JOIN decisions d ON d.id = o.decision_id WHERE d.case_id = c.id AND o.kind = 'alert'), 0),
+			coalesce((SELECT max(f.next_at) FROM filings f WHERE f.case_id = c.id), 0), -- of what is filed, a moment after
 			(SELECT count(*) FROM outbox o JOIN decisions d ON d.id = o.decision_id WHERE d.case_id = c.id AND o.kind = 'alert' AND o.done_at IS NULL)
+				+ (SELECT count(*) FROM filings f WHERE f.case_id = c.id AND f.state <> 'filed')
 				+ (SELECT count(*) FROM orders r WHERE r.case_id = c.id AND r.done_at IS NULL)
 				+ (SELECT count(*) FROM appeals a WHERE a.case_id = c.id AND a.outcome = '')
-		FROM cases c WHERE c.id = ?`, t.CaseID).Scan(&state, &received, &t.Held, &reported, &waiting)
+		FROM cases c WHERE c.id = ?`, t.CaseID).Scan(&state, &received, &t.Held, &reported, &filed, &waiting)
 	if err != nil {
 		return false, fmt.Errorf("term of case %s: %w", t.CaseID, err)
 	}
@@ -157,6 +159,7 @@ func (s *Store) term(ctx context.Context, q rower, r Retention, t *Term) (bool, 
 	if reported == 0 {
 		return !decided || last.Verdict == Dismiss, nil // what is confirmed has its alert
 	}
+	reported = max(reported, filed)
 	law := r.Reported
 	if r.Law != nil {
 		told, err := loadDecisions(ctx, q, `WHERE d.case_id = ? AND d.verdict = 'confirm' ORDER BY d.sequence`, t.CaseID)

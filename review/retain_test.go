@@ -112,6 +112,26 @@ func TestTermsCountFromTheReport(t *testing.T) {
 			t.Errorf("a law of %s: %+v, %v", law, terms, err)
 		}
 	}
+	// What is on its way to a centre still has no term, and counts from when it was filed.
+	late := told.Add(72 * time.Hour)
+	_, err := s.db.ExecContext(t.Context(), `
+		INSERT INTO filings (alert, case_id, centre, priority, state, attempts, due_at, next_at, receipt, says, revision, body, journal)
+		VALUES ('a1', ?, 'x', 1, 'unknown', 1, 1, ?, '', '', 1, ?, ?)`, c.ID, late.UnixMicro(), []byte("{}"), []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := termsOf(t, s, c.ID); len(got) != 0 {
+		t.Errorf("before it is filed a case has the terms %+v", got)
+	}
+	if _, err := s.db.ExecContext(t.Context(), `UPDATE filings SET state = 'filed'`); err != nil {
+		t.Fatal(err)
+	}
+	if got := termsOf(t, s, c.ID); len(got) != 2 || !got[0].Until.Equal(late.Add(Year)) {
+		t.Errorf("filed: %+v", got)
+	}
+	if _, err := s.db.ExecContext(t.Context(), `DELETE FROM filings`); err != nil {
+		t.Fatal(err)
+	}
 	// Dismissed after: the report still counts.
 	grown := caseOf(2, "a", "b", "c")
 	receive(t, s, grown)
