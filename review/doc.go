@@ -18,5 +18,8 @@
 // is rejected. Reviewers and viewers are pseudonymous ids; notes stay in the
 // store and go neither to the audit log nor to a centre.
 //
+// What platforms are asked to do follows from decisions in the same transaction, and so
+// does what takes it back on an appeal; packages action, webhook and service have its forms.
+//
 // report is the next room.
 package review
