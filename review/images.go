@@ -113,3 +113,23 @@ func imagesSeen(ctx context.Context, q querier, who string, now time.Time) (seen
 	}
 	return seen, rows.Err()
 }
+
+// SeenWhole returns the images of a case that somebody saw in the clear and in colour, by the
+// SHA-256 of the preserved picture: of each the id of the first such entry in the audit log.
+// Like Decided, it is for a machine.
+func (s *Store) SeenWhole(ctx context.Context, id string) (seen map[string]string, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT frame, id FROM image_views WHERE case_id = ? AND colour = 1 ORDER BY sequence DESC`, id)
+	if err != nil {
+		return nil, fmt.Errorf("seen images: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	seen = map[string]string{}
+	for rows.Next() {
+		var frame, entry string
+		if err := rows.Scan(&frame, &entry); err != nil {
+			return nil, fmt.Errorf("seen images: %w", err)
+		}
+		seen[frame] = entry
+	}
+	return seen, rows.Err()
+}

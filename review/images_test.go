@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 var frameSum = strings.Repeat("ab", 32)
@@ -95,5 +96,30 @@ func TestImagesAreWork(t *testing.T) {
 	e.seeing(start, []time.Time{start.Add(-13 * time.Hour), start.Add(-2 * time.Hour), start.Add(-time.Hour), start.Add(-59 * time.Minute)})
 	if e.Images != 3 || e.ImagesHour != 1 || !e.NoImages { // start is at noon
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestWhatWasSeenWhole: a picture in grey is not the whole of it, and another case's view is
+// not this one's.
+func TestWhatWasSeenWhole(t *testing.T) {
+	ctx := t.Context()
+	s, _ := strictStore(t)
+	receive(t, s, caseNo(0))
+	id, anna := caseNo(0).ID, Reviewer("anna")
+	if _, err := s.Claim(ctx, id, anna); err != nil {
+		t.Fatal(err)
+	}
+	grey := strings.Repeat("cd", 32)
+	for _, v := range []ImageView{{Frame: grey, Reason: "tell-age"}, {Frame: frameSum, Colour: true, Reason: "tell-age"}, {Frame: frameSum, Colour: true, Reason: "tell-age"}} {
+		if err := s.SeeImage(ctx, id, anna, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen, err := s.SeenWhole(ctx, id)
+	if err != nil || len(seen) != 1 || seen[frameSum] != signal.ID("image-view", id, "2") {
+		t.Errorf("%v, %v", seen, err)
+	}
+	if seen, err := s.SeenWhole(ctx, caseNo(1).ID); err != nil || len(seen) != 0 {
+		t.Errorf("%v, %v", seen, err)
 	}
 }

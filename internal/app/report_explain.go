@@ -43,7 +43,7 @@ func ExplainAlert(ctx context.Context, c Config, o ExplainOptions) error {
 		if err != nil {
 			return err
 		}
-		draft, err := c.draftOf(a, d, o.Account, prior)
+		draft, err := c.draftOf(ctx, store, a, d, o.Account, prior)
 		if o.XML {
 			if err != nil {
 				return err
@@ -110,8 +110,8 @@ func (c *Config) alertOf(ctx context.Context, store *review.Store, id string, wh
 }
 
 // draftOf builds the report of an alert, with the account from a file or from the folder of
-// the configuration.
-func (c *Config) draftOf(a report.Alert, d review.Decision, account string, prior []int64) (ncmec.Draft, error) {
+// the configuration, the pictures that can be opened, and what people saw of them.
+func (c *Config) draftOf(ctx context.Context, store *review.Store, a report.Alert, d review.Decision, account string, prior []int64) (ncmec.Draft, error) {
 	in := ncmec.Input{Decision: d, Alert: a.ID, Reporter: c.NCMEC.reporter(), Prior: prior, Now: time.Now().UTC()}
 	var err error
 	if account != "" {
@@ -128,7 +128,35 @@ func (c *Config) draftOf(a report.Alert, d review.Decision, account string, prio
 	if in.Attach, err = report.Encode(a); err != nil {
 		return ncmec.Draft{}, err
 	}
+	seen, err := store.SeenWhole(ctx, d.CaseID)
+	if err != nil {
+		return ncmec.Draft{}, err
+	}
+	in.Viewed = func(sha256 string) (string, bool) { entry, ok := seen[sha256]; return entry, ok }
+	if in.Frames, err = c.picturesOf(ctx, store, d.Case); err != nil {
+		return ncmec.Draft{}, err
+	}
 	return ncmec.Build(in)
+}
+
+// picturesOf are the pictures that a case names and that this process can open, which is
+// where review.evidence_identity is set.
+func (c *Config) picturesOf(ctx context.Context, store *review.Store, of review.Case) (map[string][]byte, error) {
+	frames, err := c.consoleFrames(ctx, store)
+	if err != nil || frames == nil {
+		return nil, err
+	}
+	found, err := frames.Of(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	pictures := map[string][]byte{}
+	for _, f := range found {
+		if f.Named {
+			pictures[f.SHA256] = f.JPEG
+		}
+	}
+	return pictures, nil
 }
 
 func explain(w io.Writer, a report.Alert, draft *ncmec.Draft, held error) error {

@@ -19,9 +19,6 @@ type tipline struct {
 	conf  Config
 	store *review.Store
 	filer *ncmec.Filer
-	// account is a file of what the platform says of the account; empty means the folder of
-	// the configuration.
-	account string
 }
 
 func (c *Config) newTipline(store *review.Store) (*tipline, error) {
@@ -46,7 +43,7 @@ func (t *tipline) Send(ctx context.Context, a report.Alert) (report.Outcome, err
 	if err != nil {
 		return report.Outcome{}, err
 	}
-	draft, err := t.conf.draftOf(a, d, t.account, prior)
+	draft, err := t.conf.draftOf(ctx, t.store, a, d, "", prior)
 	var lacks *ncmec.Incomplete
 	switch {
 	case errors.As(err, &lacks) || errors.Is(err, ncmec.ErrNotPersons):
