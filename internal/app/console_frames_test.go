@@ -37,8 +37,9 @@ func stripes(t *testing.T, n int) []byte {
 	return b.Bytes()
 }
 
-// preserve lets a window of some pictures leave, because a signal asked, encrypted to a key.
-func preserve(t *testing.T, c Config, key *age.X25519Identity, start time.Time, why string, pictures ...[]byte) {
+// preserve lets a window of some pictures of a stream leave, a second apart, because a signal
+// asked, encrypted to a key.
+func preserve(t *testing.T, c Config, key *age.X25519Identity, of string, start time.Time, why string, pictures ...[]byte) {
 	t.Helper()
 	ledger, _, err := c.openAudit(t.Context())
 	if err != nil {
@@ -53,7 +54,7 @@ func preserve(t *testing.T, c Config, key *age.X25519Identity, start time.Time, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring, err := rings.Ring("demo", "s1", start)
+	ring, err := rings.Ring("demo", of, start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestTheConsoleOpensWhatWasPreserved(t *testing.T) {
 		pictures = append(pictures, stripes(t, i))
 	}
 	match := signal.Signal{ID: signal.ID("match", "m"), Evidence: []signal.Evidence{{What: "frame", SHA256: digestOf(pictures[3])}, {What: "frame", SHA256: digestOf(pictures[1])}}}
-	preserve(t, c, key, start, match.ID, pictures...)
+	preserve(t, c, key, "s1", start, match.ID, pictures...)
 
 	if f, err := c.consoleFrames(t.Context(), store); f != nil || err != nil {
 		t.Fatalf("without a key: %v, %v", f, err)

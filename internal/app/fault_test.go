@@ -293,31 +293,8 @@ func whole(c review.Case) bool {
 // outbox is empty; the reviewer works meanwhile.
 func (d *deployment) drained() {
 	d.t.Helper()
-	groups := map[string]string{
-		"detect-frames": topicFrames, "detect-flood": topicMatches, "detect-archive": topicPrints,
-		"detect-sessions": topicSessions, "payments-split": topicTransactions, "payments-origin": topicOrigins,
-		"payments-profile": topicTransfers, "correlate": topicSignals, "review": topicCases,
-	}
-	for _, group := range []string{"detect-frames", "detect-flood", "detect-archive", "detect-sessions", "payments-split", "payments-origin", "payments-profile", "correlate", "review"} {
-		eventually(d.t, 5*time.Minute, d.name+": "+group, func() (bool, string) {
-			d.review()
-			lag, err := lagOf(d.t.Context(), d.broker, d.c.Prefix+group, d.c.Prefix+groups[group], d.c.Partitions)
-			return err == nil && lag == 0, fmt.Sprintf("lag %d, %v", lag, err)
-		})
-	}
-	eventually(d.t, time.Minute, d.name+": outbox", func() (bool, string) {
-		store, err := d.c.openStore(d.t.Context())
-		if err != nil {
-			return false, err.Error()
-		}
-		defer func() {
-			if err := store.Close(); err != nil {
-				d.t.Error(err)
-			}
-		}()
-		rows, err := store.Outbox(d.t.Context(), 10)
-		return err == nil && len(rows) == 0, fmt.Sprintf("%d rows, %v", len(rows), err)
-	})
+	drained(d.t, d.name, d.broker, d.c, d.review)
+	outboxEmpty(d.t, d.name, d.c)
 }
 
 // owned waits until a process, by its own metrics, has every partition of the
@@ -381,6 +358,41 @@ func (d *deployment) alerts() []string {
 	}
 	slices.Sort(ids)
 	return ids
+}
+
+// drained waits until every group of the river has committed the end of its topic, from the
+// source on; meanwhile is called at each look.
+func drained(t *testing.T, name, broker string, c Config, meanwhile func()) {
+	t.Helper()
+	for _, g := range []struct{ group, topic string }{
+		{"detect-frames", topicFrames}, {"detect-flood", topicMatches}, {"detect-archive", topicPrints},
+		{"detect-sessions", topicSessions}, {"detect-flags", topicFlags}, {"payments-split", topicTransactions},
+		{"payments-origin", topicOrigins}, {"payments-profile", topicTransfers}, {"correlate", topicSignals}, {"review", topicCases},
+	} {
+		eventually(t, 5*time.Minute, name+": "+g.group, func() (bool, string) {
+			meanwhile()
+			lag, err := lagOf(t.Context(), broker, c.Prefix+g.group, c.Prefix+g.topic, c.Partitions)
+			return err == nil && lag == 0, fmt.Sprintf("lag %d, %v", lag, err)
+		})
+	}
+}
+
+// outboxEmpty waits until all that the case store wants done outside is done.
+func outboxEmpty(t *testing.T, name string, c Config) {
+	t.Helper()
+	eventually(t, time.Minute, name+": outbox", func() (bool, string) {
+		store, err := c.openStore(t.Context())
+		if err != nil {
+			return false, err.Error()
+		}
+		defer func() {
+			if err := store.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		rows, err := store.Outbox(t.Context(), 10)
+		return err == nil && len(rows) == 0, fmt.Sprintf("%d rows, %v", len(rows), err)
+	})
 }
 
 // lagOf returns how many records of a topic a group has not committed.

@@ -127,11 +127,14 @@ func tail(file string) string {
 	return string(data[max(0, len(data)-4000):])
 }
 
-// writeConfig writes a configuration of a deployment on real Kafka.
+// writeConfig writes a configuration of a deployment on real Kafka, or, where the broker is
+// "", on the one that its `vigil run` embeds.
 func writeConfig(t *testing.T, c Config, broker string) string {
 	t.Helper()
 	file := c.State + ".yaml"
-	c.Brokers = []string{broker}
+	if broker != "" {
+		c.Brokers = []string{broker}
+	}
 	text, err := yaml.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
