@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/vigil-stream/vigil/audit"
@@ -184,17 +185,34 @@ func wantedOf(d review.Dossier) wanted {
 
 // allWindows returns the windows that a case keeps, and those that it has yet to get.
 func allWindows(ctx context.Context, keeps *custody.Custody, caseID string, of wanted) ([]bundle.Window, error) {
+	// These first: what comes under the key of the case meanwhile is found there.
+	fresh, err := caseWindows(ctx, keeps.Blobs, of)
+	if err != nil {
+		return nil, err
+	}
 	all, err := keeps.Windows(ctx, caseID)
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := caseWindows(ctx, keeps.Blobs, of)
 	for _, w := range fresh {
-		if !slices.ContainsFunc(all, func(k bundle.Window) bool { return k.Name == w.Name }) {
-			all = append(all, w)
+		if slices.ContainsFunc(all, func(k bundle.Window) bool { return k.Name == w.Name }) {
+			continue
 		}
+		lies := w.Open
+		w.Open = func() (io.ReadCloser, error) {
+			r, err := lies()
+			if gcerrors.Code(err) != gcerrors.NotFound {
+				return r, err
+			}
+			kept, keptErr := keeps.Windows(ctx, caseID)
+			if i := slices.IndexFunc(kept, func(k bundle.Window) bool { return k.Name == w.Name }); i >= 0 {
+				return kept[i].Open()
+			}
+			return nil, errors.Join(err, keptErr)
+		}
+		all = append(all, w)
 	}
-	return all, err
+	return all, nil
 }
 
 // caseWindows returns the preserved windows that signals of a case asked for.

@@ -458,6 +458,47 @@ func TestEvidenceIsKeptAndErased(t *testing.T) {
 	}
 }
 
+// TestAWindowIsSealedWhileItsCaseIsTakenOut has one come under the key of its case between
+// the list of them and the reading.
+func TestAWindowIsSealedWhileItsCaseIsTakenOut(t *testing.T) {
+	s := evidenceSceneOf(t)
+	s.decide(t, review.Confirm)
+	d, err := s.store.Dossier(t.Context(), s.id, supervisor("sue"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeps, closes, err := s.c.custody(t.Context(), s.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows, err := allWindows(t.Context(), keeps, s.id, wantedOf(d))
+	if err != nil || len(windows) != 1 {
+		t.Fatal(len(windows), err)
+	}
+	read := func() []byte {
+		t.Helper()
+		r, err := windows[0].Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	before := read()
+	if n, err := keeps.Seal(t.Context()); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	if !bytes.Equal(before, read()) {
+		t.Error("it reads otherwise from under the key")
+	}
+	if err := closes(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTheConsoleGivesOutWhatVerifies writes a bundle as the button does.
 func TestTheConsoleGivesOutWhatVerifies(t *testing.T) {
 	s := evidenceSceneOf(t)
