@@ -44,21 +44,6 @@ func agreed(ctx context.Context, tx *sql.Tx, d Decision, mine action.Kind) (acti
 	return mine, err
 }
 
-// column reads rows of one text.
-func column[T ~string](rows *sql.Rows) (list []T, err error) {
-	for rows.Next() {
-		var v T
-		if err := rows.Scan(&v); err != nil {
-			return nil, fmt.Errorf("read rows: %w", err)
-		}
-		list = append(list, v)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read rows: %w", err)
-	}
-	return list, rows.Close()
-}
-
 // A standingAction is one that a platform was asked for and that nothing ended.
 type standingAction struct {
 	action.Record

@@ -75,22 +75,14 @@ func (s *Store) ClaimNext(ctx context.Context, who Person, places ...Place) (id 
 	return id, nil
 }
 
-func (s *Store) unclaimed(ctx context.Context, tx *sql.Tx, place Place) (ids []string, err error) {
+func (s *Store) unclaimed(ctx context.Context, tx *sql.Tx, place Place) ([]string, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT case_id FROM queue WHERE place = ? AND (claimed_by = '' OR claimed_until <= ?) ORDER BY priority DESC, case_id LIMIT ?`,
 		string(place), s.now().UnixMicro(), maxTries)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return column[string](rows)
 }
 
 // Release lets a case go.

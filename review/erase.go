@@ -213,20 +213,12 @@ func (s *Store) eraseTexts(ctx context.Context, tx *sql.Tx, caseID string) error
 }
 
 // probesOf returns what came back of a case blind, under other names.
-func probesOf(ctx context.Context, tx *sql.Tx, caseID string) (ids []string, err error) {
+func probesOf(ctx context.Context, tx *sql.Tx, caseID string) ([]string, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT p.case_id FROM probes p JOIN decisions d ON d.id = p.decision WHERE d.case_id = ?`, caseID)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return column[string](rows)
 }
 
 func eraseText(ctx context.Context, tx *sql.Tx, caseID string) error {

@@ -115,3 +115,19 @@ func (s *Store) transaction(ctx context.Context, fn func(tx *sql.Tx) error) erro
 	}
 	return nil
 }
+
+// column reads rows of one text.
+func column[T ~string](rows *sql.Rows) (list []T, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var v T
+		if err := rows.Scan(&v); err != nil {
+			return nil, fmt.Errorf("read rows: %w", err)
+		}
+		list = append(list, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read rows: %w", err)
+	}
+	return list, nil
+}
