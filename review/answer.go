@@ -111,9 +111,16 @@ func (s *Store) AnswerAppeal(ctx context.Context, r AnswerRequest) (a Appeal, er
 	return a, nil
 }
 
+// Judged reports whether a person had a word in what was decided of a case, and so has none
+// in an appeal against it.
+func (s *Store) Judged(ctx context.Context, caseID string, who Person) (bool, error) {
+	all, err := judges(ctx, s.read, caseID)
+	return slices.Contains(all, who.ID), err
+}
+
 // judges are all who had a word in what was decided of a case.
-func judges(ctx context.Context, tx *sql.Tx, caseID string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `
+func judges(ctx context.Context, q querier, caseID string) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `
 		SELECT person FROM opinions WHERE case_id = ? AND ended = '' AND decision_id IS NOT NULL
 		UNION SELECT d.reviewer FROM decisions d LEFT JOIN procedures p ON p.decision_id = d.id WHERE d.case_id = ? AND p.undone_at IS NULL
 		UNION SELECT p.second FROM decisions d JOIN procedures p ON p.decision_id = d.id WHERE d.case_id = ? AND p.undone_at IS NULL AND p.second <> ''`,

@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -62,8 +61,9 @@ func (c *console) appeal(w http.ResponseWriter, r *http.Request, who review.Pers
 		File: f, Appeal: a, Now: c.Now().UTC(), Bars: bars(f.Case.Parts), Hold: a.Action.Action.AtOnce(), Choices: action.Choices(),
 		Upheld: review.AnswerReasons(review.Upheld), Reversed: review.AnswerReasons(review.Reversed), Corrected: review.AnswerReasons(review.Corrected),
 	}
-	p.Judge = slices.ContainsFunc(f.Decisions, func(d review.Decision) bool { return slices.Contains(d.People(), who.ID) }) ||
-		slices.ContainsFunc(f.Words, func(o review.Opinion) bool { return o.Person == who.ID && o.Decision != "" && o.Ended == "" })
+	if p.Judge, err = c.Store.Judged(r.Context(), a.CaseID, who); err != nil {
+		return err
+	}
 	p.CanAnswer = a.Outcome == "" && !p.Judge && who.May(review.Answer)
 	return c.show(w, r, who, "appeal", "appeals", "Appeal "+short(a.ID), p)
 }
