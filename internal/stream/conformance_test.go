@@ -33,6 +33,8 @@ func TestOrderWithinAKey(t *testing.T) {
 			return echo(m), nil
 		}})
 		w.inOrder(w.awaitIDs("out", 7*60))
+		// They are on the topic before the loop knows that they are, and counts them.
+		w.until("the last records are counted", func() bool { return metric(w.c.metrics.records, "echo") >= 7*60 })
 		if got := metric(w.c.metrics.records, "echo"); got != 7*60 {
 			t.Errorf("%v records are counted, want %d", got, 7*60)
 		}
