@@ -1,33 +1,109 @@
 package report
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
 
-// A State says how far an alert came with a centre.
-type State string
-
-// The states of an alert that was sent.
-const (
-	// Filed means that the centre has it, and said so.
-	Filed State = "filed"
-	// Later means that the centre did not take it and may take it after a while.
-	Later State = "later"
-	// Refused means that the centre will not take it as it is: a person must look.
-	Refused State = "refused"
-	// Unknown means that the centre may have it. It is asked, and never sent to blindly
-	// again.
-	Unknown State = "unknown"
-	// Absent is an answer to a question alone: the centre does not have it, so that it may
-	// be sent again.
-	Absent State = "absent"
+	"github.com/vigil-stream/vigil/audit/dsse"
+	"github.com/vigil-stream/vigil/signal"
 )
 
-// An Outcome is what became of an attempt to send an alert, or of asking for it.
+// TypeOutcome is the type of the record of an outcome on the topic receipts, whose value is
+// a DSSE envelope, signed by the centre, with a payload of type PayloadOutcome.
+const (
+	TypeOutcome    = "vigil.outcome.v1"
+	PayloadOutcome = "application/vnd.vigil.outcome.v1+json"
+)
+
+// A Result is what a centre says that came of an alert.
+type Result string
+
+// The results. Of several that a centre says of one alert the one of the highest sequence
+// holds.
+const (
+	Acknowledged Result = "acknowledged" // it was read; another result follows
+	Actionable   Result = "actionable"   // work was begun on it
+	Known        Result = "known"        // the centre knew it already
+	Insufficient Result = "insufficient" // it says too little to begin with: Missing says what
+	Wrong        Result = "wrong"        // it is not so, or not of that kind
+)
+
+// An Outcome is what a centre says came of an alert. It has no free text, so that nothing of
+// an investigation can come along.
 type Outcome struct {
-	State State
-	// Receipt is the centre's own reference, where it gave one.
-	Receipt string
-	// After is how long a centre that says Later wants to be left alone; 0: it does not say.
-	After time.Duration
-	// Says is why, in words, without anything that the centre wrote.
-	Says string
+	// ID is signal.ID("outcome", alert, centre, sequence).
+	ID       string    `json:"id"`
+	Alert    string    `json:"alert"` // id of the alert
+	Case     string    `json:"case"`  // of the alert's statement
+	Centre   string    `json:"centre"`
+	Sequence int       `json:"sequence"` // how many words the centre has said of this alert, from 1
+	Result   Result    `json:"result"`
+	At       time.Time `json:"at"`
+	// Missing are names of checks of completeness, of an insufficient alert.
+	Missing []string `json:"missing,omitempty"`
+	// Entries are those of lists that the centre found to match wrongly, or rightly.
+	Entries []EntryOutcome `json:"entries,omitempty"`
+	// Reference is the centre's own, opaque.
+	Reference string `json:"reference,omitempty"`
+}
+
+// An EntryOutcome is what a centre says of an entry of a list that matched.
+type EntryOutcome struct {
+	List     string `json:"list"`
+	HashKind string `json:"hash_kind"`
+	Entry    string `json:"entry"`
+	Wrong    bool   `json:"wrong"` // it matched what it should not; else it matched rightly
+}
+
+var outcomeSchema = signal.MustSchema(schemas, "schema/outcome.json")
+
+// OutcomeID is the id that an outcome must have.
+func OutcomeID(o Outcome) string {
+	return signal.ID("outcome", o.Alert, o.Centre, fmt.Sprint(o.Sequence))
+}
+
+// SealOutcome returns the value of an outcome's record: its envelope, signed by the centre,
+// whose verifier key is key (C2SP signed note).
+func SealOutcome(o Outcome, key string, sign func([]byte) ([]byte, error)) ([]byte, error) {
+	o.At = o.At.UTC()
+	payload, err := json.Marshal(o)
+	if err != nil {
+		return nil, fmt.Errorf("outcome of alert %s: %w", o.Alert, err)
+	}
+	if _, err := decodeOutcome(payload); err != nil {
+		return nil, err
+	}
+	data, err := dsse.Seal(PayloadOutcome, payload, key, sign)
+	if err != nil {
+		return nil, fmt.Errorf("outcome of alert %s: %w", o.Alert, err)
+	}
+	return data, nil
+}
+
+// OpenOutcome reads the value of an outcome's record, which must be signed by the key of the
+// centre that it names; key gives a centre's verifier key.
+func OpenOutcome(data []byte, centre, key string) (Outcome, error) {
+	payload, err := dsse.Open(data, PayloadOutcome, key)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("outcome of centre %s: %w", centre, err)
+	}
+	o, err := decodeOutcome(payload)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if o.Centre != centre {
+		return Outcome{}, fmt.Errorf("outcome: is signed by centre %s, and says that it is of %s", centre, o.Centre)
+	}
+	return o, nil
+}
+
+func decodeOutcome(payload []byte) (o Outcome, err error) {
+	if err := outcomeSchema.Decode(payload, &o); err != nil {
+		return Outcome{}, fmt.Errorf("outcome: %w", err)
+	}
+	if o.ID != OutcomeID(o) {
+		return Outcome{}, fmt.Errorf("outcome: its id does not follow from its alert, centre and sequence")
+	}
+	return o, nil
 }

@@ -30,33 +30,33 @@ func (c *Config) newTipline(store *review.Store) (*tipline, error) {
 }
 
 // Send files the report of an alert, or holds it where it lacks something.
-func (t *tipline) Send(ctx context.Context, a report.Alert) (report.Outcome, error) {
+func (t *tipline) Send(ctx context.Context, a report.Alert) (report.Answer, error) {
 	d, ok, err := t.store.LastDecision(ctx, a.Statement.Case)
 	switch {
 	case err != nil:
-		return report.Outcome{}, err
+		return report.Answer{}, err
 	case !ok || d.ID != a.Statement.Decision:
 		// What has been decided since has an alert of its own, or a correction.
-		return report.Outcome{State: report.Refused, Says: "The decision does not stand any more, or another has been made since."}, nil
+		return report.Answer{State: report.Refused, Says: "The decision does not stand any more, or another has been made since."}, nil
 	}
 	prior, err := t.prior(ctx, a)
 	if err != nil {
-		return report.Outcome{}, err
+		return report.Answer{}, err
 	}
 	draft, err := t.conf.draftOf(ctx, t.store, a, d, "", prior)
 	var lacks *ncmec.Incomplete
 	switch {
 	case errors.As(err, &lacks) || errors.Is(err, ncmec.ErrNotPersons):
-		return report.Outcome{}, &delivery.Hold{Says: err.Error()}
+		return report.Answer{}, &delivery.Hold{Says: err.Error()}
 	case err != nil:
-		return report.Outcome{State: report.Refused, Says: err.Error()}, nil
+		return report.Answer{State: report.Refused, Says: err.Error()}, nil
 	}
 	s, err := t.filer.File(ctx, a.ID, a.Statement.Case, draft)
-	return ncmec.OutcomeOf(s, err), nil
+	return ncmec.AnswerOf(s, err), nil
 }
 
 // Ask implements delivery.Channel.
-func (t *tipline) Ask(ctx context.Context, alert string) (report.Outcome, error) {
+func (t *tipline) Ask(ctx context.Context, alert string) (report.Answer, error) {
 	return t.filer.Ask(ctx, alert)
 }
 

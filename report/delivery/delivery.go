@@ -47,9 +47,9 @@ type Store interface {
 type Channel interface {
 	// Send delivers an alert once. The error is a Hold, or a *report.Held, where it says too
 	// little and nothing was sent; any other error means that nothing was sent either.
-	Send(ctx context.Context, a report.Alert) (report.Outcome, error)
+	Send(ctx context.Context, a report.Alert) (report.Answer, error)
 	// Ask asks the centre whether it has an alert.
-	Ask(ctx context.Context, alert string) (report.Outcome, error)
+	Ask(ctx context.Context, alert string) (report.Answer, error)
 }
 
 // A Hold says what an alert lacks before it may go.

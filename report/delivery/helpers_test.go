@@ -100,29 +100,29 @@ func (m *memory) get(alert string) Delivery {
 // centre is a channel that answers as it is told, and notes what it was asked.
 type centre struct {
 	mu    sync.Mutex
-	send  func(a report.Alert) (report.Outcome, error)
-	ask   func(id string) (report.Outcome, error)
+	send  func(a report.Alert) (report.Answer, error)
+	ask   func(id string) (report.Answer, error)
 	sent  []string
 	asked []string
 	at    []time.Time
 }
 
-func (c *centre) Send(_ context.Context, a report.Alert) (report.Outcome, error) {
+func (c *centre) Send(_ context.Context, a report.Alert) (report.Answer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sent, c.at = append(c.sent, a.ID), append(c.at, time.Now())
 	return c.send(a)
 }
 
-func (c *centre) Ask(_ context.Context, id string) (report.Outcome, error) {
+func (c *centre) Ask(_ context.Context, id string) (report.Answer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked = append(c.asked, id)
 	return c.ask(id)
 }
 
-func always(s report.State) func(report.Alert) (report.Outcome, error) {
-	return func(report.Alert) (report.Outcome, error) { return report.Outcome{State: s, Says: "as told"}, nil }
+func always(s report.State) func(report.Alert) (report.Answer, error) {
+	return func(report.Alert) (report.Answer, error) { return report.Answer{State: s, Says: "as told"}, nil }
 }
 
 func worker(c Channel, s Store, set Settings) *Worker {

@@ -24,24 +24,24 @@ func (j journal) Save(_ context.Context, s ncmec.State) error               { j[
 // tipline is a channel that files reports of two files each with the stand-in.
 type tipline struct{ filer *ncmec.Filer }
 
-func (c tipline) Send(ctx context.Context, a report.Alert) (report.Outcome, error) {
+func (c tipline) Send(ctx context.Context, a report.Alert) (report.Answer, error) {
 	text, err := ncmec.Encode(ncmec.Report{
 		Incident: ncmec.Incident{Type: ncmec.Material, At: ncmec.Time{Time: a.Statement.At.Add(-time.Hour)}},
 		Reporter: ncmec.Reporter{Person: ncmec.Person{Emails: []ncmec.Email{{Address: "desk@demo.example"}}}},
 		Internet: []ncmec.Internet{{Web: &ncmec.WebPage{}}}, Info: a.ID,
 	})
 	if err != nil {
-		return report.Outcome{}, err
+		return report.Answer{}, err
 	}
 	d := ncmec.Draft{XML: text}
 	for _, name := range []string{"a.jpg", "b.jpg"} {
 		d.Uploads = append(d.Uploads, ncmec.Upload{Data: []byte(name), Details: ncmec.FileDetails{Name: name, Relevance: ncmec.ReportedFile}})
 	}
 	s, err := c.filer.File(ctx, a.ID, a.Statement.Case, d)
-	return ncmec.OutcomeOf(s, err), nil
+	return ncmec.AnswerOf(s, err), nil
 }
 
-func (c tipline) Ask(ctx context.Context, alert string) (report.Outcome, error) {
+func (c tipline) Ask(ctx context.Context, alert string) (report.Answer, error) {
 	return c.filer.Ask(ctx, alert)
 }
 
@@ -143,7 +143,7 @@ func TestAnHourOfTrouble(t *testing.T) {
 	})
 }
 
-func TestOutcomes(t *testing.T) {
+func TestAnswers(t *testing.T) {
 	for _, c := range []struct {
 		s    ncmec.State
 		err  error
@@ -159,11 +159,11 @@ func TestOutcomes(t *testing.T) {
 		{ncmec.State{ReportID: 7}, &ncmec.Unknown{Step: "upload"}, report.Later},
 		{ncmec.State{}, errors.New("no disk"), report.Later},
 	} {
-		if o := ncmec.OutcomeOf(c.s, c.err); o.State != c.want {
+		if o := ncmec.AnswerOf(c.s, c.err); o.State != c.want {
 			t.Errorf("%+v, %v: %+v, want %s", c.s, c.err, o, c.want)
 		}
 	}
-	if o := ncmec.OutcomeOf(ncmec.State{}, &ncmec.Refusal{Class: ncmec.Denied}); o.After < 5*time.Minute {
+	if o := ncmec.AnswerOf(ncmec.State{}, &ncmec.Refusal{Class: ncmec.Denied}); o.After < 5*time.Minute {
 		t.Error("a denied account is tried again at once")
 	}
 }

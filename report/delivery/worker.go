@@ -99,11 +99,11 @@ func (w *Worker) step(ctx context.Context) (time.Duration, error) {
 }
 
 // attempt asks first where the centre may have the alert, and sends it where it does not.
-func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Outcome, error) {
+func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Answer, error) {
 	if asks {
 		o, err := w.Channel.Ask(ctx, d.Alert)
 		if err != nil {
-			return report.Outcome{State: report.Unknown, Says: "The centre could not be asked: " + err.Error()}, nil
+			return report.Answer{State: report.Unknown, Says: "The centre could not be asked: " + err.Error()}, nil
 		}
 		if o.State != report.Absent {
 			if o.State != report.Filed {
@@ -114,23 +114,23 @@ func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Out
 	}
 	a, err := report.DecodeAlert(d.Body)
 	if err != nil {
-		return report.Outcome{State: report.Refused, Says: "The alert in the store does not decode: " + err.Error()}, nil
+		return report.Answer{State: report.Refused, Says: "The alert in the store does not decode: " + err.Error()}, nil
 	}
 	if a.ID != d.Alert || a.Centre.ID != d.Centre {
-		return report.Outcome{State: report.Refused, Says: "The alert in the store is another, or another centre's."}, nil
+		return report.Answer{State: report.Refused, Says: "The alert in the store is another, or another centre's."}, nil
 	}
 	return w.Channel.Send(ctx, a)
 }
 
 // judge moves a delivery by what came of an attempt.
-func (w *Worker) judge(d *Delivery, o report.Outcome, err error) {
+func (w *Worker) judge(d *Delivery, o report.Answer, err error) {
 	now := w.Now()
 	if says, ok := held(err); ok {
 		d.State, d.Says, d.Next = Held, says, now.Add(w.Settings.Recheck)
 		return
 	}
 	if err != nil {
-		o = report.Outcome{State: report.Later, Says: err.Error()}
+		o = report.Answer{State: report.Later, Says: err.Error()}
 	}
 	d.Says = o.Says
 	switch o.State {

@@ -44,24 +44,24 @@ func TestTheMostUrgentFirst(t *testing.T) {
 
 func TestWhatComesOfAnAttempt(t *testing.T) {
 	for name, c := range map[string]struct {
-		out     report.Outcome
+		out     report.Answer
 		err     error
 		state   State
 		says    string
 		sent    int // within two minutes
 		notSoon bool
 	}{
-		"filed":      {out: report.Outcome{State: report.Filed, Receipt: "r1"}, state: Filed, sent: 1},
-		"refused":    {out: report.Outcome{State: report.Refused, Says: "no"}, state: Failed, says: "no", sent: 1},
-		"later":      {out: report.Outcome{State: report.Later, Says: "busy"}, state: Queued, says: "busy", sent: 3}, // after 30 s and 60 s
-		"left alone": {out: report.Outcome{State: report.Later, After: time.Hour}, state: Queued, sent: 1},
+		"filed":      {out: report.Answer{State: report.Filed, Receipt: "r1"}, state: Filed, sent: 1},
+		"refused":    {out: report.Answer{State: report.Refused, Says: "no"}, state: Failed, says: "no", sent: 1},
+		"later":      {out: report.Answer{State: report.Later, Says: "busy"}, state: Queued, says: "busy", sent: 3}, // after 30 s and 60 s
+		"left alone": {out: report.Answer{State: report.Later, After: time.Hour}, state: Queued, sent: 1},
 		"held":       {err: &Hold{"lacks all"}, state: Held, says: "lacks all", sent: 1},
 		"our own":    {err: errors.New("no disk"), state: Queued, says: "no disk", sent: 3},
 		"by a gate":  {err: &report.Held{Alert: "x"}, state: Held, sent: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m, ch := &memory{}, &centre{send: func(report.Alert) (report.Outcome, error) { return c.out, c.err }}
+				m, ch := &memory{}, &centre{send: func(report.Alert) (report.Answer, error) { return c.out, c.err }}
 				a := alertNo(t, 1, false, time.Now())
 				m.order(t, a, 24*time.Hour)
 				during(t, worker(ch, m, Settings{}), 2*time.Minute)
@@ -77,12 +77,12 @@ func TestWhatComesOfAnAttempt(t *testing.T) {
 func TestWhatMayHaveArrivedIsAskedForAndNotSentAgain(t *testing.T) {
 	for answer, want := range map[report.State]State{report.Filed: Filed, report.Unknown: Unknown, report.Later: Unknown, report.Absent: Filed} {
 		synctest.Test(t, func(t *testing.T) {
-			m, c := &memory{}, &centre{ask: func(string) (report.Outcome, error) { return report.Outcome{State: answer}, nil }}
-			c.send = func(report.Alert) (report.Outcome, error) {
+			m, c := &memory{}, &centre{ask: func(string) (report.Answer, error) { return report.Answer{State: answer}, nil }}
+			c.send = func(report.Alert) (report.Answer, error) {
 				if len(c.sent) == 1 {
-					return report.Outcome{State: report.Unknown}, nil
+					return report.Answer{State: report.Unknown}, nil
 				}
-				return report.Outcome{State: report.Filed}, nil
+				return report.Answer{State: report.Filed}, nil
 			}
 			a := alertNo(t, 1, false, time.Now())
 			m.order(t, a, 24*time.Hour)
@@ -100,11 +100,11 @@ func TestWhatMayHaveArrivedIsAskedForAndNotSentAgain(t *testing.T) {
 
 func TestWhoWasKilledWhileSendingIsAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, c := &memory{}, &centre{ask: func(string) (report.Outcome, error) { return report.Outcome{State: report.Filed, Receipt: "r"}, nil }}
+		m, c := &memory{}, &centre{ask: func(string) (report.Answer, error) { return report.Answer{State: report.Filed, Receipt: "r"}, nil }}
 		a := alertNo(t, 1, false, time.Now())
 		m.order(t, a, 24*time.Hour)
 		ctx, cancel := context.WithCancel(t.Context())
-		c.send = func(report.Alert) (report.Outcome, error) { cancel(); return report.Outcome{}, errors.New("killed") }
+		c.send = func(report.Alert) (report.Answer, error) { cancel(); return report.Answer{}, errors.New("killed") }
 		worker(c, m, Settings{}).Run(ctx)
 		if d := m.get(a.ID); d.State != Sending {
 			t.Fatalf("%+v", d)

@@ -122,13 +122,13 @@ func (f *Folder) Close() error {
 
 // Send delivers an alert as one file. The error is a *report.Held where the alert says too
 // little; any other means that nothing can be told, and the same call may be made again.
-func (f *Folder) Send(ctx context.Context, a report.Alert) (report.Outcome, error) {
+func (f *Folder) Send(ctx context.Context, a report.Alert) (report.Answer, error) {
 	if err := f.set.Gate.Pass(a); err != nil {
-		return report.Outcome{}, err
+		return report.Answer{}, err
 	}
 	body, err := report.Encode(a)
 	if err != nil {
-		return report.Outcome{}, err
+		return report.Answer{}, err
 	}
 	return f.Put(ctx, a.ID, File{"alert.json", body})
 }
@@ -179,18 +179,18 @@ func digest(data []byte) string {
 
 // Put delivers files under an id, once: called again it says how far the delivery came.
 // Other files under an id that was put are refused.
-func (f *Folder) Put(_ context.Context, id string, files ...File) (report.Outcome, error) {
+func (f *Folder) Put(_ context.Context, id string, files ...File) (report.Answer, error) {
 	m, err := manifest(id, files)
 	if err != nil {
-		return report.Outcome{}, fmt.Errorf("drop: %w", err)
+		return report.Answer{}, fmt.Errorf("drop: %w", err)
 	}
 	lock := flock.New(filepath.Join(f.set.Marks, id+".lock"), flock.SetPermissions(markMode))
 	held, err := lock.TryLock()
 	if err != nil {
-		return report.Outcome{}, fmt.Errorf("drop %s: lock: %w", id, err)
+		return report.Answer{}, fmt.Errorf("drop %s: lock: %w", id, err)
 	}
 	if !held {
-		return report.Outcome{State: report.Later, After: time.Minute, Says: "Another process is putting it."}, nil
+		return report.Answer{State: report.Later, After: time.Minute, Says: "Another process is putting it."}, nil
 	}
 	defer func() { _ = lock.Unlock() }()
 
@@ -198,23 +198,23 @@ func (f *Folder) Put(_ context.Context, id string, files ...File) (report.Outcom
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := f.prepare(id, m, files); err != nil {
-			return report.Outcome{}, fmt.Errorf("drop %s: %w", id, err)
+			return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
 		}
 	case err != nil:
-		return report.Outcome{}, fmt.Errorf("drop %s: mark: %w", id, err)
+		return report.Answer{}, fmt.Errorf("drop %s: mark: %w", id, err)
 	case string(marked) != digest(m):
-		return report.Outcome{State: report.Refused, Says: "Other files were put under this id before."}, nil
+		return report.Answer{State: report.Refused, Says: "Other files were put under this id before."}, nil
 	default:
 		// Marked: the manifest was whole under its .part name by then. Where that name is
 		// still there it never appeared, else it did.
 		if _, err := f.outgoing.Lstat(id + ManifestName + Part); errors.Is(err, fs.ErrNotExist) {
 			return f.Ask(context.Background(), id)
 		} else if err != nil {
-			return report.Outcome{}, fmt.Errorf("drop %s: %w", id, err)
+			return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
 		}
 	}
 	if err := f.appear(id, m, files); err != nil {
-		return report.Outcome{}, fmt.Errorf("drop %s: %w", id, err)
+		return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
 	}
 	return f.Ask(context.Background(), id)
 }

@@ -105,7 +105,7 @@ func take(t testing.TB, s Settings) []Manifest {
 	return all
 }
 
-func want(t *testing.T, got report.Outcome, err error, state report.State, says string) {
+func want(t *testing.T, got report.Answer, err error, state report.State, says string) {
 	t.Helper()
 	if err != nil || got.State != state || !strings.Contains(got.Says, says) {
 		t.Errorf("got %+v, %v; want %s, %s", got, err, state, says)

@@ -16,21 +16,21 @@ import (
 // Ask says how far a delivery came: Absent where it never appeared, Unknown where it did
 // and there is no receipt, or one that is wrong, else what the receipt says. Where the
 // centre gives no receipts, a delivery that appeared is Filed.
-func (f *Folder) Ask(_ context.Context, id string) (report.Outcome, error) {
+func (f *Folder) Ask(_ context.Context, id string) (report.Answer, error) {
 	if !validID.MatchString(id) {
-		return report.Outcome{}, errors.New("drop: id: must be 1 to 64 letters, digits, dashes and underscores")
+		return report.Answer{}, errors.New("drop: id: must be 1 to 64 letters, digits, dashes and underscores")
 	}
 	marked, err := read(f.marks, id, 64)
 	if errors.Is(err, fs.ErrNotExist) {
-		return report.Outcome{State: report.Absent, Says: "It was never put."}, nil
+		return report.Answer{State: report.Absent, Says: "It was never put."}, nil
 	} else if err != nil {
-		return report.Outcome{}, fmt.Errorf("drop %s: mark: %w", id, err)
+		return report.Answer{}, fmt.Errorf("drop %s: mark: %w", id, err)
 	}
 	if _, err := f.outgoing.Lstat(id + ManifestName + Part); err == nil {
-		return report.Outcome{State: report.Absent, Says: "It is not whole yet: put it again."}, nil
+		return report.Answer{State: report.Absent, Says: "It is not whole yet: put it again."}, nil
 	}
 	if f.receipts == nil {
-		return report.Outcome{State: report.Filed, Says: "It was put where the centre takes it, and the centre gives no receipts."}, nil
+		return report.Answer{State: report.Filed, Says: "It was put where the centre takes it, and the centre gives no receipts."}, nil
 	}
 	data, err := read(f.receipts, id+ReceiptName, maxReceipt)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -38,20 +38,20 @@ func (f *Folder) Ask(_ context.Context, id string) (report.Outcome, error) {
 		if _, err := f.outgoing.Lstat(id + ManifestName); err == nil {
 			taken = "and is still there"
 		}
-		return report.Outcome{State: report.Unknown, Says: "It was put " + taken + "; there is no receipt."}, nil
+		return report.Answer{State: report.Unknown, Says: "It was put " + taken + "; there is no receipt."}, nil
 	} else if err != nil {
-		return report.Outcome{State: report.Unknown, Says: "There is a receipt that cannot be read: it must be a plain file of at most 64 KiB."}, nil
+		return report.Answer{State: report.Unknown, Says: "There is a receipt that cannot be read: it must be a plain file of at most 64 KiB."}, nil
 	}
 	r, err := DecodeReceipt(data)
 	switch {
 	case err != nil:
-		return report.Outcome{State: report.Unknown, Says: "There is a receipt that is wrong: " + err.Error()}, nil
+		return report.Answer{State: report.Unknown, Says: "There is a receipt that is wrong: " + err.Error()}, nil
 	case r.ID != id || r.Manifest != string(marked):
-		return report.Outcome{State: report.Unknown, Says: "There is a receipt of another delivery: id and manifest_sha256 must be this one's."}, nil
+		return report.Answer{State: report.Unknown, Says: "There is a receipt of another delivery: id and manifest_sha256 must be this one's."}, nil
 	case r.State == "refused":
-		return report.Outcome{State: report.Refused, Receipt: r.Receipt, Says: "The centre's receipt refuses it."}, nil
+		return report.Answer{State: report.Refused, Receipt: r.Receipt, Says: "The centre's receipt refuses it."}, nil
 	}
-	return report.Outcome{State: report.Filed, Receipt: r.Receipt, Says: "The centre gave a receipt."}, nil
+	return report.Answer{State: report.Filed, Receipt: r.Receipt, Says: "The centre gave a receipt."}, nil
 }
 
 // DecodeReceipt reads a receipt. The error names the member, and quotes nothing.

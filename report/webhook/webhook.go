@@ -104,39 +104,39 @@ func (c *Channel) Close() { c.client.CloseIdleConnections() }
 
 // Send delivers an alert once. The error is a *report.Held where the alert says too little,
 // and nothing was sent. All else is an outcome.
-func (c *Channel) Send(ctx context.Context, a report.Alert) (report.Outcome, error) {
+func (c *Channel) Send(ctx context.Context, a report.Alert) (report.Answer, error) {
 	if err := c.to.Gate.Pass(a); err != nil {
-		return report.Outcome{}, err
+		return report.Answer{}, err
 	}
 	body, err := report.Encode(a)
 	if err != nil {
-		return report.Outcome{}, err
+		return report.Answer{}, err
 	}
 	status, header, answer, sent, err := c.do(ctx, http.MethodPost, c.to.URL, a.ID, body)
 	if err != nil {
 		if !sent {
-			return report.Outcome{State: report.Later, Says: "The centre could not be reached: " + plain(err)}, nil
+			return report.Answer{State: report.Later, Says: "The centre could not be reached: " + plain(err)}, nil
 		}
-		return report.Outcome{State: report.Unknown, Says: "It was sent, and no answer came: " + plain(err)}, nil
+		return report.Answer{State: report.Unknown, Says: "It was sent, and no answer came: " + plain(err)}, nil
 	}
 	return outcome(status, header, answer, c.to.Now()), nil
 }
 
 // Ask asks the centre whether it has an alert. A centre that does not tell leaves it Unknown.
-func (c *Channel) Ask(ctx context.Context, id string) (report.Outcome, error) {
+func (c *Channel) Ask(ctx context.Context, id string) (report.Answer, error) {
 	if c.to.StatusURL == "" {
-		return report.Outcome{State: report.Unknown, Says: "The centre has no address to ask at: a person must ask it."}, nil
+		return report.Answer{State: report.Unknown, Says: "The centre has no address to ask at: a person must ask it."}, nil
 	}
 	status, header, answer, _, err := c.do(ctx, http.MethodGet, strings.Replace(c.to.StatusURL, "{id}", url.PathEscape(id), 1), id, nil)
 	switch {
 	case err != nil:
-		return report.Outcome{State: report.Unknown, Says: "The centre could not be asked: " + plain(err)}, nil
+		return report.Answer{State: report.Unknown, Says: "The centre could not be asked: " + plain(err)}, nil
 	case status == http.StatusOK:
-		return report.Outcome{State: report.Filed, Receipt: receipt(answer), Says: "The centre says that it has it."}, nil
+		return report.Answer{State: report.Filed, Receipt: receipt(answer), Says: "The centre says that it has it."}, nil
 	case status == http.StatusNotFound:
-		return report.Outcome{State: report.Absent, Says: "The centre says that it does not have it."}, nil
+		return report.Answer{State: report.Absent, Says: "The centre says that it does not have it."}, nil
 	}
-	return report.Outcome{State: report.Unknown, After: after(header, c.to.Now()), Says: fmt.Sprintf("Asked for it, the centre answered with status %d.", status)}, nil
+	return report.Answer{State: report.Unknown, After: after(header, c.to.Now()), Says: fmt.Sprintf("Asked for it, the centre answered with status %d.", status)}, nil
 }
 
 // do makes a request. sent says that the centre may have got it.
@@ -177,21 +177,21 @@ func (c *Channel) do(ctx context.Context, method, address, id string, body []byt
 }
 
 // outcome says what an answer to an alert means.
-func outcome(status int, header http.Header, answer []byte, now time.Time) report.Outcome {
+func outcome(status int, header http.Header, answer []byte, now time.Time) report.Answer {
 	says := fmt.Sprintf("The centre answered with status %d.", status)
 	switch {
 	case status >= 200 && status <= 299:
-		return report.Outcome{State: report.Filed, Receipt: receipt(answer), Says: says}
+		return report.Answer{State: report.Filed, Receipt: receipt(answer), Says: says}
 	case status >= 300 && status <= 399:
-		return report.Outcome{State: report.Refused, Says: says + " Alerts go where the configuration says and nowhere else: is the address right?"}
+		return report.Answer{State: report.Refused, Says: says + " Alerts go where the configuration says and nowhere else: is the address right?"}
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable ||
 		status == http.StatusRequestTimeout || status == http.StatusTooEarly || status == http.StatusConflict:
 		// 409 is another request under the same key that goes on.
-		return report.Outcome{State: report.Later, After: after(header, now), Says: says}
+		return report.Answer{State: report.Later, After: after(header, now), Says: says}
 	case status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
-		return report.Outcome{State: report.Unknown, Says: says + " It may have the alert."}
+		return report.Answer{State: report.Unknown, Says: says + " It may have the alert."}
 	}
-	return report.Outcome{State: report.Refused, Says: says}
+	return report.Answer{State: report.Refused, Says: says}
 }
 
 // after reads Retry-After, in seconds or as a date, bounded.

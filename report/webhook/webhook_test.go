@@ -182,7 +182,7 @@ func TestNothingEmptyIsSent(t *testing.T) {
 }
 
 func TestAnswers(t *testing.T) {
-	for status, want := range map[int]report.Outcome{
+	for status, want := range map[int]report.Answer{
 		200: {State: report.Filed}, 204: {State: report.Filed}, 301: {State: report.Refused}, 307: {State: report.Refused},
 		400: {State: report.Refused}, 401: {State: report.Refused}, 403: {State: report.Refused}, 404: {State: report.Refused},
 		408: {State: report.Later}, 409: {State: report.Later}, 413: {State: report.Refused}, 422: {State: report.Refused}, 425: {State: report.Later},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vigil-stream/vigil/audit/dsse"
 	"github.com/vigil-stream/vigil/audit/verify"
 	"github.com/vigil-stream/vigil/internal/golden"
 )
@@ -216,8 +217,8 @@ func TestManifestMustBeTheKeysOwn(t *testing.T) {
 	s := sceneOf(t)
 	files := unpack(t, s.write(t))
 	last := len(files) - 1
-	with := func(change func(e *envelope)) []byte {
-		var e envelope
+	with := func(change func(e *dsse.Envelope)) []byte {
+		var e dsse.Envelope
 		if err := json.Unmarshal([]byte(files[last].data), &e); err != nil {
 			t.Fatal(err)
 		}
@@ -227,14 +228,14 @@ func TestManifestMustBeTheKeysOwn(t *testing.T) {
 		return pack(t, all)
 	}
 	resign := func(change func(st *statement)) []byte {
-		return with(func(e *envelope) {
+		return with(func(e *dsse.Envelope) {
 			var st statement
 			if err := json.Unmarshal(e.Payload, &st); err != nil {
 				t.Fatal(err)
 			}
 			change(&st)
 			e.Payload = encode(t, st)
-			sig, err := s.Sign(encoded(e.PayloadType, e.Payload))
+			sig, err := s.Sign(dsse.Encoded(e.PayloadType, e.Payload))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -242,8 +243,8 @@ func TestManifestMustBeTheKeysOwn(t *testing.T) {
 		})
 	}
 	payload := func(text string) []byte {
-		return with(func(e *envelope) {
-			sig, err := s.Sign(encoded(e.PayloadType, []byte(text)))
+		return with(func(e *dsse.Envelope) {
+			sig, err := s.Sign(dsse.Encoded(e.PayloadType, []byte(text)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -258,11 +259,11 @@ func TestManifestMustBeTheKeysOwn(t *testing.T) {
 		key  string
 		want string
 	}{
-		"signature changed":  {with(func(e *envelope) { e.Signatures[0].Sig[5] ^= 1 }), "", "its signature, said to be by"},
-		"payload changed":    {with(func(e *envelope) { e.Payload[9] ^= 1 }), "", "its signature, said to be by"},
-		"short signature":    {with(func(e *envelope) { e.Signatures[0].Sig = nil }), "", "its signature, said to be by"},
-		"no signature":       {with(func(e *envelope) { e.Signatures = nil }), "", "has 0 signatures"},
-		"another type":       {with(func(e *envelope) { e.PayloadType = "text/plain" }), "", "signs a payload of type"},
+		"signature changed":  {with(func(e *dsse.Envelope) { e.Signatures[0].Sig[5] ^= 1 }), "", "its signature, said to be by"},
+		"payload changed":    {with(func(e *dsse.Envelope) { e.Payload[9] ^= 1 }), "", "its signature, said to be by"},
+		"short signature":    {with(func(e *dsse.Envelope) { e.Signatures[0].Sig = nil }), "", "its signature, said to be by"},
+		"no signature":       {with(func(e *dsse.Envelope) { e.Signatures = nil }), "", "has 0 signatures"},
+		"another type":       {with(func(e *dsse.Envelope) { e.PayloadType = "text/plain" }), "", "signs a payload of type"},
 		"another pinned key": {s.write(t), other.verifier, "its signature, said to be by"},
 		"another statement":  {resign(func(st *statement) { st.Type = "x" }), "", "signs a statement of type"},
 		"another predicate":  {resign(func(st *statement) { st.PredicateType = "x" }), "", "signs a predicate of type"},

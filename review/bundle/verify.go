@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/audit/dsse"
 	"github.com/vigil-stream/vigil/audit/verify"
 )
 
@@ -125,7 +126,7 @@ func (a *archive) manifest(key string) (st statement, err error) {
 	if err != nil {
 		return st, err
 	}
-	payload, err := unseal(data, key)
+	payload, err := dsse.Open(data, payloadType, key)
 	if err != nil {
 		return st, misfit(nameManifest, "%v", err)
 	}

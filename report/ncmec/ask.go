@@ -14,16 +14,16 @@ import (
 // mended it, every report would be denied.
 const denied = 15 * time.Minute
 
-// OutcomeOf says what came of filing, for delivery. What broke off before finish is nowhere,
+// AnswerOf says what came of filing, for delivery. What broke off before finish is nowhere,
 // and so later; what broke off in finish is unknown.
-func OutcomeOf(s State, err error) report.Outcome {
+func AnswerOf(s State, err error) report.Answer {
 	var r *Refusal
 	final := errors.As(err, &r) && r.Class == Final
 	switch {
 	case err == nil && s.Finished:
-		return report.Outcome{State: report.Filed, Receipt: strconv.FormatInt(s.ReportID, 10), Says: "The CyberTipline has it."}
+		return report.Answer{State: report.Filed, Receipt: strconv.FormatInt(s.ReportID, 10), Says: "The CyberTipline has it."}
 	case s.Finishing && !s.Finished && !final:
-		o := report.Outcome{State: report.Unknown, Says: "It is not known whether the report was finished."}
+		o := report.Answer{State: report.Unknown, Says: "It is not known whether the report was finished."}
 		if errors.As(err, &r) {
 			o.After = r.After
 		}
@@ -32,25 +32,25 @@ func OutcomeOf(s State, err error) report.Outcome {
 		says := fmt.Sprintf("%s: code %d, HTTP status %d, request %s.", r.Step, r.Code, r.Status, r.RequestID)
 		switch r.Class {
 		case Final:
-			return report.Outcome{State: report.Refused, Says: "The CyberTipline will not take it, " + says}
+			return report.Answer{State: report.Refused, Says: "The CyberTipline will not take it, " + says}
 		case Denied:
-			return report.Outcome{State: report.Later, After: max(r.After, denied), Says: "The CyberTipline denies this account, " + says}
+			return report.Answer{State: report.Later, After: max(r.After, denied), Says: "The CyberTipline denies this account, " + says}
 		}
-		return report.Outcome{State: report.Later, After: r.After, Says: "The CyberTipline could not, " + says}
+		return report.Answer{State: report.Later, After: r.After, Says: "The CyberTipline could not, " + says}
 	}
-	return report.Outcome{State: report.Later, Says: "It broke off before it was finished, so that nobody has it."}
+	return report.Answer{State: report.Later, Says: "It broke off before it was finished, so that nobody has it."}
 }
 
 // Ask finds out whether the report of an alert is finished, for delivery: one that is not is
 // taken back, and so absent.
-func (f *Filer) Ask(ctx context.Context, alert string) (report.Outcome, error) {
+func (f *Filer) Ask(ctx context.Context, alert string) (report.Answer, error) {
 	s, err := f.Journal.Load(ctx, alert)
 	if err != nil {
-		return report.Outcome{}, err
+		return report.Answer{}, err
 	}
 	if !s.Finished {
 		if err := f.settle(ctx, &s); err != nil {
-			o := OutcomeOf(s, err)
+			o := AnswerOf(s, err)
 			if o.State != report.Filed {
 				o.State = report.Unknown
 			}
@@ -58,7 +58,7 @@ func (f *Filer) Ask(ctx context.Context, alert string) (report.Outcome, error) {
 		}
 	}
 	if s.Finished {
-		return OutcomeOf(s, nil), nil
+		return AnswerOf(s, nil), nil
 	}
-	return report.Outcome{State: report.Absent, Says: "No report of it is open or finished."}, nil
+	return report.Answer{State: report.Absent, Says: "No report of it is open or finished."}, nil
 }
