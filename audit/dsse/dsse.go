@@ -49,24 +49,46 @@ func Seal(payloadType string, payload []byte, key string, sign func([]byte) ([]b
 // Open checks that data is an envelope of a payload of the type, signed by the key, and
 // returns the payload.
 func Open(data []byte, payloadType, key string) ([]byte, error) {
-	id, public, err := verify.PublicKey(key)
+	e, err := Parse(data)
 	if err != nil {
 		return nil, err
-	}
-	var e Envelope
-	if err := strict(data, &e); err != nil {
-		return nil, fmt.Errorf("is no DSSE envelope: %w", err)
 	}
 	if e.PayloadType != payloadType {
 		return nil, fmt.Errorf("signs a payload of type %.80q, and must %q", e.PayloadType, payloadType)
 	}
-	if len(e.Signatures) != 1 {
-		return nil, fmt.Errorf("has %d signatures, and must have one", len(e.Signatures))
-	}
-	if s := e.Signatures[0]; !ed25519.Verify(public, Encoded(e.PayloadType, e.Payload), s.Sig) {
-		return nil, fmt.Errorf("its signature, said to be by %.80q, is not one by the key %s", s.KeyID, id)
+	if err := e.Check(key); err != nil {
+		return nil, err
 	}
 	return e.Payload, nil
+}
+
+// Parse reads an envelope of one signature. It says nothing on whether the signature holds:
+// see Check.
+func Parse(data []byte) (Envelope, error) {
+	var e Envelope
+	if err := strict(data, &e); err != nil {
+		return Envelope{}, fmt.Errorf("is no DSSE envelope: %w", err)
+	}
+	if len(e.Signatures) != 1 {
+		return Envelope{}, fmt.Errorf("has %d signatures, and must have one", len(e.Signatures))
+	}
+	return e, nil
+}
+
+// Check reports an error unless the envelope is signed by the key. Only then its type and
+// payload are the signer's.
+func (e Envelope) Check(key string) error {
+	id, public, err := verify.PublicKey(key)
+	if err != nil {
+		return err
+	}
+	if len(e.Signatures) != 1 {
+		return fmt.Errorf("has %d signatures, and must have one", len(e.Signatures))
+	}
+	if s := e.Signatures[0]; !ed25519.Verify(public, Encoded(e.PayloadType, e.Payload), s.Sig) {
+		return fmt.Errorf("its signature, said to be by %.80q, is not one by the key %s", s.KeyID, id)
+	}
+	return nil
 }
 
 // strict decodes one JSON value without members that v does not have.
