@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/vigil-stream/vigil/api"
 )
 
 // ClientOptions say how to speak to one host. Zero fields get their defaults.
@@ -247,7 +249,7 @@ func (c *Client) attempt(ctx context.Context, r *Request) (*http.Response, error
 		return resp, nil
 	}
 	defer func() { _ = resp.Body.Close() }()
-	refused := &StatusError{Code: resp.StatusCode, Where: where, After: retryAfter(resp.Header.Get("Retry-After"), c.o.Now())}
+	refused := &StatusError{Code: resp.StatusCode, Where: where, After: api.RetryAfter(resp.Header, c.o.Now(), maxRetryAfter)}
 	refused.Body, _ = io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
 	return nil, refused
 }

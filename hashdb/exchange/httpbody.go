@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -61,17 +60,6 @@ func RetryAfter(err error) (time.Duration, bool) {
 		return refused.After, true
 	}
 	return 0, false
-}
-
-// retryAfter reads the header of that name: seconds or a date (RFC 9110, 10.2.3).
-func retryAfter(text string, now time.Time) time.Duration {
-	var d time.Duration
-	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
-		d = time.Duration(n) * time.Second
-	} else if at, err := http.ParseTime(text); err == nil {
-		d = at.Sub(now)
-	}
-	return min(max(d, 0), maxRetryAfter)
 }
 
 // base is the address under which a client stays.

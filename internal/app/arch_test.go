@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"payments":        {"signal", "api", "internal/yamlfile", "internal/quickjson"},
 	"correlate":       {"signal"},
 	"review":          {"signal", "audit", "api"},
-	"report":          {"review", "signal", "audit", "internal/yamlfile"},
+	"report":          {"review", "signal", "audit", "api", "internal/yamlfile"},
 	"audit":           {},
 	"internal/stream": {},
 	"internal/golden": {},

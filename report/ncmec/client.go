@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/vigil-stream/vigil/api"
 )
 
 // Where the service is, by its documentation.
@@ -34,12 +36,14 @@ type Settings struct {
 	Production, Really bool
 	// HTTP sends the requests; nil is a client with a limit of two minutes each.
 	HTTP *http.Client
+	Now  func() time.Time // for a Retry-After that is a date; nil is time.Now
 }
 
 // A Client speaks to the service. It tries nothing twice.
 type Client struct {
 	base, user, password string
 	http                 *http.Client
+	now                  func() time.Time
 }
 
 // NewClient checks the settings.
@@ -76,9 +80,16 @@ func NewClient(s Settings) (*Client, error) {
 		c = &http.Client{Timeout: 2 * time.Minute}
 	}
 	plain := *c
-	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // a report goes nowhere else
-	return &Client{base: strings.TrimSuffix(base, "/"), user: s.User, password: s.Password, http: &plain}, nil
+	plain.CheckRedirect = api.NoRedirect // a report goes nowhere else
+	now := s.Now
+	if now == nil {
+		now = time.Now
+	}
+	return &Client{now: now, base: strings.TrimSuffix(base, "/"), user: s.User, password: s.Password, http: &plain}, nil
 }
+
+// maxAfter limits how long the service may ask to be left alone.
+const maxAfter = 24 * time.Hour
 
 const typeXML = "text/xml; charset=utf-8"
 
@@ -166,9 +177,9 @@ func (c *Client) ask(ctx context.Context, step, method, kind string, body []byte
 	case err == nil && a.Code == 0 && status == http.StatusOK:
 		return a, nil
 	case err == nil && a.Code != 0:
-		return a, &Refusal{Step: step, Class: classOf(a.Code), Code: a.Code, Status: status, RequestID: a.RequestID, Says: a.Says, After: after(header)}
+		return a, &Refusal{Step: step, Class: classOf(a.Code), Code: a.Code, Status: status, RequestID: a.RequestID, Says: a.Says, After: api.RetryAfter(header, c.now(), maxAfter)}
 	case status != http.StatusOK: // 401 may have no body; what stands before the service has its own
-		return a, &Refusal{Step: step, Class: ofStatus(status), Status: status, RequestID: a.RequestID, Says: http.StatusText(status), After: after(header)}
+		return a, &Refusal{Step: step, Class: ofStatus(status), Status: status, RequestID: a.RequestID, Says: http.StatusText(status), After: api.RetryAfter(header, c.now(), maxAfter)}
 	}
 	return a, &Unknown{Step: step, Err: err}
 }
@@ -182,15 +193,6 @@ func ofStatus(status int) Class {
 		return Again
 	}
 	return Final
-}
-
-// after reads how many seconds a service asks to wait, at most a day.
-func after(h http.Header) time.Duration {
-	n, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, 24*time.Hour)
 }
 
 // send returns a status, a header and a body. An error is an Unknown, but where the request

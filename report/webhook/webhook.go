@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -18,6 +17,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/report"
 	signing "github.com/vigil-stream/vigil/review/webhook"
 )
@@ -89,14 +89,7 @@ func New(to Endpoint) (*Channel, error) {
 	if to.Now == nil {
 		to.Now = time.Now
 	}
-	transport := &http.Transport{
-		DialContext: (&net.Dialer{}).DialContext, TLSClientConfig: to.TLS, ForceAttemptHTTP2: true,
-		MaxResponseHeaderBytes: MaxAnswer, DisableCompression: true, IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 2,
-	}
-	return &Channel{to: to, client: &http.Client{
-		Transport: transport, Timeout: to.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &Channel{to: to, client: api.Caller{Timeout: to.Timeout, HeaderBytes: MaxAnswer, TLS: to.TLS}.Client()}, nil
 }
 
 // Close ends idle connections.
@@ -115,9 +108,9 @@ func (c *Channel) Send(ctx context.Context, a report.Alert) (report.Answer, erro
 	status, header, answer, sent, err := c.do(ctx, http.MethodPost, c.to.URL, a.ID, body)
 	if err != nil {
 		if !sent {
-			return report.Answer{State: report.Later, Says: "The centre could not be reached: " + plain(err)}, nil
+			return report.Answer{State: report.Later, Says: "The centre could not be reached: " + api.WithoutAddress(err).Error()}, nil
 		}
-		return report.Answer{State: report.Unknown, Says: "It was sent, and no answer came: " + plain(err)}, nil
+		return report.Answer{State: report.Unknown, Says: "It was sent, and no answer came: " + api.WithoutAddress(err).Error()}, nil
 	}
 	return outcome(status, header, answer, c.to.Now()), nil
 }
@@ -130,13 +123,13 @@ func (c *Channel) Ask(ctx context.Context, id string) (report.Answer, error) {
 	status, header, answer, _, err := c.do(ctx, http.MethodGet, strings.Replace(c.to.StatusURL, "{id}", url.PathEscape(id), 1), id, nil)
 	switch {
 	case err != nil:
-		return report.Answer{State: report.Unknown, Says: "The centre could not be asked: " + plain(err)}, nil
+		return report.Answer{State: report.Unknown, Says: "The centre could not be asked: " + api.WithoutAddress(err).Error()}, nil
 	case status == http.StatusOK:
 		return report.Answer{State: report.Filed, Receipt: receipt(answer), Says: "The centre says that it has it."}, nil
 	case status == http.StatusNotFound:
 		return report.Answer{State: report.Absent, Says: "The centre says that it does not have it."}, nil
 	}
-	return report.Answer{State: report.Unknown, After: after(header, c.to.Now()), Says: fmt.Sprintf("Asked for it, the centre answered with status %d.", status)}, nil
+	return report.Answer{State: report.Unknown, After: api.RetryAfter(header, c.to.Now(), MaxAfter), Says: fmt.Sprintf("Asked for it, the centre answered with status %d.", status)}, nil
 }
 
 // do makes a request. sent says that the centre may have got it.
@@ -187,23 +180,11 @@ func outcome(status int, header http.Header, answer []byte, now time.Time) repor
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable ||
 		status == http.StatusRequestTimeout || status == http.StatusTooEarly || status == http.StatusConflict:
 		// 409 is another request under the same key that goes on.
-		return report.Answer{State: report.Later, After: after(header, now), Says: says}
+		return report.Answer{State: report.Later, After: api.RetryAfter(header, now, MaxAfter), Says: says}
 	case status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
 		return report.Answer{State: report.Unknown, Says: says + " It may have the alert."}
 	}
 	return report.Answer{State: report.Refused, Says: says}
-}
-
-// after reads Retry-After, in seconds or as a date, bounded.
-func after(header http.Header, now time.Time) time.Duration {
-	text := header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return time.Duration(max(0, min(seconds, int(MaxAfter/time.Second)))) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, min(at.Sub(now), MaxAfter))
-	}
-	return 0
 }
 
 // receipt reads the centre's reference: {"receipt": "…"}.
@@ -216,13 +197,4 @@ func receipt(answer []byte) string {
 		return ""
 	}
 	return said.Receipt
-}
-
-// plain is an error without the address, which may hold what is not for a log.
-func plain(err error) string {
-	var at *url.Error
-	if errors.As(err, &at) {
-		err = at.Err
-	}
-	return err.Error()
 }

@@ -210,17 +210,6 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	for text, want := range map[string]time.Duration{
-		"": 0, "5": 5 * time.Second, "-5": 0, "x": 0, "99999999999999": MaxAfter, "999999999": MaxAfter,
-		"Mon, 02 Mar 2026 10:01:00 GMT": time.Minute, "Mon, 02 Mar 2020 10:01:00 GMT": 0, "Mon, 02 Mar 2099 10:01:00 GMT": MaxAfter,
-	} {
-		if got := after(http.Header{"Retry-After": {text}}, now); got != want {
-			t.Errorf("%q: %v, want %v", text, got, want)
-		}
-	}
-}
-
 // TestNoAnswerIsUnknown: the centre took the alert and says nothing of it, once by silence
 // and once by breaking off. It is not sent again, and asking finds it.
 func TestNoAnswerIsUnknown(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/review/action"
 )
 
@@ -51,14 +52,7 @@ func CheckURL(text string) error {
 // NewClient returns the client that deliveries are made with. It follows no redirect: a
 // signed action goes where the file says and nowhere else.
 func NewClient() *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = nil
-	transport.MaxResponseHeaderBytes = MaxAnswer
-	transport.DisableCompression = true
-	return &http.Client{
-		Timeout: Timeout, Transport: transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return api.Caller{Timeout: Timeout, HeaderBytes: MaxAnswer}.Client()
 }
 
 // A Result is how an attempt went.
@@ -82,21 +76,14 @@ func Deliver(ctx context.Context, client *http.Client, to Endpoint, id string, b
 	}
 	answer, err := client.Do(req)
 	if err != nil {
-		// Without the address, which may hold what is not for a log.
-		var at *url.Error
-		if errors.As(err, &at) {
-			err = at.Err
-		}
-		res.Err = fmt.Errorf("no answer: %w", err)
+		res.Err = fmt.Errorf("no answer: %w", api.WithoutAddress(err))
 		return res
 	}
 	defer func() { _ = answer.Body.Close() }()
 	res.Status = answer.StatusCode
 	data, err := io.ReadAll(io.LimitReader(answer.Body, MaxAnswer+1))
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		if seconds, parse := strconv.Atoi(answer.Header.Get("Retry-After")); parse == nil && seconds > 0 {
-			res.After = min(time.Duration(seconds), maxWait/time.Second) * time.Second
-		}
+		res.After = api.RetryAfter(answer.Header, now, maxWait)
 		res.Err = fmt.Errorf("the platform answered with status %d", answer.StatusCode)
 		return res
 	}
