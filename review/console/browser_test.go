@@ -64,10 +64,15 @@ type stage struct {
 func newStage(t *testing.T) *stage { return newStageOf(t, serve) }
 
 func newStageOf(t *testing.T, serve func(testing.TB, *review.Store, func() time.Time) *httptest.Server) *stage {
+	return newStageWith(t, 34, review.DefaultPolicy(), serve)
+}
+
+// newStageWith has as many cases as it is told, under a policy.
+func newStageWith(t *testing.T, cases int, policy review.Policy, serve func(testing.TB, *review.Store, func() time.Time) *httptest.Server) *stage {
 	t.Helper()
 	clock := &movable{}
-	s := newStore(t, clock.now, review.DefaultPolicy())
-	for i := range 34 {
+	s := newStore(t, clock.now, policy)
+	for i := range cases {
 		clock.back(time.Duration(i*i*7+3) * time.Minute / 4)
 		receive(t, s, caseOf(i, i, clock.now().UTC().Truncate(time.Second)))
 	}

@@ -26,8 +26,10 @@ type casePage struct {
 	Seen     []review.ImageView // for who oversees the work
 	Mine     bool               // it is in this person's hands
 	CanClaim bool
-	CanWord  bool // the form is there
-	CanTake  bool // it can be taken out in a bundle
+	CanWord  bool               // the form is there
+	CanTake  bool               // it can be taken out in a bundle
+	Holds    []review.LegalHold // for who oversees the work
+	Held     bool               // by the last of them
 	Policy   review.Policy
 	Confirms []string
 	Dismiss  []string
@@ -55,6 +57,10 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 		if p.Seen, err = c.Store.ImageViews(r.Context(), f.Case.ID, who); err != nil {
 			return err
 		}
+		if p.Holds, err = c.Store.Holds(r.Context(), who, f.Case.ID); err != nil {
+			return err
+		}
+		p.Held = len(p.Holds) > 0 && p.Holds[len(p.Holds)-1].LiftedBy == ""
 	}
 	for _, pair := range f.Case.Pairs {
 		p.Pairs = append(p.Pairs, pairBars{pair, bars(pair.Parts)})

@@ -90,6 +90,8 @@ func New(o Options) (http.Handler, error) {
 		"POST /case/{id}/images":   c.seeImage,
 		"GET /picture/{ticket}":    c.picture,
 		"POST /case/{id}/bundle":   c.bundle,
+		"POST /case/{id}/hold":     c.hold,
+		"POST /case/{id}/lift":     c.liftHold,
 		"GET /appeals":             c.appeals,
 		"GET /appeal/{id}":         c.appeal,
 		"POST /appeal/{id}/answer": c.answer,
