@@ -197,6 +197,12 @@ func (s *Store) redecide(ctx context.Context, tx *sql.Tx, f facts, r AnswerReque
 		return "", err
 	}
 	for _, was := range standing {
+		// One that was corrected before has its place taken already.
+		_, err := tx.ExecContext(ctx, `INSERT INTO replacements (decision_id, by_decision, outcome) VALUES (?, ?, ?) ON CONFLICT (decision_id) DO NOTHING`,
+			was.ID, d.ID, string(r.Outcome))
+		if err != nil {
+			return "", fmt.Errorf("save what an answer replaces: %w", err)
+		}
 		if err := s.takeBack(ctx, tx, was, d, a); err != nil {
 			return "", err
 		}

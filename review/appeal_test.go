@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/review/action"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // confirmedBy lets two persons confirm a case with a match and the rest of it leave.
@@ -30,7 +32,7 @@ func confirmedBy(t *testing.T, s *Store, clock *hands, c Case, one, two string) 
 	for _, row := range pending(t, s) {
 		result := "1"
 		if row.Kind == KindAlert {
-			result = strings.Repeat("a", 32)
+			result = signal.ID("alert", row.Decision.ID)
 		}
 		if err := s.Done(context.Background(), row.Seq, result); err != nil {
 			t.Fatal(err)
@@ -100,7 +102,7 @@ func TestAReversalTakesEverythingBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			was, alerts, err := s.AlertsOf(ctx, c.Decision)
-			if err != nil || was.Sequence != 1 || len(alerts) != 1 || alerts[0] != strings.Repeat("a", 32) || c.By != d.ID || c.Appeal != a.ID {
+			if err != nil || was.Sequence != 1 || len(alerts) != 1 || alerts[0] != signal.ID("alert", was.ID) || c.By != d.ID || c.Appeal != a.ID {
 				t.Errorf("the correction is %+v of %d, %s, %v", c, was.Sequence, alerts, err)
 			}
 		case OrderAction:
@@ -412,5 +414,84 @@ func TestNobodyAnswersAnAppealAgainstTheirOwnWord(t *testing.T) {
 		if counts[what] < 2 {
 			t.Errorf("%q happened %d times: the test hardly ran", what, counts[what])
 		}
+	}
+}
+
+// TestNumbersCountTheDecisionThatStands: a case that was confirmed and reversed is one that
+// was decided, one that was nothing and one reversal; one that was corrected and then
+// reversed no more than that.
+func TestNumbersCountTheDecisionThatStands(t *testing.T) {
+	ctx := context.Background()
+	s, clock := strictStore(t)
+	sue := with("sue", RoleSupervisor)
+	for i, outcomes := range [][]AppealOutcome{{Reversed}, {Corrected, Reversed}, {Upheld}} {
+		c := matched(caseNo(i), "known", true)
+		receive(t, s, c)
+		asked := confirmedBy(t, s, clock, c, "anna", "ben")
+		for j, o := range outcomes {
+			clock.at = clock.at.Add(time.Hour)
+			a, _, err := s.Object(ctx, "demo", asked.ID, "It was a drawing lesson.")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := answer(t, c, a, []string{"carl", "dora"}[j], o)
+			if o == Corrected {
+				r.Reason, r.Action = "known-material", action.Warn
+			}
+			if _, err := s.AnswerAppeal(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+			clock.at = clock.at.Add(2 * time.Minute)
+			if left := leaves(t, s); o == Corrected {
+				asked = left[len(left)-1]
+			}
+		}
+	}
+	wrong, err := s.Wrongness(ctx, sue, start)
+	if err != nil || !slices.Contains(wrong, Wrongness{Mark: "list:known", Decided: 3, Wrong: 2, Reversed: 2}) {
+		t.Errorf("%+v, %v", wrong, err)
+	}
+	if got, err := s.Answers(ctx, sue, start); err != nil || got != (Answers{Upheld: 1, Reversed: 2, Corrected: 1}) || got.All() != 4 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := s.Answers(ctx, sue, clock.at); err != nil || got.All() != 0 {
+		t.Errorf("later: %+v, %v", got, err)
+	}
+	if _, err := s.Answers(ctx, Reviewer("anna"), start); !errors.Is(err, ErrDenied) {
+		t.Errorf("a reviewer: %v", err)
+	}
+	said := map[string]int{}
+	err = s.Export(ctx, sue, start, clock.at.Add(time.Hour), func(e Exported) error {
+		said[fmt.Sprint(e.Verdict, " on ", e.OnAppeal, ", then ", e.Replaced)]++
+		return nil
+	})
+	want := map[string]int{
+		"confirm on , then reversed": 1, "confirm on , then corrected": 1, "confirm on corrected, then reversed": 1,
+		"dismiss on reversed, then ": 2, "confirm on , then ": 1,
+	}
+	if err != nil || !maps.Equal(said, want) {
+		t.Errorf("exported %v, %v", said, err)
+	}
+
+	// A store of before has the same, out of its appeals.
+	if s.postgres {
+		return
+	}
+	before := fmt.Sprint(said)
+	for _, text := range []string{`DROP TABLE replacements`, `DELETE FROM migrations WHERE version >= 12`} {
+		if _, err := s.db.ExecContext(ctx, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	clear(said)
+	err = s.Export(ctx, sue, start, clock.at.Add(time.Hour), func(e Exported) error {
+		said[fmt.Sprint(e.Verdict, " on ", e.OnAppeal, ", then ", e.Replaced)]++
+		return nil
+	})
+	if got := fmt.Sprint(said); err != nil || got != before {
+		t.Errorf("after the migration %s, before %s, %v", got, before, err)
 	}
 }

@@ -124,32 +124,56 @@ func (s *Store) Agreement(ctx context.Context, who Person, since time.Time) (lis
 type Wrongness struct {
 	Mark    string
 	Decided int
-	// Wrong are those dismissed as a false match or as having a lawful explanation.
-	Wrong int
+	// Wrong are those dismissed as a false match or as having a lawful explanation, Reversed
+	// those among all that were confirmed and then reversed on an appeal.
+	Wrong, Reversed int
 }
 
 // Wrongness returns it by mark since a time: lists, typologies and the innocent
-// explanations that fitted best.
+// explanations that fitted best. It counts the decisions that stand: where one was made on an
+// appeal, not those whose place it took.
 func (s *Store) Wrongness(ctx context.Context, who Person, since time.Time) (list []Wrongness, err error) {
 	if !who.May(Supervise) {
 		return nil, fmt.Errorf("false positives: %w %s", ErrDenied, Supervise)
 	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT m.mark, count(*), sum(CASE WHEN d.reason IN ('false-match', 'lawful-explanation') THEN 1 ELSE 0 END)
+		SELECT m.mark, count(*), sum(CASE WHEN d.reason IN ('false-match', 'lawful-explanation') THEN 1 ELSE 0 END),
+			sum(CASE WHEN EXISTS (SELECT 1 FROM replacements r WHERE r.by_decision = d.id AND r.outcome = 'reversed') THEN 1 ELSE 0 END)
 		FROM decisions d JOIN decision_marks m ON m.decision_id = d.id LEFT JOIN procedures p ON p.decision_id = d.id
-		WHERE d.at >= ? AND p.undone_at IS NULL GROUP BY m.mark ORDER BY m.mark LIMIT ?`, since.UnixMicro(), MaxLimit)
+		WHERE d.at >= ? AND p.undone_at IS NULL AND NOT EXISTS (SELECT 1 FROM replacements r WHERE r.decision_id = d.id)
+		GROUP BY m.mark ORDER BY m.mark LIMIT ?`, since.UnixMicro(), MaxLimit)
 	if err != nil {
 		return nil, fmt.Errorf("false positives: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var w Wrongness
-		if err := rows.Scan(&w.Mark, &w.Decided, &w.Wrong); err != nil {
+		if err := rows.Scan(&w.Mark, &w.Decided, &w.Wrong, &w.Reversed); err != nil {
 			return nil, fmt.Errorf("false positives: %w", err)
 		}
 		list = append(list, w)
 	}
 	return list, rows.Err()
+}
+
+// Answers are how many appeals were answered in which way.
+type Answers struct{ Upheld, Reversed, Corrected int }
+
+// All is how many that are.
+func (a Answers) All() int { return a.Upheld + a.Reversed + a.Corrected }
+
+// Answers returns them since a time.
+func (s *Store) Answers(ctx context.Context, who Person, since time.Time) (a Answers, err error) {
+	if !who.May(Supervise) {
+		return a, fmt.Errorf("answers: %w %s", ErrDenied, Supervise)
+	}
+	err = s.read.QueryRowContext(ctx, `
+		SELECT count(CASE WHEN outcome = 'upheld' THEN 1 END), count(CASE WHEN outcome = 'reversed' THEN 1 END), count(CASE WHEN outcome = 'corrected' THEN 1 END)
+		FROM appeals WHERE answered_at >= ?`, since.UnixMicro()).Scan(&a.Upheld, &a.Reversed, &a.Corrected)
+	if err != nil {
+		return a, fmt.Errorf("answers: %w", err)
+	}
+	return a, nil
 }
 
 // An Exported is a decision as a transparency report counts it: no case, no subject, no
@@ -164,16 +188,23 @@ type Exported struct {
 	StandIn     bool      `json:"stand_in"`
 	Probability float64   `json:"probability"` // of the case's newest record
 	Marks       []string  `json:"marks"`
+	// OnAppeal says that the decision was made on an appeal, and how it answers that;
+	// Replaced that another took its place so since. Both are empty for most.
+	OnAppeal AppealOutcome `json:"on_appeal,omitempty"`
+	Replaced AppealOutcome `json:"replaced,omitempty"`
 }
 
-// Export calls fn with the decisions of a time that stand, oldest first.
+// Export calls fn with the decisions of a time that were not taken back, oldest first. Those
+// that stand are the ones that nothing replaced.
 func (s *Store) Export(ctx context.Context, who Person, from, to time.Time, fn func(Exported) error) (err error) {
 	if !who.May(Export) {
 		return fmt.Errorf("export: %w %s", ErrDenied, Export)
 	}
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT d.id, d.at, d.verdict, d.reason, coalesce(p.persons, 0), coalesce(p.danger, '') <> '', d.stand_in, c.probability,
-			coalesce((SELECT string_agg(m.mark, '|' ORDER BY m.mark) FROM decision_marks m WHERE m.decision_id = d.id), '')
+			coalesce((SELECT string_agg(m.mark, '|' ORDER BY m.mark) FROM decision_marks m WHERE m.decision_id = d.id), ''),
+			coalesce((SELECT max(r.outcome) FROM replacements r WHERE r.by_decision = d.id), ''),
+			coalesce((SELECT r.outcome FROM replacements r WHERE r.decision_id = d.id), '')
 		FROM decisions d JOIN cases c ON c.id = d.case_id LEFT JOIN procedures p ON p.decision_id = d.id
 		WHERE d.at >= ? AND d.at < ? AND p.undone_at IS NULL ORDER BY d.at, d.id`, from.UnixMicro(), to.UnixMicro())
 	if err != nil {
@@ -184,7 +215,7 @@ func (s *Store) Export(ctx context.Context, who Person, from, to time.Time, fn f
 		var e Exported
 		var at int64
 		var marks string
-		if err := rows.Scan(&e.ID, &at, &e.Verdict, &e.Reason, &e.Persons, &e.Danger, &e.StandIn, &e.Probability, &marks); err != nil {
+		if err := rows.Scan(&e.ID, &at, &e.Verdict, &e.Reason, &e.Persons, &e.Danger, &e.StandIn, &e.Probability, &marks, &e.OnAppeal, &e.Replaced); err != nil {
 			return fmt.Errorf("export: %w", err)
 		}
 		e.At, e.Marks = fromMicros(at), []string{}
