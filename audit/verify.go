@@ -27,6 +27,7 @@ const (
 	KindCorrection = verify.KindCorrection
 	KindFeedback   = verify.KindFeedback
 	KindAppeal     = verify.KindAppeal
+	KindOutcome    = verify.KindOutcome
 )
 
 // The errors of reading and checking a log.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/vigil-stream/vigil/audit"
@@ -86,7 +85,7 @@ func shortKey(logKey string) (string, error) {
 }
 
 func alertID(s review.Statement, centre string) string {
-	return signal.ID("alert", s.Case, strconv.Itoa(s.Sequence), centre)
+	return review.AlertID(s.Case, s.Sequence, centre)
 }
 
 // fits checks that a proof's entry is that of the decision stated.

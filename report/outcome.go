@@ -2,7 +2,9 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/vigil-stream/vigil/audit/dsse"
@@ -97,6 +99,28 @@ func OpenOutcome(data []byte, centre, key string) (Outcome, error) {
 	}
 	return o, nil
 }
+
+// OutcomeCentre returns the centre that the value of an outcome's record names, whose key it
+// is to be opened with. Nothing of it is checked yet.
+func OutcomeCentre(data []byte) (string, error) {
+	var envelope dsse.Envelope
+	var named struct {
+		Centre string `json:"centre"`
+	}
+	err := json.Unmarshal(data, &envelope)
+	if err == nil {
+		err = json.Unmarshal(envelope.Payload, &named)
+	}
+	if err != nil {
+		return "", fmt.Errorf("outcome: is no envelope of one: %w", err)
+	}
+	if !outcomeCentre.MatchString(named.Centre) {
+		return "", errors.New("outcome: /centre: is no id of a centre")
+	}
+	return named.Centre, nil
+}
+
+var outcomeCentre = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
 func decodeOutcome(payload []byte) (o Outcome, err error) {
 	if err := outcomeSchema.Decode(payload, &o); err != nil {

@@ -157,6 +157,8 @@ var erasedRows = []string{
 	`DELETE FROM sightings WHERE case_id = ?`,
 	`UPDATE image_views SET frame = 'erased' WHERE case_id = ?`,
 	`UPDATE filings SET body = '', journal = '' WHERE case_id = ?`,
+	`UPDATE outcomes SET record = '' WHERE case_id = ?`,
+	`UPDATE outcome_looks SET remark = '' WHERE outcome_id IN (SELECT id FROM outcomes WHERE case_id = ?)`,
 	`UPDATE legal_holds SET reason = 'erased', why = 'erased' WHERE case_id = ?`,
 }
 

@@ -29,6 +29,8 @@ type File struct {
 	Related []Related
 	Actions []Asked // what platforms were asked to do
 	Appeals []Appeal
+	// Outcomes are what centres said of its alerts, by centre, in their order.
+	Outcomes []AlertOutcome
 }
 
 // A Related is another case in which somebody of this one is.
@@ -76,6 +78,9 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 		return f, err
 	}
 	if f.Appeals, err = loadAppeals(ctx, s.read, `WHERE p.case_id = ? ORDER BY p.at, p.id`, id); err != nil {
+		return f, err
+	}
+	if f.Outcomes, err = outcomesOf(ctx, s.read, id); err != nil {
 		return f, err
 	}
 	if f.Related, err = s.related(ctx, id, f.Case.Subject); err != nil {

@@ -39,13 +39,15 @@ type Correction struct {
 	Appeal   string `json:"appeal"`   // id
 }
 
-// A Feedback says that an entry of a list matched what it should not have, or, where Case is
-// set, that the deployment's own entries of a case are to go.
+// A Feedback says that an entry of a list matched what it should not have, or, where Right is
+// set, what it should, or, where Case is set, that the deployment's own entries of a case are
+// to go.
 type Feedback struct {
 	ID       string `json:"id"`
 	List     string `json:"list,omitempty"`
 	HashKind string `json:"hash_kind,omitempty"`
 	Entry    string `json:"entry,omitempty"`
+	Right    bool   `json:"right,omitempty"`
 	Case     string `json:"case,omitempty"`
 }
 

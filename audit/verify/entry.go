@@ -34,6 +34,7 @@ const (
 	KindCorrection = "correction"  // a centre was told that an alert is no longer so
 	KindFeedback   = "feedback"    // the owner of a list is told of an entry
 	KindAppeal     = "appeal"      // an account objected, or was answered
+	KindOutcome    = "outcome"     // a centre said what came of an alert
 )
 
 const (
@@ -61,9 +62,9 @@ func (e Entry) Validate() error {
 	switch e.Kind {
 	case KindListChange, KindCase, KindDecision, KindAlert, KindView, KindVerdict, KindOutgoing,
 		KindOpinion, KindUndo, KindRecusal, KindOversight, KindDelivery, KindImage, KindExport, KindHold, KindRelease, KindErasure,
-		KindAction, KindCorrection, KindFeedback, KindAppeal:
+		KindAction, KindCorrection, KindFeedback, KindAppeal, KindOutcome:
 	default:
-		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, delivery, image, export, hold, release, erasure, action, correction, feedback, appeal")
+		return errors.New("audit entry: kind: not one of list-change, case, decision, alert, view, verdict, outgoing, opinion, undo, recusal, oversight, delivery, image, export, hold, release, erasure, action, correction, feedback, appeal, outcome")
 	}
 	if err := validID(e.ID); err != nil {
 		return fmt.Errorf("audit entry: id: %w", err)

@@ -8,7 +8,7 @@ import (
 
 func (c *cli) report() *cobra.Command {
 	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute(), c.reportExplain(), c.reportDeliveries(), c.reportRetry(), c.reportSchema(), c.reportStandIn(),
-		c.reportGoAML(), c.reportSAR(), c.reportComplete())
+		c.reportGoAML(), c.reportOutcome(), c.reportSAR(), c.reportComplete())
 }
 
 func (c *cli) reportRoute() *cobra.Command {

@@ -264,7 +264,7 @@ func TestAKillBetweenDecisionAndWebhookAndAnAppeal(t *testing.T) {
 	if want := []string{made.ID, "canary-entry"}; !slices.Equal(entries, want) {
 		t.Errorf("blamed are %v, want %v", entries, want)
 	}
-	receipts := receiptLoop(store)
+	receipts := receiptLoop(store, nil)
 	n := 0
 	if err := client.ReadAll(t.Context(), topicReceipts, func(m stream.Message) error {
 		n++

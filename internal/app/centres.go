@@ -7,8 +7,21 @@ import (
 	"github.com/vigil-stream/vigil/report/route"
 )
 
-// directory loads the reporting centres.
+// directory loads the reporting centres; those that the configuration names must be there.
 func (c *Config) directory() (route.Directory, error) {
+	d, err := c.loadDirectory()
+	if err != nil {
+		return d, err
+	}
+	for id := range c.OutcomeKeys {
+		if _, err := d.Centre(id); err != nil {
+			return d, fmt.Errorf("outcome_keys.%s: %w", id, err)
+		}
+	}
+	return d, nil
+}
+
+func (c *Config) loadDirectory() (route.Directory, error) {
 	if c.Centres == "" {
 		return route.Default()
 	}

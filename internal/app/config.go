@@ -118,6 +118,8 @@ type Config struct {
 	Platforms []webhook.Platform `yaml:"platforms"`
 	// Delivery says how centres are treated, by their id.
 	Delivery map[string]DeliveryConfig `yaml:"delivery"`
+	// OutcomeKeys are the verifier keys of centres that say what came of alerts, by their id.
+	OutcomeKeys OutcomeKeys `yaml:"outcome_keys"`
 	// Review says how cases are decided.
 	Review ReviewConfig `yaml:"review"`
 }
@@ -342,6 +344,9 @@ func (c *Config) Validate() error {
 		if err := d.settings().Validate(); err != nil {
 			fault("delivery.%s: %w", id, err)
 		}
+	}
+	if err := c.OutcomeKeys.validate(); err != nil {
+		faults = append(faults, err)
 	}
 	if err := c.Review.validate(); err != nil {
 		faults = append(faults, err)

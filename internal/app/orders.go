@@ -10,6 +10,7 @@ import (
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // The types of what leaves the case store beside alerts.
@@ -130,10 +131,17 @@ func receiptOutput(platform string, r action.Receipt) (stream.Output, error) {
 	}}, err
 }
 
-// receiptLoop keeps what platforms say of actions.
-func receiptLoop(store *review.Store) stream.Loop {
+// receiptLoop keeps what platforms say of actions, and centres of alerts.
+func receiptLoop(store *review.Store, keys OutcomeKeys) stream.Loop {
 	return stream.Loop{Name: "review-receipts", Topic: topicReceipts,
 		Handle: func(ctx context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
+			switch m.Type {
+			case report.TypeOutcome:
+				return nil, outcomeRecord(ctx, store, keys, m)
+			case typeReceipt:
+			default:
+				return nil, signal.Reject("type", "is neither a platform's receipt nor a centre's outcome")
+			}
 			r, err := action.DecodeReceipt(m.Data)
 			if err != nil {
 				return nil, err

@@ -101,7 +101,11 @@ func (o *listOwners) take(ctx context.Context, f review.Feedback) error {
 	batch := hashdb.Batch{Source: f.List, Checkpoint: told}
 	switch {
 	case f.Case == "":
-		o.tell(ctx, f.List, f.HashKind, f.Entry, exchange.Disputed)
+		verdict := exchange.Disputed
+		if f.Right {
+			verdict = exchange.Affirmed
+		}
+		o.tell(ctx, f.List, f.HashKind, f.Entry, verdict)
 	case o.own == "none":
 		return nil
 	default:

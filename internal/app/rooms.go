@@ -154,8 +154,8 @@ func (o caseOwner) Flush(ctx context.Context, s stream.State) ([]stream.Output, 
 	return caseOutputs(cases)
 }
 
-func reviewLoops(store *review.Store) []stream.Loop {
-	return []stream.Loop{receiptLoop(store), {Name: "review", Topic: topicCases,
+func reviewLoops(store *review.Store, keys OutcomeKeys) []stream.Loop {
+	return []stream.Loop{receiptLoop(store, keys), {Name: "review", Topic: topicCases,
 		Handle: func(ctx context.Context, m stream.Message, _ stream.State) ([]stream.Output, error) {
 			_, err := store.Receive(ctx, m.Data)
 			return nil, err

@@ -182,7 +182,7 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		}
 		closers = append(closers, store.Close)
 		if hosts("review") {
-			loops = append(loops, reviewLoops(store)...)
+			loops = append(loops, reviewLoops(store, c.OutcomeKeys)...)
 			if err := startConsole(ctx, g, c, store, log); err != nil {
 				return fail(err)
 			}
