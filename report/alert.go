@@ -37,6 +37,13 @@ type Alert struct {
 	LogKey string `json:"log_key"`
 }
 
+// TypeAlert is the type of an alert's record before records were sealed, PayloadAlert that of
+// the payload of a sealed one.
+const (
+	TypeAlert    = "vigil.alert.v1"
+	PayloadAlert = "application/vnd.vigil.alert.v1+json"
+)
+
 // ErrNotConfirmed says that a decision does not confirm its case. Nothing leaves
 // on such a decision.
 var ErrNotConfirmed = errors.New("the decision does not confirm the case")

@@ -38,8 +38,12 @@ const (
 	Corrected = "corrected" // the new statement takes the place of the alert's
 )
 
-// TypeCorrection is the type of the record of a correction.
-const TypeCorrection = "vigil.correction.v1"
+// TypeCorrection is the type of a correction's record before records were sealed,
+// PayloadCorrection that of the payload of a sealed one.
+const (
+	TypeCorrection    = "vigil.correction.v1"
+	PayloadCorrection = "application/vnd.vigil.correction.v1+json"
+)
 
 var correctionSchema = signal.MustSchema(schemas, "schema/correction.json")
 

@@ -10,7 +10,7 @@ func (c *cli) inbox() *cobra.Command {
 	o := app.InboxOptions{Out: c.out}
 	cmd := &cobra.Command{
 		Use:   "inbox --centre XX",
-		Short: "Read a reporting centre's queue: check each alert and print it",
+		Short: "Read a reporting centre's queue: open each record, check it and print it",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			conf, err := c.config()
@@ -23,9 +23,27 @@ func (c *cli) inbox() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Centre, "centre", "", "the centre's `id`, as in the jurisdiction table")
 	f.StringVar(&o.LogKey, "log-key", "", "verifier `key` of the audit log (default: this deployment's own)")
+	f.StringVar(&o.Identity, "identity", "", "`file` of the centre's age identities (default: those of a centre that this deployment plays itself)")
 	f.BoolVar(&o.JSON, "json", false, "print the alerts as JSON lines")
 	f.BoolVar(&o.Follow, "follow", false, "go on with what arrives, until interrupted")
 	require(cmd, "centre")
+	cmd.AddCommand(c.inboxKey())
+	return cmd
+}
+
+func (c *cli) inboxKey() *cobra.Command {
+	o := app.InboxKeyOptions{Out: c.out}
+	cmd := &cobra.Command{
+		Use:   "key --centre XX --to FOLDER",
+		Short: "Make a centre's keys: an age identity to open alerts with, and a key that signs outcomes",
+		Args:  args(cobra.NoArgs),
+		RunE:  func(*cobra.Command, []string) error { return usage(app.InboxKey(o)) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Centre, "centre", "", "the centre's `id`, as in the sender's directory of centres")
+	f.StringVar(&o.To, "to", "", "`folder` for the keys, made if it is not there")
+	f.BoolVar(&o.PostQuantum, "post-quantum", false, "a hybrid key, safe from quantum computers as well; the sender's and the centre's tools must know age 1.3")
+	require(cmd, "centre", "to")
 	return cmd
 }
 

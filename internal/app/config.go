@@ -120,6 +120,13 @@ type Config struct {
 	Delivery map[string]DeliveryConfig `yaml:"delivery"`
 	// OutcomeKeys are the verifier keys of centres that say what came of alerts, by their id.
 	OutcomeKeys OutcomeKeys `yaml:"outcome_keys"`
+	// CentreKeys are files of age public keys, by the id of a centre: what leaves for it is
+	// encrypted to all of them. On brokers that are configured each centre needs one.
+	CentreKeys map[string]string `yaml:"centre_keys"`
+	// AlertsInClear lets alerts leave signed alone for centres without a key.
+	AlertsInClear bool `yaml:"alerts_in_clear"`
+	// Attach says what travels with an alert, by the id of a centre: none or frames.
+	Attach map[string]string `yaml:"attach"`
 	// Review says how cases are decided.
 	Review ReviewConfig `yaml:"review"`
 }
@@ -346,6 +353,9 @@ func (c *Config) Validate() error {
 		}
 	}
 	if err := c.OutcomeKeys.validate(); err != nil {
+		faults = append(faults, err)
+	}
+	if err := c.checkSealing(); err != nil {
 		faults = append(faults, err)
 	}
 	if err := c.Review.validate(); err != nil {

@@ -303,7 +303,7 @@ func (d *demo) printAlert(ctx context.Context, decision review.Decision) error {
 		return err
 	}
 	centre := table.Route(decision).Told[0].Centre
-	d.say("confirmed; waiting at the inbox of %s", centre.Name)
+	d.say("confirmed; what lies in the queue of %s is encrypted, and opened here with its key", centre.Name)
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	got := errors.New("the alert is here")

@@ -337,23 +337,12 @@ func (d *deployment) alerts() []string {
 	d.t.Helper()
 	var seen report.Seen
 	var ids []string
-	verifier := d.verifier()
 	for _, centre := range d.table.Centres {
-		if err := d.client.ReadAll(d.t.Context(), centre.Topic(), func(m stream.Message) error {
-			a, err := report.DecodeAlert(m.Data)
-			if err != nil {
-				return err
-			}
-			if check := report.Verify(a, verifier); !check.OK() {
-				d.t.Errorf("alert %s: %+v", a.ID, check)
-			}
+		for _, one := range readQueue(d.t, d.c, d.client, centre) {
 			// The law has others told too, of the same cases.
-			if seen.First(a.ID) && centre.ID == townCentre {
-				ids = append(ids, a.ID)
+			if one.alert != nil && seen.First(one.id()) && centre.ID == townCentre {
+				ids = append(ids, one.id())
 			}
-			return nil
-		}); err != nil {
-			d.t.Fatal(err)
 		}
 	}
 	slices.Sort(ids)

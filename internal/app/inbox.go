@@ -6,20 +6,27 @@ import (
 	"fmt"
 	"io"
 
+	"filippo.io/age"
+
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/route"
 )
 
 // InboxOptions say which queue to read and how.
 type InboxOptions struct {
-	Centre string
-	LogKey string // the audit log's verifier key; empty means this deployment's own
-	JSON   bool
-	Follow bool // go on until ctx ends
-	Out    io.Writer
+	Centre   string
+	LogKey   string // the audit log's verifier key; empty means this deployment's own
+	Identity string // file of age identities; empty means those of a centre that this deployment plays itself
+	// Attachments is the folder that what came with alerts is written into; empty for none.
+	Attachments string
+	JSON        bool
+	Follow      bool // go on until ctx ends
+	Out         io.Writer
 }
 
-// Inbox reads a centre's queue, drops repeats, checks each alert and prints it.
+// Inbox reads a centre's queue: it opens each record, drops repeats, checks what is in it
+// and prints it.
 func Inbox(ctx context.Context, c Config, o InboxOptions) error {
 	return readInbox(ctx, c, o, func() error { return nil })
 }
@@ -38,80 +45,74 @@ func readInbox(ctx context.Context, c Config, o InboxOptions, printed func() err
 	if err != nil {
 		return err
 	}
+	identities, err := c.inboxIdentities(ctx, centre.ID, o.Identity)
+	if err != nil {
+		return err
+	}
 	client, err := dial(ctx, c, centre.Topic())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	var seen report.Seen
-	count, failed := 0, false
+	in := inbox{o: o, centre: centre, key: key, identities: identities}
 	read := client.ReadAll
 	if o.Follow {
 		read = client.Follow
 	}
 	err = read(ctx, centre.Topic(), func(m stream.Message) error {
-		if m.Type == report.TypeCorrection {
-			first, err := readCorrection(o, m, key, &seen, &failed)
-			if first {
-				count++
-			}
-			return err
+		alert, err := in.take(m)
+		if err == nil && alert {
+			err = printed()
 		}
-		a, err := report.DecodeAlert(m.Data)
-		if err != nil {
-			failed = true
-			_, err = fmt.Fprintf(o.Out, "record %d of the queue is not an alert: %v\n", m.Offset, err)
-			return err
-		}
-		// Only what passes its checks counts as seen: a forgery must not hide the
-		// true alert of the same id.
-		check := report.Verify(a, key)
-		if !check.OK() {
-			failed = true
-		} else if !seen.First(a.ID) {
-			return nil
-		}
-		count++
-		if o.JSON {
-			if _, err = fmt.Fprintf(o.Out, "%s\n", m.Data); err != nil {
-				return err
-			}
-		} else if err := report.Print(o.Out, a, check); err != nil {
-			return err
-		}
-		return printed()
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	if count == 0 && !o.JSON {
+	if in.count == 0 && !o.JSON {
 		if _, err := fmt.Fprintf(o.Out, "no alerts for %s (%s)\n", centre.ID, centre.Name); err != nil {
 			return err
 		}
 	}
-	if failed {
+	if in.failed {
 		return ErrUnverified
 	}
 	return nil
 }
 
-// readCorrection checks and prints a correction, and reports whether it did.
-func readCorrection(o InboxOptions, m stream.Message, key string, seen *report.Seen, failed *bool) (bool, error) {
-	c, err := report.DecodeCorrection(m.Data)
+// An inbox is one reading of a queue.
+type inbox struct {
+	o          InboxOptions
+	centre     route.Centre
+	key        string
+	identities []age.Identity
+	seen       report.Seen
+	count      int  // of what was printed
+	failed     bool // something did not open, or did not pass its checks
+}
+
+// take opens, checks and prints a record, and reports whether it printed an alert.
+func (in *inbox) take(m stream.Message) (bool, error) {
+	t, err := openTold(m, in.centre.ID, in.key, in.identities)
 	if err != nil {
-		*failed = true
-		_, err = fmt.Fprintf(o.Out, "record %d of the queue is not a correction: %v\n", m.Offset, err)
+		in.failed = true
+		_, err = fmt.Fprintf(in.o.Out, "record %d of the queue was not opened: %v\n", m.Offset, err)
 		return false, err
 	}
-	check := report.VerifyCorrection(c, key)
-	if !check.OK() {
-		*failed = true
-	} else if !seen.First(c.ID) {
+	// Only what passes its checks counts as seen: a forgery must not hide the
+	// true alert of the same id.
+	if !t.check.OK() {
+		in.failed = true
+	} else if !in.seen.First(t.id()) {
 		return false, nil
 	}
-	if o.JSON {
-		_, err := fmt.Fprintf(o.Out, "%s\n", m.Data)
-		return true, err
+	in.count++
+	if in.o.JSON {
+		if _, err := fmt.Fprintf(in.o.Out, "%s\n", t.data); err != nil {
+			return false, err
+		}
+	} else if err := t.print(in.o.Out); err != nil {
+		return false, err
 	}
-	return true, report.PrintCorrection(o.Out, c, check)
+	return t.alert != nil, nil
 }

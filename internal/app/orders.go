@@ -107,7 +107,7 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 		if err != nil {
 			return nil, err
 		}
-		record, err := report.Correct(was, by, alert, centre, proof, p.verifier)
+		record, err := report.Correct(was, by, alert, centre, proof, p.sealer.key)
 		if err != nil {
 			return nil, err
 		}
@@ -115,10 +115,9 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 		if err != nil {
 			return nil, err
 		}
-		outs[i] = stream.Output{Topic: centre.Topic(), Event: stream.Event{
-			ID: record.ID, Source: "vigil/report", Type: report.TypeCorrection, Subject: string(by.Case.Subject),
-			Time: by.At, Key: by.CaseID, ContentType: typeJSON, Data: data,
-		}}
+		if outs[i], err = p.toCentre(centre, record.ID, alert, report.PayloadCorrection, data); err != nil {
+			return nil, fmt.Errorf("correction %s: %w", record.ID, err)
+		}
 	}
 	return outs, nil
 }

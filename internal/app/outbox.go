@@ -25,7 +25,7 @@ import (
 type pump struct {
 	store    *review.Store
 	ledger   *audit.Log
-	verifier string
+	sealer   *sealer
 	centres  route.Directory
 	channels map[string]delivery.Channel // beside the queues, by centre
 	ownList  string                      // that confirmed cases' frames go into; "none" for none
@@ -42,8 +42,8 @@ const (
 	outboxRetry = 2 * time.Second
 )
 
-func newPump(store *review.Store, ledger *audit.Log, verifier string, centres route.Directory, ownList string, gap time.Duration, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
-	p := &pump{store: store, ledger: ledger, verifier: verifier, centres: centres, ownList: ownList, gap: gap, client: client, log: log,
+func newPump(store *review.Store, ledger *audit.Log, sealer *sealer, centres route.Directory, ownList string, gap time.Duration, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
+	p := &pump{store: store, ledger: ledger, sealer: sealer, centres: centres, ownList: ownList, gap: gap, client: client, log: log,
 		done: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vigil_outbox_rows_total", Help: "Outbox rows carried onwards, by kind.",
 		}, []string{"kind"}),
@@ -148,7 +148,7 @@ func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	alerts, err := report.Tell(d, p.centres.Route(d), proof, p.verifier)
+	alerts, err := report.Tell(d, p.centres.Route(d), proof, p.sealer.key)
 	if err != nil {
 		return nil, err
 	}
@@ -171,10 +171,20 @@ func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 			return nil, err
 		}
 		ids[i] = a.ID
-		outs = append(outs, stream.Output{Topic: a.Centre.Topic(), Event: stream.Event{
-			ID: a.ID, Source: "vigil/report", Type: "vigil.alert.v1", Subject: string(d.Case.Subject),
-			Time: d.At, Key: d.CaseID, ContentType: typeJSON, Data: data,
-		}})
+		out, err := p.toCentre(a.Centre, a.ID, a.ID, report.PayloadAlert, data)
+		if err != nil {
+			return nil, fmt.Errorf("alert %s: %w", a.ID, err)
+		}
+		outs = append(outs, out)
 	}
 	return ids, p.client.Produce(ctx, outs...)
+}
+
+// toCentre is a record of a centre's queue. What is in clear says of which alert it is, and
+// nothing else: the key is the alert's id, so that what takes an alert back comes after it.
+func (p *pump) toCentre(c report.Centre, id, alert, payloadType string, payload []byte) (stream.Output, error) {
+	data, contentType, err := p.sealer.seal(c.ID, payloadType, payload, nil)
+	return stream.Output{Topic: c.Topic(), Event: stream.Event{
+		ID: id, Source: "vigil/report", Type: typeSealed, Key: alert, ContentType: contentType, Data: data,
+	}}, err
 }

@@ -175,28 +175,14 @@ func alertsOf(t *testing.T, c Config, client *stream.Client) map[string]report.A
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, verifier, err := audit.LoadOrCreateKey(c.auditKeys())
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := map[string]report.Alert{}
 	for _, centre := range directory.Centres {
-		err := client.ReadAll(t.Context(), centre.Topic(), func(m stream.Message) error {
-			a, err := report.DecodeAlert(m.Data)
-			if err != nil {
-				return err
-			}
-			if check := report.Verify(a, verifier); !check.OK() {
-				t.Errorf("alert %s: %+v", a.ID, check)
-			}
+		for _, one := range readQueue(t, c, client, centre) {
+			a := *one.alert
 			if before, ok := found[a.ID]; ok && before.Statement.Decision != a.Statement.Decision {
 				t.Errorf("alert %s tells of two decisions", a.ID)
 			}
 			found[a.ID] = a
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
 	}
 	return found

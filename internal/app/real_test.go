@@ -133,7 +133,7 @@ func writeConfig(t *testing.T, c Config, broker string) string {
 	t.Helper()
 	file := c.State + ".yaml"
 	if broker != "" {
-		c.Brokers = []string{broker}
+		c.Brokers, c.CentreKeys = []string{broker}, playedCentres(t, c)
 	}
 	text, err := yaml.Marshal(c)
 	if err != nil {

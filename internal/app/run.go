@@ -48,6 +48,16 @@ func Run(ctx context.Context, c Config) error {
 func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker string)) (err error) {
 	defer func() { _ = log.Sync() }() // stderr may not support it; there is nobody to tell
 	defer CollectSeldom()()
+	table, err := c.directory()
+	if err != nil {
+		return err
+	}
+	if slices.Contains(c.Rooms, "report") {
+		// What is wrong with keys is told before anything starts.
+		if _, err := c.recipients(table); err != nil {
+			return err
+		}
+	}
 	reg := newRegistry()
 	brokers := c.Brokers
 	if len(brokers) == 0 {
@@ -63,10 +73,6 @@ func runRooms(ctx context.Context, c Config, log *zap.Logger, up func(broker str
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	table, err := c.directory()
-	if err != nil {
-		return err
-	}
 	// An embedded broker is ours, so its topics are too; on a real one they are
 	// made by `vigil topics create`, by who has the right to.
 	specs := c.topicSpecs(table)
@@ -203,11 +209,11 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			if err != nil {
 				return fail(err)
 			}
-			verifier, err := c.verifier("")
+			sealer, err := c.newSealer(table)
 			if err != nil {
 				return fail(err)
 			}
-			p := newPump(store, auditLog, verifier, table, c.OwnList, c.Matching.SegmentGap, client, reg, log)
+			p := newPump(store, auditLog, sealer, table, c.OwnList, c.Matching.SegmentGap, client, reg, log)
 			if p.channels, err = c.channels(store, table); err != nil {
 				return fail(err)
 			}
