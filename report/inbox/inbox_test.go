@@ -1,0 +1,543 @@
+package inbox
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/inbox/blind"
+	"github.com/vigil-stream/vigil/report/inbox/inboxtest"
+	"github.com/vigil-stream/vigil/report/seal"
+)
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// A desk is an inbox with a clock.
+type desk struct {
+	*Store
+	t    *testing.T
+	path string
+	now  time.Time
+	set  Settings
+	log  inboxtest.Log
+}
+
+func newDesk(t *testing.T, change ...func(*Settings)) *desk {
+	t.Helper()
+	d := &desk{t: t, path: filepath.Join(t.TempDir(), "in", "inbox.db"), now: start, log: inboxtest.NewLog(t, 0)}
+	key, err := blind.NewKey(slices.Repeat([]byte{9}, blind.KeyBytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := inboxtest.NewLog(t, 5)
+	d.set = Settings{
+		Keys: Keys{Centre: "ph", Logs: []string{d.log.Verifier}, Blinding: &key}, Within: 24 * time.Hour,
+		Sign: func(o report.Outcome) ([]byte, error) { return report.SealOutcome(o, outcomes.Verifier, outcomes.Sign) },
+	}
+	for _, f := range change {
+		f(&d.set)
+	}
+	d.open()
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func (d *desk) open() {
+	d.t.Helper()
+	var err error
+	if d.Store, err = Open(d.t.Context(), d.path, func() time.Time { d.now = d.now.Add(time.Millisecond); return d.now }, d.set); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) again() {
+	d.t.Helper()
+	if err := d.Close(); err != nil {
+		d.t.Fatal(err)
+	}
+	d.open()
+}
+
+func (d *desk) take(place int64, data []byte) {
+	d.t.Helper()
+	if err := d.Take(d.t.Context(), Record{Data: data, Source: "alerts.ph/0", Place: place}, &Offset{"alerts.ph", 0, place + 1}); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) counts() Counts {
+	d.t.Helper()
+	c, err := d.Counts(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return c
+}
+
+func (d *desk) view(id string) File {
+	d.t.Helper()
+	f, err := d.View(d.t.Context(), id, "anna")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return f
+}
+
+func (d *desk) failed() []Failure {
+	d.t.Helper()
+	all, _, err := d.Failures(d.t.Context(), 0, 100)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return all
+}
+
+func (d *desk) alert(n int) report.Alert {
+	return d.log.Alert(d.t, inboxtest.Case{Number: n, At: start.Add(-2 * time.Hour), Strong: true}, 1)
+}
+
+// TestAgainChangesNothing reads a queue, stops, and reads it from the start again.
+func TestAgainChangesNothing(t *testing.T) {
+	d := newDesk(t)
+	for i := range 3 {
+		d.take(int64(i), inboxtest.JSON(t, d.alert(i)))
+	}
+	d.take(3, []byte(`{"id": "nothing"}`))
+	if next, err := d.Next(t.Context(), "alerts.ph", 0); err != nil || next != 4 {
+		t.Errorf("next is %d, %v", next, err)
+	}
+	before := d.dump()
+	d.again()
+	for i := range 3 {
+		d.take(int64(i), inboxtest.JSON(t, d.alert(i)))
+	}
+	d.take(3, []byte(`{"id": "nothing"}`))
+	if after := d.dump(); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
+	}
+	if c := d.counts(); c.Waits != 3 || c.Failed != 1 {
+		t.Errorf("%+v", c)
+	}
+	// The same bytes from elsewhere are the same alert, and counted.
+	if err := d.Take(t.Context(), Record{Data: inboxtest.JSON(t, d.alert(1)), Source: "mail/a.json", Place: 1}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if f := d.view(d.alert(1).ID); f.Copies != 2 || d.counts().Waits != 3 {
+		t.Errorf("%d copies, %+v", f.Copies, d.counts())
+	}
+}
+
+// dump is all that was received, in words.
+func (d *desk) dump() string {
+	d.t.Helper()
+	var b strings.Builder
+	for _, q := range []string{
+		`SELECT seq || ' ' || source || place || ' ' || at || ' ' || copies || failed || steps FROM received ORDER BY seq`,
+		`SELECT id || received || came || facts || result FROM alerts ORDER BY id`, `SELECT alert || kind || blind FROM identifiers ORDER BY 1`,
+		`SELECT topic || next FROM offsets`, `SELECT id || alert || came FROM corrections`,
+	} {
+		rows, err := d.read.QueryContext(d.t.Context(), q)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		for rows.Next() {
+			var s string
+			if err := rows.Scan(&s); err != nil {
+				d.t.Fatal(err)
+			}
+			b.WriteString(s + "\n")
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// TestAForgeryHidesNothing: what has the id of an alert and does not hold is a row of its
+// own, whichever comes first.
+func TestAForgeryHidesNothing(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		t.Run(fmt.Sprint("forgery first ", first), func(t *testing.T) {
+			d := newDesk(t)
+			a := d.alert(0)
+			forged := a
+			forged.Statement.Probability = 0.01
+			other := inboxtest.NewLog(t, 1).Alert(t, inboxtest.Case{At: start.Add(-2 * time.Hour), Strong: true}, 1)
+			if other.ID != a.ID {
+				t.Fatal("the forgery has another id")
+			}
+			if first {
+				d.take(0, inboxtest.JSON(t, forged))
+				d.take(1, inboxtest.JSON(t, other))
+			}
+			d.take(2, inboxtest.JSON(t, a))
+			if !first {
+				d.take(3, inboxtest.JSON(t, forged))
+				d.take(4, inboxtest.JSON(t, other))
+			}
+			f := d.view(a.ID)
+			if f.Alert.Statement.Probability != a.Statement.Probability || len(f.Forged) != 2 {
+				t.Errorf("probability %v, %d forged", f.Alert.Statement.Probability, len(f.Forged))
+			}
+			steps := []string{f.Forged[0].Failed, f.Forged[1].Failed}
+			slices.Sort(steps)
+			if !slices.Equal(steps, []string{"content", "log"}) {
+				t.Errorf("they failed at %v", steps)
+			}
+		})
+	}
+}
+
+// TestACorrectionFindsItsAlert whichever comes first.
+func TestACorrectionFindsItsAlert(t *testing.T) {
+	c := inboxtest.Case{At: start.Add(-30 * time.Hour), Strong: true}
+	for _, first := range []bool{true, false} {
+		d := newDesk(t)
+		alert, correction := inboxtest.JSON(t, d.log.Alert(t, c, 1)), inboxtest.JSON(t, d.log.Correction(t, c, true))
+		id := d.log.Alert(t, c, 1).ID
+		if first {
+			d.take(0, correction)
+			if n, err := d.Unread(t.Context()); err != nil || len(n) != 1 || n[0].There || n[0].Alert != id {
+				t.Errorf("before its alert: %+v, %v", n, err)
+			}
+			d.take(1, alert)
+		} else {
+			d.take(0, alert)
+			d.take(1, correction)
+		}
+		f := d.view(id)
+		if len(f.Corrections) != 1 || f.Corrections[0].Notice.Outcome != report.Retracted || f.Item.Outcome != report.Retracted {
+			t.Fatalf("correction first %v: %+v", first, f.Corrections)
+		}
+		if f.Points > -30 {
+			t.Errorf("what was taken back has %v points", f.Points)
+		}
+		if err := d.ReadCorrection(t.Context(), f.Corrections[0].Notice.ID, "anna"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := d.Unread(t.Context()); err != nil || len(n) != 0 {
+			t.Errorf("after it was read: %+v, %v", n, err)
+		}
+	}
+}
+
+// TestEachStepIsNamed breaks a record at each step.
+func TestEachStepIsNamed(t *testing.T) {
+	mine, other := identity(t), identity(t)
+	d := newDesk(t, func(s *Settings) { s.Identities = []age.Identity{mine} })
+	a := d.alert(0)
+	wrong := a
+	wrong.Centre.ID = "us"
+	inside := seal.Attach("text/plain", []byte("beside"))
+	cut := d.log.Seal(t, a, nil, mine.Recipient())
+	for _, c := range []struct {
+		name, want string
+		data       []byte
+	}{
+		{"size", "size", make([]byte, MaxRecord+1)},
+		{"pictures", "form", []byte("\x89PNG")}, {"nothing", "form", nil}, {"a list", "form", []byte(`[1]`)},
+		{"cut", "decrypt", cut[:len(cut)-20]},
+		{"to another", "decrypt", d.log.Seal(t, a, nil, other.Recipient())},
+		{"by another", "signature", inboxtest.NewLog(t, 1).Seal(t, a, nil, mine.Recipient())},
+		{"by another, open", "signature", inboxtest.NewLog(t, 1).Seal(t, a, nil)},
+		{"an attachment that is not named", "attachments", d.log.Seal(t, a, []seal.Attachment{inside}, mine.Recipient())},
+		{"no alert", "decode", []byte(`{"id": 1}`)},
+		{"to another centre", "centre", inboxtest.JSON(t, wrong)},
+		{"sealed to another centre", "centre", d.log.Seal(t, wrong, nil, mine.Recipient())},
+	} {
+		got := d.set.Check(c.data, "")
+		if got.Failed() != c.want {
+			t.Errorf("%s: failed at %q, want %q: %+v", c.name, got.Failed(), c.want, got.Steps)
+		}
+		d.take(0, c.data)
+	}
+	if n := len(d.failed()); n != 12 || d.counts().Waits != 0 {
+		t.Errorf("%d rows, %+v", n, d.counts())
+	}
+	for _, good := range [][]byte{inboxtest.JSON(t, a), d.log.Seal(t, a, nil), d.log.Seal(t, a, nil, mine.Recipient()), d.log.Seal(t, a, nil, other.Recipient(), mine.Recipient())} {
+		if got := d.set.Check(good, ""); got.Failed() != "" || got.Alert.ID != a.ID {
+			t.Errorf("a good one failed: %+v", got.Steps)
+		}
+	}
+	strict := d.set.Keys
+	strict.SealedOnly = true
+	if got := strict.Check(inboxtest.JSON(t, a), ""); got.Failed() != StepSealed {
+		t.Errorf("plain, where what is sealed alone is taken: %+v", got.Steps)
+	}
+}
+
+func identity(t *testing.T) *age.X25519Identity {
+	t.Helper()
+	i, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// TestAnotherKeyOpensWhatFailed: what came before the key did is looked at again.
+func TestAnotherKeyOpensWhatFailed(t *testing.T) {
+	mine := identity(t)
+	d := newDesk(t)
+	a := d.alert(0)
+	d.take(0, d.log.Seal(t, a, nil, mine.Recipient()))
+	if got := d.failed(); len(got) != 1 || got[0].Failed != "decrypt" {
+		t.Fatalf("%+v", got)
+	}
+	if n, err := d.Recheck(t.Context()); err != nil || n != 0 {
+		t.Errorf("without the key %d passed, %v", n, err)
+	}
+	d.set.Identities = []age.Identity{mine}
+	d.again()
+	if n, err := d.Recheck(t.Context()); err != nil || n != 1 || d.counts() != (Counts{Waits: 1}) {
+		t.Errorf("with the key %d passed, %v: %+v", n, err, d.counts())
+	}
+	if f := d.view(a.ID); !f.Sealed {
+		t.Error("it is not sealed")
+	}
+}
+
+// TestWhatIsSignedTakesThePlaceOfWhatIsNot: why a centre was chosen is in no log.
+func TestWhatIsSignedTakesThePlaceOfWhatIsNot(t *testing.T) {
+	d := newDesk(t)
+	a := d.alert(0)
+	false_ := a
+	false_.Why = "Please look elsewhere."
+	d.take(0, inboxtest.JSON(t, false_))
+	d.take(1, d.log.Seal(t, a, nil))
+	if f := d.view(a.ID); f.Alert.Why != a.Why || !f.Sealed {
+		t.Errorf("why: %q", f.Alert.Why)
+	}
+	d.take(2, inboxtest.JSON(t, false_))
+	third := a
+	third.Why = "Unsigned, and later."
+	d.take(3, inboxtest.JSON(t, third))
+	if f := d.view(a.ID); f.Alert.Why != a.Why {
+		t.Errorf("later why: %q", f.Alert.Why)
+	}
+}
+
+// TestWordsGoOutOnce says several things, crashes between sending and noting it, and
+// verifies what leaves.
+func TestWordsGoOutOnce(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	a := d.alert(0)
+	d.take(0, inboxtest.JSON(t, a))
+	for _, w := range []Word{
+		{Result: report.Acknowledged}, {Result: report.Insufficient, Missing: []string{"times", "urgency"}, Reference: "PH-1"},
+		{Result: report.Wrong, Entries: []report.EntryOutcome{{List: "demo-list", HashKind: "pdq", Entry: "e1", Wrong: true}}},
+	} {
+		w.Alert, w.By = a.ID, "anna"
+		if _, err := d.Say(ctx, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	undone, err := d.Undo(ctx, a.ID, "ben")
+	if err != nil || undone.Result != report.Insufficient || undone.Sequence != 4 || !slices.Equal(undone.Missing, []string{"times", "urgency"}) {
+		t.Errorf("%+v, %v", undone, err)
+	}
+	waiting, err := d.Unsent(ctx, 10)
+	if err != nil || len(waiting) != 4 {
+		t.Fatalf("%d wait, %v", len(waiting), err)
+	}
+	seen := map[string]bool{}
+	for i, l := range waiting {
+		o, err := report.OpenOutcome(l.Value, "ph", inboxtest.NewLog(t, 5).Verifier)
+		if err != nil || o.ID != l.ID || o.Sequence != i+1 || o.Case != a.Statement.Case {
+			t.Errorf("%+v, %v", o, err)
+		}
+		seen[l.ID] = true
+	}
+	if err := d.Sent(ctx, waiting[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	d.again() // the second was sent too, and nobody noted it
+	rest, err := d.Unsent(ctx, 10)
+	if err != nil || len(rest) != 3 || !seen[rest[0].ID] || string(rest[0].Value) != string(waiting[1].Value) {
+		t.Errorf("after a crash: %+v, %v", rest, err)
+	}
+	f := d.view(a.ID)
+	if len(f.Said) != 4 || f.Said[0].By != "ben" || f.Said[3].Sent.IsZero() || !f.Said[0].Sent.IsZero() || f.Result != report.Insufficient {
+		t.Errorf("%+v", f.Said)
+	}
+	if c := d.counts(); c.Waits != 0 || c.Answered != 1 || c.Unsent != 3 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestWhatMayNotBeSaid(t *testing.T) {
+	d := newDesk(t)
+	a := d.alert(0)
+	d.take(0, inboxtest.JSON(t, a))
+	for _, c := range []struct {
+		w    Word
+		want error
+	}{
+		{Word{Alert: a.ID, Result: "fine"}, ErrResult}, {Word{Alert: a.ID, Result: report.Insufficient}, ErrWhat},
+		{Word{Alert: a.ID, Result: report.Known, Missing: []string{"times"}}, ErrWhat}, {Word{Alert: "x", Result: report.Known}, ErrNotFound},
+		{Word{Alert: a.ID, Result: report.Known, Entries: []report.EntryOutcome{{List: "l", HashKind: "pdq", Entry: "e"}}}, ErrWhat},
+	} {
+		if _, err := d.Say(t.Context(), c.w); !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v", c.w, err)
+		}
+	}
+	for _, w := range []Word{{Result: report.Insufficient, Missing: []string{"everything"}}, {Result: report.Known, Reference: "a b"}} {
+		w.Alert = a.ID
+		if _, err := d.Say(t.Context(), w); err == nil {
+			t.Errorf("%+v was said", w)
+		}
+	}
+	if _, err := d.Undo(t.Context(), a.ID, "anna"); !errors.Is(err, ErrNoWord) {
+		t.Errorf("undo of nothing: %v", err)
+	}
+	if c := d.counts(); c.Unsent != 0 || c.Waits != 1 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestTheJournalOnlyGrows: nobody can change what it says, with the store's own connection.
+func TestTheJournalOnlyGrows(t *testing.T) {
+	d := newDesk(t)
+	a := d.alert(0)
+	d.take(0, inboxtest.JSON(t, a))
+	d.view(a.ID)
+	lines, err := d.Journal(t.Context(), a.ID, 10)
+	if err != nil || len(lines) != 1 || lines[0].Who != "anna" || lines[0].What != DidView {
+		t.Fatalf("%+v, %v", lines, err)
+	}
+	for _, q := range []string{`UPDATE journal SET who = 'ben'`, `DELETE FROM journal`} {
+		if _, err := d.db.ExecContext(t.Context(), q); err == nil || !strings.Contains(err.Error(), "only grows") {
+			t.Errorf("%s: %v", q, err)
+		}
+	}
+}
+
+// TestWhatCoincides compares with what the centre has and with other alerts.
+func TestWhatCoincides(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	at := start.Add(-2 * time.Hour)
+	one := d.log.Alert(t, inboxtest.Case{Number: 1, At: at, Stream: "both"}, 1)
+	two := d.log.Alert(t, inboxtest.Case{Number: 2, At: at, Stream: "both"}, 1)
+	three := d.log.Alert(t, inboxtest.Case{Number: 3, At: at}, 1)
+	again := d.log.Alert(t, inboxtest.Case{Number: 3, At: at}, 2)
+	for i, a := range []report.Alert{one, two, three, again} {
+		d.take(int64(i), inboxtest.JSON(t, a))
+	}
+	known, err := blind.FromCSV(strings.NewReader("kind,holder,value,label\npayment,DEMOPHXXXXX,TX-1-1,Elm\npayment,demophxx,TX-1-2,Elm\nstream,DEMO,both,Oak\nemail,,a@example.org,Ash\n"), *d.set.Blinding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetKnown(ctx, known); err != nil {
+		t.Fatal(err)
+	}
+	f := d.view(one.ID)
+	if want := []Known{{blind.Payment, "Elm", 2}, {blind.Stream, "Oak", 1}}; !slices.Equal(f.Known, want) {
+		t.Errorf("known: %+v", f.Known)
+	}
+	if len(f.Related) != 1 || f.Related[0].Alert != two.ID || f.Related[0].Case || !slices.Equal(f.Related[0].Kinds, []blind.Kind{blind.Stream}) {
+		t.Errorf("related: %+v", f.Related)
+	}
+	f = d.view(again.ID)
+	if len(f.Known) != 0 || len(f.Related) != 1 || f.Related[0].Alert != three.ID || !f.Related[0].Case || len(f.Related[0].Kinds) != 2 {
+		t.Errorf("of a case: %+v, %+v", f.Known, f.Related)
+	}
+	// Nothing of what alerts name stands in the clear where identifiers are compared.
+	for _, table := range []string{"identifiers", "known"} {
+		var n int
+		if err := d.read.QueryRowContext(ctx, `SELECT count(*) FROM `+table+` WHERE blind LIKE '%TX-%' OR blind LIKE '%both%'`).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s: %d, %v", table, n, err)
+		}
+	}
+	other, err := blind.NewKey(make([]byte, blind.KeyBytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetKnown(ctx, blind.Set{Key: other.ID()}); !errors.Is(err, ErrBlinding) {
+		t.Errorf("under another key: %v", err)
+	}
+	// Under a new key alerts are compared among themselves as before, and nothing is known.
+	d.set.Blinding = &other
+	d.again()
+	if f := d.view(one.ID); len(f.Known) != 0 || len(f.Related) != 1 {
+		t.Errorf("under a new key: %+v, %+v", f.Known, f.Related)
+	}
+}
+
+// TestAnInboxIsOnesOwn refuses another centre's file.
+func TestAnInboxIsOnesOwn(t *testing.T) {
+	d := newDesk(t)
+	other := d.set
+	other.Centre = "us"
+	if _, err := Open(t.Context(), d.path, time.Now, other); !errors.Is(err, ErrCentre) {
+		t.Errorf("another centre's: %v", err)
+	}
+	for _, bad := range []Settings{{}, {Keys: Keys{Centre: "ph"}}, {Keys: Keys{Centre: "PH", Logs: d.set.Logs}}, {Keys: Keys{Centre: "ph", Logs: []string{"key"}}}} {
+		if _, err := Open(t.Context(), d.path+"x", time.Now, bad); err == nil {
+			t.Errorf("%+v was opened", bad)
+		}
+	}
+}
+
+// TestAttachments come out by the digest by which the alert names them, and by no other.
+func TestAttachments(t *testing.T) {
+	mine := identity(t)
+	d := newDesk(t, func(s *Settings) { s.Identities = []age.Identity{mine} })
+	beside := seal.Attach("text/plain", []byte("a made-up file"))
+	a := d.log.Alert(t, inboxtest.Case{At: start.Add(-2 * time.Hour), Strong: true, Frame: beside.SHA256}, 1)
+	d.take(0, d.log.Seal(t, a, []seal.Attachment{beside}, mine.Recipient()))
+	f := d.view(a.ID)
+	if want := []Attached{{beside.SHA256, "text/plain", 14}}; !slices.Equal(f.Attached, want) {
+		t.Errorf("%+v", f.Attached)
+	}
+	got, err := d.Attachment(t.Context(), a.ID, beside.SHA256, "anna")
+	if err != nil || string(got.Data) != "a made-up file" {
+		t.Errorf("%q, %v", got.Data, err)
+	}
+	if lines, err := d.Journal(t.Context(), a.ID, 1); err != nil || lines[0].What != DidDownload || lines[0].Detail != beside.SHA256 {
+		t.Errorf("%+v, %v", lines, err)
+	}
+	for _, sum := range []string{"", strings.Repeat("0", 64)} {
+		if _, err := d.Attachment(t.Context(), a.ID, sum, "anna"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%q: %v", sum, err)
+		}
+	}
+}
+
+// FuzzCheck: whatever comes, a step says so, and nothing passes that was not made by the
+// log.
+func FuzzCheck(f *testing.F) {
+	log := inboxtest.NewLog(f, 0)
+	a := log.Alert(f, inboxtest.Case{At: start, Strong: true}, 1)
+	for _, seed := range [][]byte{inboxtest.JSON(f, a), log.Seal(f, a, nil), inboxtest.JSON(f, log.Correction(f, inboxtest.Case{At: start}, true)), []byte("age-encryption.org/v1\n-> X25519 a\n"), {}} {
+		f.Add(seed)
+	}
+	keys := Keys{Centre: "ph", Logs: []string{log.Verifier}}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := keys.Check(data, "")
+		if len(c.Steps) == 0 {
+			t.Fatal("no step")
+		}
+		if c.Failed() == "" && c.Kind == KindAlert && !report.Verify(c.Alert, log.Verifier).OK() {
+			t.Fatal("it passed, and does not verify")
+		}
+		for _, s := range c.Steps {
+			if s.Says == "" || len(s.Says) > 4096 {
+				t.Fatalf("step %s says %d bytes", s.Name, len(s.Says))
+			}
+		}
+	})
+}
