@@ -41,6 +41,8 @@ func (c *Config) checkSealing() error {
 	for _, id := range slices.Sorted(maps.Keys(c.Attach)) {
 		if what := c.Attach[id]; what != attachNone && what != attachFrames {
 			faults = append(faults, fmt.Errorf("attach.%s: %q is neither none nor frames", id, what))
+		} else if what == attachFrames && c.Review.EvidenceIdentity == "" {
+			faults = append(faults, fmt.Errorf("attach.%s: frames are opened with the key in review.evidence_identity, and there is none", id))
 		}
 	}
 	return errors.Join(faults...)

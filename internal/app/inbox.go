@@ -108,11 +108,31 @@ func (in *inbox) take(m stream.Message) (bool, error) {
 	}
 	in.count++
 	if in.o.JSON {
-		if _, err := fmt.Fprintf(in.o.Out, "%s\n", t.data); err != nil {
-			return false, err
-		}
-	} else if err := t.print(in.o.Out); err != nil {
-		return false, err
+		_, err = fmt.Fprintf(in.o.Out, "%s\n", t.data)
+	} else {
+		err = t.print(in.o.Out)
 	}
-	return t.alert != nil, nil
+	if err == nil {
+		err = in.keepAttached(t)
+	}
+	return err == nil && t.alert != nil, err
+}
+
+// keepAttached writes out what came with an alert, once all that was checked is as it must be.
+func (in *inbox) keepAttached(t told) error {
+	if len(t.attached) == 0 || !t.check.OK() {
+		return nil
+	}
+	says := "--attachments FOLDER writes them out"
+	if in.o.Attachments != "" {
+		if err := writeAttached(in.o.Attachments, t.attached); err != nil {
+			return err
+		}
+		says = "written to " + in.o.Attachments
+	}
+	if in.o.JSON {
+		return nil
+	}
+	_, err := fmt.Fprintf(in.o.Out, "\n%d frames came along; %s\n", len(t.attached), says)
+	return err
 }

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"filippo.io/age"
@@ -33,11 +32,9 @@ type InboxKeyOptions struct {
 	Out         io.Writer
 }
 
-var centreForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
-
 // InboxKey makes a centre's keys and prints what the sender needs of them. It replaces none.
 func InboxKey(o InboxKeyOptions) error {
-	if !centreForm.MatchString(o.Centre) {
+	if !centreID.MatchString(o.Centre) {
 		return fmt.Errorf("%w: --centre %.40q is no id of a centre: lower-case letters, digits and '-', at most 32", ErrUsage, o.Centre)
 	}
 	made, err := newCentreKeys(o.Centre, o.PostQuantum)

@@ -60,7 +60,14 @@ func openTold(m stream.Message, centre, key string, identities []age.Identity) (
 	if !addressed.OK {
 		addressed.Says = fmt.Sprintf("It is for the centre %q: somebody has put it into another queue.", whose)
 	}
-	t.check.Findings = append(append(findings, addressed), t.check.Findings...)
+	findings = append(findings, addressed)
+	if len(t.attached) > 0 {
+		if t.alert == nil {
+			return told{}, errors.New("attachments: a correction has none")
+		}
+		findings = append(findings, checkAttached(*t.alert, t.attached))
+	}
+	t.check.Findings = append(findings, t.check.Findings...)
 	return t, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/report/seal"
 	"github.com/vigil-stream/vigil/review"
 )
@@ -57,12 +58,15 @@ func (s sentAlert) record(t *testing.T) stream.Message {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := (&pump{sealer: s.sealer}).toCentre(s.alert.Centre, s.alert.ID, s.alert.ID, report.PayloadAlert, data)
+	out, err := (&pump{sealer: s.sealer}).toCentre(s.alert.Centre, s.alert.ID, s.alert.ID, report.PayloadAlert, data, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return stream.Message{Event: out.Event}
 }
+
+// centre is the one that the alert is for.
+func (s sentAlert) centre() route.Centre { return route.Centre{ID: "ph"} }
 
 func TestAnAlertLeavesUnreadable(t *testing.T) {
 	s := newSentAlert(t)

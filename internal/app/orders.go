@@ -115,7 +115,7 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 		if err != nil {
 			return nil, err
 		}
-		if outs[i], err = p.toCentre(centre, record.ID, alert, report.PayloadCorrection, data); err != nil {
+		if outs[i], err = p.toCentre(centre, record.ID, alert, report.PayloadCorrection, data, nil); err != nil {
 			return nil, fmt.Errorf("correction %s: %w", record.ID, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/delivery"
 	"github.com/vigil-stream/vigil/report/route"
+	"github.com/vigil-stream/vigil/report/seal"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -26,6 +27,8 @@ type pump struct {
 	store    *review.Store
 	ledger   *audit.Log
 	sealer   *sealer
+	attach   map[string]string                                             // what goes with alerts, by centre
+	open     func(context.Context, review.Case) (map[string][]byte, error) // a case's pictures, by SHA-256
 	centres  route.Directory
 	channels map[string]delivery.Channel // beside the queues, by centre
 	ownList  string                      // that confirmed cases' frames go into; "none" for none
@@ -34,6 +37,7 @@ type pump struct {
 	log      *zap.Logger
 	done     *prometheus.CounterVec
 	failed   prometheus.Counter
+	unopened prometheus.Counter
 }
 
 const (
@@ -50,8 +54,11 @@ func newPump(store *review.Store, ledger *audit.Log, sealer *sealer, centres rou
 		failed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "vigil_outbox_failures_total", Help: "Attempts to carry the outbox onwards that failed and are tried again.",
 		}),
+		unopened: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "vigil_alert_frames_failures_total", Help: "Decisions whose frames could not be opened to go with their alerts, which went by reference alone.",
+		}),
 	}
-	reg.MustRegister(p.done, p.failed)
+	reg.MustRegister(p.done, p.failed, p.unopened)
 	return p
 }
 
@@ -164,6 +171,7 @@ func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 	if err := p.store.OrderFilings(ctx, list); err != nil {
 		return nil, err
 	}
+	pictures := p.pictures(ctx, d, alerts)
 	ids := make([]string, len(alerts))
 	for i, a := range alerts {
 		data, err := report.Encode(a)
@@ -171,7 +179,7 @@ func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 			return nil, err
 		}
 		ids[i] = a.ID
-		out, err := p.toCentre(a.Centre, a.ID, a.ID, report.PayloadAlert, data)
+		out, err := p.toCentre(a.Centre, a.ID, a.ID, report.PayloadAlert, data, p.framesFor(a, pictures))
 		if err != nil {
 			return nil, fmt.Errorf("alert %s: %w", a.ID, err)
 		}
@@ -182,8 +190,8 @@ func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 
 // toCentre is a record of a centre's queue. What is in clear says of which alert it is, and
 // nothing else: the key is the alert's id, so that what takes an alert back comes after it.
-func (p *pump) toCentre(c report.Centre, id, alert, payloadType string, payload []byte) (stream.Output, error) {
-	data, contentType, err := p.sealer.seal(c.ID, payloadType, payload, nil)
+func (p *pump) toCentre(c report.Centre, id, alert, payloadType string, payload []byte, attached []seal.Attachment) (stream.Output, error) {
+	data, contentType, err := p.sealer.seal(c.ID, payloadType, payload, attached)
 	return stream.Output{Topic: c.Topic(), Event: stream.Event{
 		ID: id, Source: "vigil/report", Type: typeSealed, Key: alert, ContentType: contentType, Data: data,
 	}}, err

@@ -23,6 +23,7 @@ import (
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report/route"
+	"github.com/vigil-stream/vigil/review"
 )
 
 // Run hosts the configured rooms until ctx ends, and stops them cleanly.
@@ -214,6 +215,9 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 				return fail(err)
 			}
 			p := newPump(store, auditLog, sealer, table, c.OwnList, c.Matching.SegmentGap, client, reg, log)
+			p.attach, p.open = c.Attach, func(ctx context.Context, of review.Case) (map[string][]byte, error) {
+				return c.picturesOf(ctx, store, of)
+			}
 			if p.channels, err = c.channels(store, table); err != nil {
 				return fail(err)
 			}

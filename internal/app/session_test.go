@@ -81,6 +81,23 @@ func TestASessionOfTwoReviewersAnAppealAndAnAuditor(t *testing.T) {
 			}
 		}
 	})
+	s.step("the frames that it names came along for the centre that wants them, and for no other", func() {
+		frames := filepath.Join(s.dir, "frames")
+		said := s.vigil("inbox", "--centre", "ca", "--attachments", frames)
+		files, err := os.ReadDir(frames)
+		if err != nil || len(files) == 0 || !strings.Contains(said, fmt.Sprintf("%d frames came along; written to ", len(files))) {
+			s.t.Fatalf("%d files, %v:\n%s", len(files), err, said)
+		}
+		for _, f := range files {
+			picture, err := os.ReadFile(filepath.Join(frames, f.Name()))
+			if err != nil || digestOf(picture)+".jpg" != f.Name() || !strings.Contains(s.vigil("inbox", "--centre", "ca", "--json"), digestOf(picture)) {
+				s.t.Errorf("%s is not what it says or not named by the alert, %v", f.Name(), err)
+			}
+		}
+		if said := s.vigil("inbox", "--centre", "us", "--attachments", frames); strings.Contains(said, "came along") || !strings.Contains(said, "ALERT ") {
+			s.t.Errorf("another centre reads\n%s", said)
+		}
+	})
 	s.step("the account objects, and those who decided cannot answer", func() {
 		said := s.call("POST", "/v1/appeals", fmt.Sprintf(`{"action_id":%q,"objection":%q}`, suspend.ID, objection), http.StatusCreated)
 		if err := json.Unmarshal([]byte(said), &appeal); err != nil || appeal.ID == "" {

@@ -67,6 +67,7 @@ func newSession(t *testing.T) *session {
 	}
 	s.platform = newPlatform(t, secret)
 	s.c.Platforms = []webhook.Platform{{Name: "demo", URL: s.platform.URL, Secrets: []string{file}}}
+	s.c.Attach = map[string]string{"ca": attachFrames}
 	s.config = writeConfig(t, s.c, "")
 
 	s.key = strings.TrimSpace(s.vigil("platforms", "key", "--name", "desk", "--platform", "demo"))

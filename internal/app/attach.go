@@ -1,0 +1,100 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/seal"
+	"github.com/vigil-stream/vigil/review"
+)
+
+const typeJPEG = "image/jpeg"
+
+// pictures are those of a case by their SHA-256, for centres that want frames. An alert waits
+// for no picture: where they cannot be opened it goes by reference alone.
+func (p *pump) pictures(ctx context.Context, d review.Decision, alerts []report.Alert) map[string][]byte {
+	if !slices.ContainsFunc(alerts, func(a report.Alert) bool { return p.attach[a.Centre.ID] == attachFrames }) {
+		return nil
+	}
+	found, err := p.open(ctx, d.Case)
+	if err != nil {
+		p.unopened.Inc()
+		p.log.Error("frames cannot be attached, and the alerts go by reference alone", zap.String("decision", d.ID), zap.Error(err))
+	}
+	return found
+}
+
+// framesFor are the attachments of an alert, where its centre wants frames.
+func (p *pump) framesFor(a report.Alert, pictures map[string][]byte) []seal.Attachment {
+	if p.attach[a.Centre.ID] != attachFrames {
+		return nil
+	}
+	return attached(a, pictures)
+}
+
+// attached are the frames that an alert's statement names, as far as they are at hand and
+// fit, in the statement's order.
+func attached(a report.Alert, pictures map[string][]byte) (all []seal.Attachment) {
+	total := 0
+	taken := map[string]bool{}
+	for _, e := range a.Statement.Evidence {
+		data := pictures[e.SHA256]
+		if e.What != "frame" || len(data) == 0 || taken[e.SHA256] || total+len(data) > seal.MaxAttached || len(all) == seal.MaxAttachments {
+			continue
+		}
+		// A picture that is not what it is said to be is nobody's evidence.
+		if one := seal.Attach(typeJPEG, data); one.SHA256 == e.SHA256 {
+			all, total = append(all, one), total+len(data)
+			taken[e.SHA256] = true
+		}
+	}
+	return all
+}
+
+// checkAttached says whether each attachment is a frame that the alert's statement names.
+// That it has the SHA-256 that it says is known.
+func checkAttached(a report.Alert, all []seal.Attachment) report.Finding {
+	for _, one := range all {
+		named := slices.ContainsFunc(a.Statement.Evidence, func(e review.Evidence) bool { return e.What == "frame" && e.SHA256 == one.SHA256 })
+		if !named {
+			return report.Finding{Name: "attached", Says: fmt.Sprintf("The attachment %s is none of the frames that the statement names.", one.SHA256)}
+		}
+	}
+	return report.Finding{Name: "attached", OK: true, Says: fmt.Sprintf("%d frames came along, each named by the statement with its SHA-256.", len(all))}
+}
+
+// writeAttached writes attachments into a folder, by their SHA-256, and shows none of them.
+// What is there already stays, if it is the same.
+func writeAttached(dir string, all []seal.Attachment) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("--attachments: %w", err)
+	}
+	for _, one := range all {
+		end := ".bin"
+		if one.MediaType == typeJPEG {
+			end = ".jpg"
+		}
+		name := filepath.Join(dir, one.SHA256+end)
+		was, err := os.ReadFile(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			err = writeNew(name, func(w io.Writer) error { _, err := w.Write(one.Data); return err })
+		case err == nil && !bytes.Equal(was, one.Data):
+			err = fmt.Errorf("%s is there already, and is something else", name)
+		}
+		if err != nil {
+			return fmt.Errorf("--attachments: %w", err)
+		}
+	}
+	return nil
+}
