@@ -62,6 +62,11 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 			},
+			// alerts FOLDER KEY RECIPIENTS writes a centre's post and the key of the log that
+			// proves it.
+			"alerts": func(ts *testscript.TestScript, _ bool, args []string) {
+				writePost(t, ts.MkAbs(args[0]), ts.MkAbs(args[1]), ts.MkAbs(args[2]))
+			},
 			// bank N FILE writes a message of so many payments.
 			"bank": func(ts *testscript.TestScript, _ bool, args []string) {
 				n, err := strconv.Atoi(args[0])

@@ -96,6 +96,7 @@ func (c *Checked) step(name string, ok bool, format string, args ...any) bool {
 // The steps before those of report.Verify; between them come those of package seal. What a
 // later one would need is not looked at where an earlier one failed.
 const (
+	StepRead   = "read"   // there are bytes to look at
 	StepForm   = "form"   // it is an alert, a correction, or something sealed
 	StepSealed = "sealed" // its sender signed it, where this inbox wants that
 	StepDecode = "decode" // it fits its schema
@@ -128,7 +129,7 @@ func (k Keys) Check(data []byte, kind string) *Checked {
 
 // kinds are those of the types of payloads.
 var kinds = map[string]string{
-	"application/vnd.vigil.alert.v1+json": KindAlert, "application/vnd.vigil.correction.v1+json": KindCorrection,
+	report.PayloadAlert: KindAlert, report.PayloadCorrection: KindCorrection,
 }
 
 // open opens what is sealed, by whichever pinned key signed it.

@@ -15,6 +15,25 @@ type Record struct {
 	Source string // topic/partition, or file
 	Place  int64  // offset, or line from 1
 	Type   string // as its sender gave it, or empty
+	// Fault is why there are no bytes to look at: a file that is too large or cannot be read.
+	Fault string
+}
+
+// check looks at a record.
+func (s *Store) check(r Record) *Checked {
+	if r.Fault == "" {
+		return s.keys.Check(r.Data, r.Type)
+	}
+	c := &Checked{}
+	c.step(StepRead, false, "%s", r.Fault)
+	return c
+}
+
+func (r Record) digest() string {
+	if r.Fault == "" {
+		return digest(r.Data)
+	}
+	return digest([]byte(r.Source + "\x00" + r.Fault))
 }
 
 // An Offset is from where a partition is read on.
@@ -36,7 +55,7 @@ const (
 // is one, in the same transaction. The same bytes again change nothing but a count. What
 // fails is no error here, but a row; an error is that the store cannot be written.
 func (s *Store) Take(ctx context.Context, r Record, next *Offset) error {
-	sum := digest(r.Data)
+	sum := r.digest()
 	// Bytes that are there and passed need no second look, which for what is sealed is dear.
 	var failed string
 	err := s.read.QueryRowContext(ctx, `SELECT failed FROM received WHERE digest = ?`, sum).Scan(&failed)
@@ -45,7 +64,7 @@ func (s *Store) Take(ctx context.Context, r Record, next *Offset) error {
 	}
 	var c *Checked
 	if err != nil || failed != "" {
-		c = s.keys.Check(r.Data, r.Type)
+		c = s.check(r)
 	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		if err := s.keep(ctx, tx, r, sum, c); err != nil || next == nil {
@@ -69,7 +88,7 @@ func (s *Store) keep(ctx context.Context, tx *sql.Tx, r Record, sum string, c *C
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		if c == nil {
-			c = s.keys.Check(r.Data, r.Type)
+			c = s.check(r)
 		}
 		if c.Failed() != "" {
 			if full, err := s.full(ctx, tx); err != nil || full {
@@ -190,7 +209,7 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, seq int64, c *Checked) e
 // Recheck looks again at what failed, which other keys than before may open. It returns how
 // many records passed.
 func (s *Store) Recheck(ctx context.Context) (passed int, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT seq FROM received WHERE failed <> '' AND whole = 1 ORDER BY seq`)
+	rows, err := s.read.QueryContext(ctx, `SELECT seq FROM received WHERE failed <> '' AND failed <> 'read' AND whole = 1 ORDER BY seq`)
 	seqs, err := list(rows, err, func(r *sql.Rows) (seq int64, err error) { return seq, r.Scan(&seq) })
 	if err != nil {
 		return 0, fmt.Errorf("recheck: %w", err)

@@ -212,9 +212,9 @@ func JSON(t testing.TB, v any) []byte {
 // Seal signs an alert or a correction, and encrypts it where there is somebody to.
 func (l Log) Seal(t testing.TB, v any, attached []seal.Attachment, to ...age.Recipient) []byte {
 	t.Helper()
-	kind := "application/vnd.vigil.alert.v1+json"
+	kind := report.PayloadAlert
 	if _, ok := v.(report.Correction); ok {
-		kind = "application/vnd.vigil.correction.v1+json"
+		kind = report.PayloadCorrection
 	}
 	data, _, err := seal.SealWith(kind, JSON(t, v), attached, l.Verifier, l.Sign, to)
 	if err != nil {
