@@ -192,6 +192,8 @@ type Exported struct {
 	// Replaced that another took its place so since. Both are empty for most.
 	OnAppeal AppealOutcome `json:"on_appeal,omitempty"`
 	Replaced AppealOutcome `json:"replaced,omitempty"`
+	// Outcomes are what centres say came of its alerts, one a centre: "ph:actionable".
+	Outcomes []string `json:"outcomes"`
 }
 
 // Export calls fn with the decisions of a time that were not taken back, oldest first. Those
@@ -204,7 +206,9 @@ func (s *Store) Export(ctx context.Context, who Person, from, to time.Time, fn f
 		SELECT d.id, d.at, d.verdict, d.reason, coalesce(p.persons, 0), coalesce(p.danger, '') <> '', d.stand_in, c.probability,
 			coalesce((SELECT string_agg(m.mark, '|' ORDER BY m.mark) FROM decision_marks m WHERE m.decision_id = d.id), ''),
 			coalesce((SELECT max(r.outcome) FROM replacements r WHERE r.by_decision = d.id), ''),
-			coalesce((SELECT r.outcome FROM replacements r WHERE r.decision_id = d.id), '')
+			coalesce((SELECT r.outcome FROM replacements r WHERE r.decision_id = d.id), ''),
+			coalesce((SELECT string_agg(o.centre || ':' || o.result, '|' ORDER BY o.centre) FROM outcomes o WHERE o.decision_id = d.id AND NOT EXISTS (
+				SELECT 1 FROM outcomes later WHERE later.decision_id = o.decision_id AND later.alert = o.alert AND later.sequence > o.sequence)), '')
 		FROM decisions d JOIN cases c ON c.id = d.case_id LEFT JOIN procedures p ON p.decision_id = d.id
 		WHERE d.at >= ? AND d.at < ? AND p.undone_at IS NULL ORDER BY d.at, d.id`, from.UnixMicro(), to.UnixMicro())
 	if err != nil {
@@ -214,11 +218,14 @@ func (s *Store) Export(ctx context.Context, who Person, from, to time.Time, fn f
 	for rows.Next() {
 		var e Exported
 		var at int64
-		var marks string
-		if err := rows.Scan(&e.ID, &at, &e.Verdict, &e.Reason, &e.Persons, &e.Danger, &e.StandIn, &e.Probability, &marks, &e.OnAppeal, &e.Replaced); err != nil {
+		var marks, outcomes string
+		if err := rows.Scan(&e.ID, &at, &e.Verdict, &e.Reason, &e.Persons, &e.Danger, &e.StandIn, &e.Probability, &marks, &e.OnAppeal, &e.Replaced, &outcomes); err != nil {
 			return fmt.Errorf("export: %w", err)
 		}
-		e.At, e.Marks = fromMicros(at), []string{}
+		e.At, e.Marks, e.Outcomes = fromMicros(at), []string{}, []string{}
+		if outcomes != "" {
+			e.Outcomes = strings.Split(outcomes, "|")
+		}
 		if marks != "" {
 			e.Marks = strings.Split(marks, "|")
 		}

@@ -37,7 +37,14 @@ type AlertOutcome struct {
 	Missing   []string       `json:"missing,omitempty"` // checks that an insufficient alert fails
 	Entries   []OutcomeEntry `json:"entries,omitempty"`
 	Reference string         `json:"reference,omitempty"` // the centre's own
+
+	Holds  bool   `json:"-"` // no later word of the centre on the alert took its place
+	Looked string `json:"-"` // which supervisor looked at it, of one that says wrong
+	Upheld bool   `json:"-"` // and found the decision right all the same
 }
+
+// Open reports whether the word says that the alert was wrong, and waits for a supervisor.
+func (o AlertOutcome) Open() bool { return o.Holds && o.Result == ResultWrong && o.Looked == "" }
 
 // An OutcomeEntry is what a centre said of an entry of a list that the alert names.
 type OutcomeEntry struct {
@@ -165,7 +172,8 @@ func (s *Store) tellOwners(ctx context.Context, tx *sql.Tx, o AlertOutcome) erro
 // outcomesOf returns what centres said of a case's alerts, in the order in which they said it.
 func outcomesOf(ctx context.Context, q querier, caseID string) (list []AlertOutcome, err error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT id, alert, centre, sequence, result, missing, at, record FROM outcomes WHERE case_id = ? ORDER BY centre, alert, sequence`, caseID)
+		SELECT o.id, o.alert, o.centre, o.sequence, o.result, o.missing, o.at, o.record, coalesce(k.person, ''), coalesce(k.upheld, 0) <> 0
+		FROM outcomes o LEFT JOIN outcome_looks k ON k.outcome_id = o.id WHERE o.case_id = ? ORDER BY o.centre, o.alert, o.sequence`, caseID)
 	if err != nil {
 		return nil, fmt.Errorf("outcomes: %w", err)
 	}
@@ -174,13 +182,17 @@ func outcomesOf(ctx context.Context, q querier, caseID string) (list []AlertOutc
 		o := AlertOutcome{CaseID: caseID}
 		var missing, record string
 		var at int64
-		if err := rows.Scan(&o.ID, &o.Alert, &o.Centre, &o.Sequence, &o.Result, &missing, &at, &record); err != nil {
+		if err := rows.Scan(&o.ID, &o.Alert, &o.Centre, &o.Sequence, &o.Result, &missing, &at, &record, &o.Looked, &o.Upheld); err != nil {
 			return nil, fmt.Errorf("outcomes: %w", err)
 		}
 		if o.Missing, o.At = strings.Fields(missing), fromMicros(at); record != "" {
 			if err := json.Unmarshal([]byte(record), &o); err != nil {
 				return nil, fmt.Errorf("outcome %s: %w", o.ID, err)
 			}
+		}
+		o.Holds = true
+		if n := len(list); n > 0 && list[n-1].Alert == o.Alert {
+			list[n-1].Holds = false
 		}
 		list = append(list, o)
 	}

@@ -29,6 +29,7 @@ const (
 	Exclude    Action = "give somebody no part in the case"
 	Oversee    Action = "oversee a decision made alone"
 	Answer     Action = "answer an appeal"
+	Weigh      Action = "weigh a centre's word against a decision"
 	Supervise  Action = "see how the work goes"
 	Export     Action = "export numbers"
 	Administer Action = "set limits"
@@ -178,6 +179,8 @@ var rules = map[Action]rule{
 	Recuse:  {deciders, nil},
 	Exclude: {overseers, nil},
 	Oversee: {overseers, []need{unseenYet, notOwn}},
+	// A centre's word that an alert was wrong takes nothing back: a person looks at it.
+	Weigh: {overseers, []need{unseenYet, notOwn}},
 
 	// A bundle from here has windows as they lie, encrypted, so an auditor may have one.
 	TakeOut: {[]Role{RoleSupervisor, RoleAuditor}, []need{hasPart, kept}},

@@ -44,7 +44,7 @@ func TestEveryRoleByEveryAction(t *testing.T) {
 		Decide: {true, true, false, false}, Second: {true, true, false, false}, Settle: {false, true, false, false},
 		BreakGlass: {true, true, false, false}, Undo: {true, true, false, false},
 		Recuse: {true, true, false, false}, Exclude: {false, true, false, false}, Oversee: {false, true, false, false},
-		Answer:    {true, true, false, false},
+		Answer: {true, true, false, false}, Weigh: {false, true, false, false},
 		Supervise: {false, true, true, false}, Export: {false, true, true, false}, Administer: {false, false, false, true},
 		LoadGolden: {false, true, false, false}, TakeOut: {false, true, true, false}, Hold: {false, true, false, false}, LiftHold: {false, true, false, false},
 	}

@@ -261,6 +261,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	for i := range 6 { // something for a supervisor to see
 		s.decide(i)
 	}
+	s.outcomes(0, 2, 26, 28, 30, 32)
 	s.as("sue", "supervisor", "administrator")
 	if _, err := s.store.Claim(s.ctx, caseOf(3, 3, start).ID, review.Reviewer("carl")); err != nil {
 		t.Fatal(err)
@@ -292,6 +293,28 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	}
 }
 
+// outcomes lets alerts leave, of cases that are confirmed or are confirmed now, and their
+// centre answer.
+func (s *stage) outcomes(cases ...int) {
+	s.t.Helper()
+	for _, i := range cases {
+		if i >= 6 {
+			s.decide(i)
+		}
+	}
+	s.clock.back(-2 * time.Minute)
+	leave(s.t, s.store, "ph", "us")
+	results := []string{review.ResultWrong, review.ResultActionable, review.ResultKnown, review.ResultInsufficient, review.ResultActionable, review.ResultAcknowledged}
+	for n, i := range cases {
+		said(s.t, s.store, caseOf(i, i, start).ID, "ph", results[n%len(results)], func(o *review.AlertOutcome) {
+			if o.Result == review.ResultInsufficient {
+				o.Missing = []string{"originals", "times"}
+			}
+		})
+	}
+	said(s.t, s.store, caseOf(cases[0], 0, start).ID, "us", review.ResultKnown, nil)
+}
+
 // decide lets the store's people decide a case, so that there is a past.
 func (s *stage) decide(i int) {
 	s.t.Helper()
@@ -315,6 +338,9 @@ func (s *stage) decide(i int) {
 		word("carl", review.Confirm, "live-abuse-suspected", "The stream goes on, and somebody is being hurt in it now.")
 	case 5:
 		word("anna", review.Confirm, "paid-abuse-suspected", "")
+	case 26, 28, 30, 32:
+		word("anna", review.Confirm, "several-signs", "")
+		word("dora", review.Confirm, "several-signs", "")
 	}
 }
 

@@ -98,6 +98,7 @@ func New(o Options) (http.Handler, error) {
 		"GET /search":              c.search,
 		"GET /supervise":           c.supervise,
 		"POST /oversee/{decision}": c.oversee,
+		"POST /weigh/{outcome}":    c.weigh,
 		"GET /export":              c.export,
 		"GET /me":                  c.me,
 		"POST /me/pages":           c.setPages,

@@ -15,6 +15,8 @@ type mePage struct {
 	Holds    review.Exposure
 	Theme    string
 	NoKeys   bool
+	Days     int
+	Outcomes []outcomeTable // what came of the person's own confirmations in that many days
 }
 
 func (c *console) me(w http.ResponseWriter, r *http.Request, who review.Person) error {
@@ -25,6 +27,14 @@ func (c *console) me(w http.ResponseWriter, r *http.Request, who review.Person) 
 	}
 	if p.Holds, err = c.Store.Exposure(r.Context(), who.ID); err != nil {
 		return err
+	}
+	if who.May(review.Decide) {
+		p.Days = 90
+		own, err := c.Store.OwnOutcomes(r.Context(), who, c.Now().UTC().AddDate(0, 0, -p.Days))
+		if err != nil {
+			return err
+		}
+		p.Outcomes = []outcomeTable{{Rows: []review.OutcomeCount{own}, Confirmed: true}}
 	}
 	if cookie, err := r.Cookie("vigil-theme"); err == nil {
 		p.Theme = cookie.Value

@@ -28,6 +28,8 @@ type supervisePage struct {
 	Unseen    []review.Decision
 	Blind     review.Blind
 	Answers   review.Answers
+	Outcomes  outcomeView
+	Contested []review.Contested
 	From, To  string
 	Policy    review.Policy
 }
@@ -62,6 +64,12 @@ func (c *console) supervise(w http.ResponseWriter, r *http.Request, who review.P
 		return err
 	}
 	if p.Blind, err = c.Store.Blind(ctx, who, since); err != nil {
+		return err
+	}
+	if p.Outcomes, err = c.outcomes(ctx, who, since); err != nil {
+		return err
+	}
+	if p.Contested, err = c.Store.Contested(ctx, who); err != nil {
 		return err
 	}
 	if p.Answers, err = c.Store.Answers(ctx, who, since); err != nil {
@@ -119,11 +127,11 @@ func (c *console) export(w http.ResponseWriter, r *http.Request, who review.Pers
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
 		out := csv.NewWriter(w)
-		_ = out.Write([]string{"decision", "at", "verdict", "reason", "persons", "danger", "stand_in", "probability", "marks", "on_appeal", "replaced"}) // Flush tells
+		_ = out.Write([]string{"decision", "at", "verdict", "reason", "persons", "danger", "stand_in", "probability", "marks", "on_appeal", "replaced", "outcomes"}) // Flush tells
 		err = c.Store.Export(r.Context(), who, from, to, func(e review.Exported) error {
 			return out.Write([]string{
 				e.ID, e.At.Format(time.RFC3339), string(e.Verdict), e.Reason, strconv.Itoa(e.Persons), strconv.FormatBool(e.Danger),
-				strconv.FormatBool(e.StandIn), strconv.FormatFloat(e.Probability, 'f', 4, 64), strings.Join(e.Marks, " "), string(e.OnAppeal), string(e.Replaced),
+				strconv.FormatBool(e.StandIn), strconv.FormatFloat(e.Probability, 'f', 4, 64), strings.Join(e.Marks, " "), string(e.OnAppeal), string(e.Replaced), strings.Join(e.Outcomes, " "),
 			})
 		})
 		out.Flush()

@@ -42,11 +42,18 @@ var words = template.FuncMap{
 	"mark":       markWord,
 	"actionword": func(k action.Kind) string { return actionWords[k] },
 	"outcome":    func(o review.AppealOutcome) string { return outcomeWords[o] },
-	"step":       func(s string) string { return stepWords[s] },
-	"may":        func(p review.Person, a string) bool { return p.May(review.Action(a)) },
-	"f1":         func(x float64) string { return fmt.Sprintf("%.1f", x) },
-	"meter":      func(p float64) string { return fmt.Sprintf("%.1f", 100*math.Max(0, math.Min(1, p))) },
-	"late":       func(now, due time.Time) bool { return !now.Before(due) },
+	"resultword": func(r string) string { return resultWords[r] },
+	"outcomename": func(name string) string {
+		if w, ok := reasonWords[name]; ok {
+			return w
+		}
+		return name
+	},
+	"step":  func(s string) string { return stepWords[s] },
+	"may":   func(p review.Person, a string) bool { return p.May(review.Action(a)) },
+	"f1":    func(x float64) string { return fmt.Sprintf("%.1f", x) },
+	"meter": func(p float64) string { return fmt.Sprintf("%.1f", 100*math.Max(0, math.Min(1, p))) },
+	"late":  func(now, due time.Time) bool { return !now.Before(due) },
 	"wait": func(now, since, due time.Time) float64 {
 		return now.Sub(since).Seconds() / math.Max(1, due.Sub(since).Seconds())
 	},
