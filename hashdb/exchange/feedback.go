@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 
 	"github.com/vigil-stream/vigil/hashdb"
 )
@@ -18,6 +19,29 @@ type Entries interface {
 // ErrNotListed is returned for an entry that its list does not have, as when the owner
 // has taken it off since it matched.
 var ErrNotListed = errors.New("the list has no such entry")
+
+// ErrTakesNone is wrapped by the error of an owner that takes no feedback at all, or none on
+// this kind of hash.
+var ErrTakesNone = errors.New("takes no feedback")
+
+// Refused reports whether feedback failed for good, so that it is of no use to send it again:
+// the owner's host understood it and will not have it. What credentials, a configuration or
+// time can mend is not refused.
+func Refused(err error) bool {
+	if errors.Is(err, ErrNotListed) || errors.Is(err, ErrTakesNone) {
+		return true
+	}
+	var answer *StatusError
+	if !errors.As(err, &answer) {
+		return false
+	}
+	switch answer.Code {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusGone,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
 
 // FeedbackFor returns what to tell a list's owner of an entry that is known by its name,
 // as in hashdb.Match.Entry: a Feedback for each of the owner's ids under which the list

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"testing"
 
@@ -57,5 +58,19 @@ func TestFeedbackFor(t *testing.T) {
 	s.fault = context.Canceled
 	if _, err := FeedbackFor(t.Context(), s, id, hash(9).Entry(), Disputed, ""); !errors.Is(err, s.fault) || errors.Is(err, ErrNotListed) {
 		t.Errorf("a list that cannot be read: got %v", err)
+	}
+}
+
+func TestRefusedIsForGood(t *testing.T) {
+	wrap := func(err error) error { return fmt.Errorf("owner: %w", err) }
+	for _, err := range []error{ErrNotListed, ErrTakesNone, &StatusError{Code: 404}, &StatusError{Code: 422}, &StatusError{Code: 400}} {
+		if !Refused(wrap(err)) {
+			t.Errorf("%v is to be sent again", err)
+		}
+	}
+	for _, err := range []error{context.DeadlineExceeded, errors.New("a reason that is not on the list"), &StatusError{Code: 401}, &StatusError{Code: 403}, &StatusError{Code: 429}, &StatusError{Code: 500}, &StatusError{Code: 503}} {
+		if Refused(wrap(err)) {
+			t.Errorf("%v is given up", err)
+		}
 	}
 }

@@ -68,7 +68,8 @@ func (r *floodReporter) take(ctx context.Context, q flood.Quarantine) error {
 	r.log.Warn("a list entry matches in too many streams", zap.String("state", q.State), zap.String("list", q.List), zap.String("entry", q.Entry),
 		zap.Int("streams", q.Streams), zap.Int("held", q.Held), zap.Int("withdrawn", q.Withdrawn))
 	if verdict := r.verdict(q.State); verdict != "" {
-		r.owners.tell(ctx, q.List, q.HashKind, q.Entry, verdict)
+		r.owners.tell(word{list: q.List, hashKind: q.HashKind, entry: q.Entry, verdict: verdict, told: told})
+		return nil
 	}
 	_, err := r.store.Apply(ctx, hashdb.Batch{Source: q.List, Checkpoint: told})
 	return err

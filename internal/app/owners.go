@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
@@ -14,70 +17,61 @@ import (
 	"github.com/vigil-stream/vigil/review"
 )
 
-// listOwners tells the owners of lists what came of their entries.
+// listOwners tells the owners of lists what came of their entries, each in its own time: one
+// that is away holds up no other.
 type listOwners struct {
 	store   exchange.Store
 	db      *hashdb.DB
 	open    func(source string) (exchange.Feedbacker, error) // nil, nil: the owner takes none
+	pause   func(context.Context, time.Duration)
 	reasons map[string]string
 	own     string // the deployment's own list
 	log     *zap.Logger
 	sent    *prometheus.CounterVec
+	waiting *prometheus.GaugeVec
+
+	ctx    context.Context // of the workers, one an owner
+	g      *errgroup.Group
+	mu     sync.Mutex
+	queues map[string]*ownerQueue // by the source of lists
 }
 
-func newListOwners(c Config, store exchange.Store, db *hashdb.DB, reg prometheus.Registerer, log *zap.Logger) *listOwners {
+// newListOwners returns them; their workers are of the group, until ctx ends.
+func newListOwners(ctx context.Context, g *errgroup.Group, c Config, store exchange.Store, db *hashdb.DB, reg prometheus.Registerer, log *zap.Logger) *listOwners {
 	o := &listOwners{
-		store: store, db: db, reasons: c.Flood.Reasons, own: c.OwnList, log: log,
+		store: store, db: db, pause: pauseFor, reasons: c.Flood.Reasons, own: c.OwnList, log: log, ctx: ctx, g: g, queues: map[string]*ownerQueue{},
 		sent: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "vigil_list_feedback_total", Help: "Words sent to owners of lists about their entries, by result.",
+			Name: "vigil_list_feedback_total", Help: "Attempts to tell owners of lists about their entries, by result.",
 		}, []string{"source", "result"}),
+		waiting: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "vigil_list_feedback_waiting", Help: "Words that owners of lists are still to be told about their entries.",
+		}, []string{"source"}),
 	}
 	o.open = func(source string) (exchange.Feedbacker, error) {
 		for _, conf := range c.Exchanges {
-			if conf.Source == source {
+			if conf.Source == source && !conf.Remote() {
 				return c.opener(db).OpenFeedback(conf)
 			}
 		}
 		return nil, nil
 	}
-	reg.MustRegister(o.sent)
+	reg.MustRegister(o.sent, o.waiting)
 	return o
 }
 
-// tell sends feedback on each of the owner's ids of an entry. A failure is told and not
-// repeated: the operator can send it with `vigil hashes feedback`.
-func (o *listOwners) tell(ctx context.Context, list, hashKind, entry string, verdict exchange.Verdict) {
-	result := "ok"
-	to, err := o.open(list)
-	switch {
-	case err == nil && to == nil:
-		result = "no way"
-		o.log.Info("the list's owner takes no feedback: tell them by other means", zap.String("list", list), zap.String("entry", entry))
-	case err == nil:
-		err = o.send(ctx, to, list, hashKind, entry, verdict)
+// tell has an owner told, whatever becomes of the owner and of this process: the word is
+// said again until the owner took it or refused it for good, and only then is that kept, so
+// that whoever reads the word's record after a start says it again.
+func (o *listOwners) tell(w word) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	q := o.queues[w.list]
+	if q == nil {
+		q = newOwnerQueue()
+		o.queues[w.list] = q
+		o.g.Go(func() error { o.deliver(o.ctx, w.list, q); return nil })
 	}
-	if err != nil {
-		result = "failed"
-		o.log.Error("the list's owner was not told: send it with `vigil hashes feedback`", zap.String("list", list), zap.String("entry", entry), zap.Error(err))
-	}
-	o.sent.WithLabelValues(list, result).Inc()
-}
-
-func (o *listOwners) send(ctx context.Context, to exchange.Feedbacker, list, hashKind, entry string, verdict exchange.Verdict) error {
-	kind, err := hashdb.ParseKind(hashKind)
-	if err != nil {
-		return err
-	}
-	all, err := exchange.FeedbackFor(ctx, o.db, hashdb.ListID{Source: list, Kind: kind}, entry, verdict, o.reasons[list])
-	if err != nil {
-		return err
-	}
-	for _, f := range all {
-		if err := to.Feedback(ctx, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	q.put(w)
 }
 
 // run follows the topic on which review says which entries a reversal blames, until ctx
@@ -98,27 +92,26 @@ func (o *listOwners) take(ctx context.Context, f review.Feedback) error {
 	if len(o.store.Checkpoint(told.Name)) > 0 {
 		return nil
 	}
-	batch := hashdb.Batch{Source: f.List, Checkpoint: told}
 	switch {
 	case f.Case == "":
 		verdict := exchange.Disputed
 		if f.Right {
 			verdict = exchange.Affirmed
 		}
-		o.tell(ctx, f.List, f.HashKind, f.Entry, verdict)
+		o.tell(word{list: f.List, hashKind: f.HashKind, entry: f.Entry, verdict: verdict, told: told})
+		return nil
 	case o.own == "none":
 		return nil
-	default:
-		// What was taken from the case as an entry of our own would go on matching.
-		batch.Source = o.own
-		refs, err := o.ownRefs(ctx, f.Case)
-		if err != nil {
-			return err
-		}
-		batch.RetractRefs = refs
+	}
+	// What was taken from the case as an entry of our own would go on matching.
+	refs, err := o.ownRefs(ctx, f.Case)
+	if err != nil {
+		return err
+	}
+	_, err = o.store.Apply(ctx, hashdb.Batch{Source: o.own, RetractRefs: refs, Checkpoint: told})
+	if err == nil {
 		o.log.Info("entries of a case that was reversed are taken off our own list", zap.String("case", f.Case), zap.Int("entries", len(refs)))
 	}
-	_, err := o.store.Apply(ctx, batch)
 	return err
 }
 

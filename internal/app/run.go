@@ -271,7 +271,7 @@ func startLists(ctx context.Context, g *errgroup.Group, c Config, client *stream
 	back := newLookBack(db, askArchives(client, db), log)
 	g.Go(func() error { return followLists(ctx, client, back, log) })
 	g.Go(func() error { return back.run(ctx) })
-	owners := newListOwners(c, sharedStore{db, &listPublisher{client: client}}, db, reg, log)
+	owners := newListOwners(ctx, g, c, sharedStore{db, &listPublisher{client: client}}, db, reg, log)
 	g.Go(func() error { return owners.run(ctx, client) })
 	reporter := newFloodReporter(c.Flood, db, owners, reg, log)
 	g.Go(func() error { return reporter.run(ctx, client) })

@@ -61,7 +61,7 @@ func (o Opener) OpenFeedback(c exchange.SourceConfig) (exchange.Feedbacker, erro
 	}
 	f, ok := source.(exchange.Feedbacker)
 	if !ok {
-		return nil, fmt.Errorf("exchange %s takes no feedback", c.Exchange)
+		return nil, fmt.Errorf("exchange %s: %w", c.Exchange, exchange.ErrTakesNone)
 	}
 	return f, nil
 }

@@ -37,7 +37,7 @@ type Reason struct {
 func (s *Source) Reasons(ctx context.Context, k hashdb.Kind) ([]Reason, error) {
 	name, ok := types[k]
 	if !ok {
-		return nil, fmt.Errorf("ncmec: takes no feedback on %v", k)
+		return nil, fmt.Errorf("ncmec: %w on %v", exchange.ErrTakesNone, k)
 	}
 	var answer struct {
 		XMLName xml.Name
@@ -69,7 +69,7 @@ type negative struct {
 func (s *Source) Feedback(ctx context.Context, f exchange.Feedback) error {
 	name, ok := types[f.Kind]
 	if !ok {
-		return fmt.Errorf("ncmec: takes no feedback on %v", f.Kind)
+		return fmt.Errorf("ncmec: %w on %v", exchange.ErrTakesNone, f.Kind)
 	}
 	member, entry, ok := strings.Cut(f.Ref, "/")
 	if !ok || member == "" || entry == "" {

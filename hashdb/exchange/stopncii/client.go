@@ -91,7 +91,7 @@ func (s *Source) Feedback(ctx context.Context, f exchange.Feedback) error {
 		return errors.New("stopncii: there is no key for feedback")
 	}
 	if f.Hash.Kind != hashdb.KindPDQ && f.Hash.Kind != hashdb.KindMD5 {
-		return fmt.Errorf("stopncii: takes no feedback on %v", f.Hash.Kind)
+		return fmt.Errorf("stopncii: %w on %v", exchange.ErrTakesNone, f.Hash.Kind)
 	}
 	one := feedback{Tags: []string{}, Hash: f.Hash.String()}
 	switch f.Verdict {
