@@ -16,9 +16,15 @@ const (
 	// Unknown means that the centre may have it. It is asked, and never sent to blindly
 	// again.
 	Unknown State = "unknown"
+	// Waiting means that it was handed over, and that the centre's word on it is awaited: as
+	// Unknown, but nothing went wrong.
+	Waiting State = "waiting"
 	// Absent is an answer to a question alone: the centre does not have it, so that it may
 	// be sent again.
 	Absent State = "absent"
+	// Withdrawn means that the centre does not have it, and that nobody is to send it any
+	// more: something else has been decided since.
+	Withdrawn State = "withdrawn"
 )
 
 // An Answer is what became of an attempt to send an alert, or of asking for it.

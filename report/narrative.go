@@ -59,13 +59,13 @@ func Narrative(a Alert, chars int) string {
 		if n := utf8.RuneCountInString(text); n <= chars {
 			return text
 		} else if kept == 0 {
-			return cut(cut(head, chars-(n-utf8.RuneCountInString(head)))+text[len(head):], chars)
+			return Cut(Cut(head, chars-(n-utf8.RuneCountInString(head)))+text[len(head):], chars)
 		}
 	}
 }
 
-// cut returns the beginning of a text in at most n characters.
-func cut(text string, n int) string {
+// Cut returns the beginning of a text in at most n characters.
+func Cut(text string, n int) string {
 	const mark = " [cut]\n"
 	runes := []rune(text)
 	if len(runes) <= n {

@@ -27,11 +27,15 @@ const (
 	FilingFiled   FilingState = "filed"   // the centre has it
 	FilingFailed  FilingState = "failed"  // the centre will not take it as it is: for a person to look at
 	FilingHeld    FilingState = "held"    // it says too little; it is looked at again from time to time
+	// FilingWithdrawn is what was overtaken before the centre had it: nobody sends it any more.
+	FilingWithdrawn FilingState = "withdrawn"
 )
 
-// A Filing is one alert on its way to one centre.
+// A Filing is one alert, or one correction of an alert, on its way to one centre.
 type Filing struct {
-	Alert    string // its id, which is the idempotency key too
+	Alert    string // its id, or the correction's, which is the idempotency key too
+	Corrects string // id of the alert that a correction is of; empty for an alert
+	Sequence int    // of the decision that it tells of, on its case
 	Case     string
 	Centre   string
 	Priority int64 // the higher the sooner
@@ -42,24 +46,38 @@ type Filing struct {
 	Receipt  string    // the centre's own reference
 	Says     string    // why it stands where it does, in words
 	Revision int64     // grows with every change
-	Body     []byte    // the alert's JSON, until it is filed
+	Body     []byte    // the alert's or correction's JSON, until it is filed or withdrawn
+	// Superseded says that a later correction of the same alert is there.
+	Superseded bool
 }
 
+// over reports whether nothing is done about a filing any more.
+func (d Filing) over() bool { return d.State == FilingFiled || d.State == FilingWithdrawn }
+
 // Late reports whether the law's time is over and the centre does not have it.
-func (d Filing) Late(now time.Time) bool { return d.State != FilingFiled && now.After(d.Due) }
+func (d Filing) Late(now time.Time) bool { return !d.over() && now.After(d.Due) }
 
 // ErrFilingChanged says that a delivery was changed by another in between.
 var ErrFilingChanged = errors.New("the delivery was changed by another in between")
 
 // OrderFilings orders filings. One whose alert is there already stays as it is, so that an
-// order may be repeated.
+// order may be repeated. A correction is ordered only where its alert was.
 func (s *Store) OrderFilings(ctx context.Context, orders []Filing) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		for _, d := range orders {
+			if d.Corrects != "" {
+				var there int
+				if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM filings WHERE alert = ?`, d.Corrects).Scan(&there); err != nil {
+					return err
+				}
+				if there == 0 {
+					continue
+				}
+			}
 			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO filings (alert, case_id, centre, priority, state, attempts, due_at, next_at, receipt, says, revision, body, journal)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO NOTHING`,
-				d.Alert, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Receipt, d.Says, d.Revision, d.Body, []byte{}); err != nil {
+				INSERT INTO filings (alert, corrects, sequence, case_id, centre, priority, state, attempts, due_at, next_at, receipt, says, revision, body, journal)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO NOTHING`,
+				d.Alert, d.Corrects, d.Sequence, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Receipt, d.Says, d.Revision, d.Body, []byte{}); err != nil {
 				return err
 			}
 		}
@@ -71,7 +89,15 @@ func (s *Store) OrderFilings(ctx context.Context, orders []Filing) error {
 	return nil
 }
 
-const selectFilings = `SELECT alert, case_id, centre, priority, state, attempts, due_at, next_at, receipt, says, revision, body FROM filings `
+// chain is the alert that f is, or is a correction of; superseded whether a later correction of
+// that alert is there.
+const (
+	chain      = `CASE WHEN f.corrects = '' THEN f.alert ELSE f.corrects END`
+	superseded = `EXISTS (SELECT 1 FROM filings AS later WHERE later.corrects <> '' AND later.corrects = ` + chain + ` AND later.sequence > f.sequence)`
+)
+
+const selectFilings = `SELECT f.alert, f.corrects, f.sequence, f.case_id, f.centre, f.priority, f.state, f.attempts, f.due_at, f.next_at, f.receipt, f.says, f.revision, f.body,
+	` + superseded + ` FROM filings AS f `
 
 func loadFilings(ctx context.Context, q querier, where string, args ...any) (ds []Filing, err error) {
 	rows, err := q.QueryContext(ctx, selectFilings+where, args...)
@@ -82,7 +108,7 @@ func loadFilings(ctx context.Context, q querier, where string, args ...any) (ds 
 	for rows.Next() {
 		var d Filing
 		var due, next int64
-		if err := rows.Scan(&d.Alert, &d.Case, &d.Centre, &d.Priority, &d.State, &d.Attempts, &due, &next, &d.Receipt, &d.Says, &d.Revision, &d.Body); err != nil {
+		if err := rows.Scan(&d.Alert, &d.Corrects, &d.Sequence, &d.Case, &d.Centre, &d.Priority, &d.State, &d.Attempts, &due, &next, &d.Receipt, &d.Says, &d.Revision, &d.Body, &d.Superseded); err != nil {
 			return nil, fmt.Errorf("load filings: %w", err)
 		}
 		d.Due, d.Next = fromMicros(due), fromMicros(next)
@@ -95,12 +121,17 @@ func loadFilings(ctx context.Context, q querier, where string, args ...any) (ds 
 }
 
 // NextFiling returns what is to be looked at first: of a centre's filings that are
-// neither filed nor failed and whose time has come, the one of the highest priority, of
-// several the one that is due soonest. False is nothing.
+// neither filed, withdrawn nor failed and whose time has come, the one of the highest
+// priority, of several the one that is due soonest. What a correction overtook is looked at
+// at once, where it failed too, and a correction only when that is over. False is nothing.
 func (s *Store) NextFiling(ctx context.Context, centre string, now time.Time) (Filing, bool, error) {
 	ds, err := loadFilings(ctx, s.db, `
-		WHERE centre = ? AND state NOT IN ('filed', 'failed') AND next_at <= ?
-		ORDER BY priority DESC, due_at, alert LIMIT 1`, centre, now.UnixMicro())
+		WHERE f.centre = ? AND f.state NOT IN ('filed', 'withdrawn')
+			AND (f.state <> 'failed' AND f.next_at <= ? OR f.state IN ('queued', 'held', 'failed') AND `+superseded+`)
+			AND (f.corrects = '' OR NOT EXISTS (
+				SELECT 1 FROM filings AS older WHERE (older.alert = f.corrects OR older.corrects = f.corrects)
+					AND older.sequence < f.sequence AND older.state NOT IN ('filed', 'withdrawn')))
+		ORDER BY f.priority DESC, f.due_at, f.alert LIMIT 1`, centre, now.UnixMicro())
 	if err != nil || len(ds) == 0 {
 		return Filing{}, false, err
 	}
@@ -109,12 +140,12 @@ func (s *Store) NextFiling(ctx context.Context, centre string, now time.Time) (F
 
 // Filings lists those in a state, or all where it is empty, the most urgent first.
 func (s *Store) Filings(ctx context.Context, state FilingState, limit int) ([]Filing, error) {
-	return loadFilings(ctx, s.read, `WHERE ? = '' OR state = ? ORDER BY priority DESC, due_at, alert LIMIT ?`, string(state), string(state), bound(limit))
+	return loadFilings(ctx, s.read, `WHERE ? = '' OR f.state = ? ORDER BY f.priority DESC, f.due_at, f.alert LIMIT ?`, string(state), string(state), bound(limit))
 }
 
 // Filing returns that of an alert.
 func (s *Store) Filing(ctx context.Context, alert string) (Filing, error) {
-	ds, err := loadFilings(ctx, s.db, `WHERE alert = ?`, alert)
+	ds, err := loadFilings(ctx, s.db, `WHERE f.alert = ?`, alert)
 	if err == nil && len(ds) == 0 {
 		err = fmt.Errorf("delivery of alert %s: %w", alert, ErrNotFound)
 	}
@@ -124,25 +155,25 @@ func (s *Store) Filing(ctx context.Context, alert string) (Filing, error) {
 	return ds[0], nil
 }
 
-// Receipts are the references that a centre gave to what was filed about a case, but for one
-// alert.
-func (s *Store) Receipts(ctx context.Context, caseID, centre, but string) ([]string, error) {
-	ds, err := loadFilings(ctx, s.db, `WHERE case_id = ? AND centre = ? AND state = 'filed' AND alert <> ? ORDER BY alert`, caseID, centre, but)
-	var receipts []string
-	for _, d := range ds {
-		receipts = append(receipts, d.Receipt)
+// EarlierFilings are those that a centre has and that one refers to, the oldest first: of an
+// alert, what was filed on its case before; of a correction, its alert and earlier corrections.
+func (s *Store) EarlierFilings(ctx context.Context, d Filing) ([]Filing, error) {
+	if d.Corrects != "" {
+		return loadFilings(ctx, s.db, `WHERE (f.alert = ? OR f.corrects = ?) AND f.centre = ? AND f.state = 'filed' AND f.alert <> ? AND f.sequence < ? ORDER BY f.sequence, f.alert`,
+			d.Corrects, d.Corrects, d.Centre, d.Alert, d.Sequence)
 	}
-	return receipts, err
+	return loadFilings(ctx, s.db, `WHERE f.case_id = ? AND f.centre = ? AND f.state = 'filed' AND f.alert <> ? AND f.sequence <= ? ORDER BY f.sequence, f.alert`,
+		d.Case, d.Centre, d.Alert, d.Sequence)
 }
 
 // SaveFiling keeps a change and gives it a new revision, or returns ErrFilingChanged where another
 // changed it in between. What came of an attempt gets an entry in the audit log, in the same
-// transaction. The alert of one that is filed is not kept.
+// transaction. The text of one that is over is not kept.
 func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 	told := sha256.Sum256(d.Body)
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		body := d.Body
-		if d.State == FilingFiled {
+		if d.over() {
 			body = []byte{}
 		}
 		res, err := tx.ExecContext(ctx, `
@@ -167,7 +198,7 @@ func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 		return d, fmt.Errorf("save delivery: %w", err)
 	}
 	d.Revision++
-	if d.State == FilingFiled {
+	if d.over() {
 		d.Body = []byte{}
 	}
 	return d, nil

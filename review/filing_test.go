@@ -65,8 +65,8 @@ func TestDeliveriesAreTakenInTheirOrder(t *testing.T) {
 	if _, ok, err := s.NextFiling(t.Context(), "us", at.Add(25*time.Hour)); err != nil || !ok {
 		t.Error("what was for tomorrow is not there", err)
 	}
-	got, err := s.Receipts(t.Context(), c.ID, "us", signal.ID("c"))
-	if err != nil || len(got) != 1 || got[0] != "4711b" {
+	got, err := s.EarlierFilings(t.Context(), Filing{Alert: signal.ID("c"), Case: c.ID, Centre: "us"})
+	if err != nil || len(got) != 1 || got[0].Receipt != "4711b" {
 		t.Errorf("%v, %v", got, err)
 	}
 	filed, err := s.Filings(t.Context(), FilingFiled, 0)

@@ -7,7 +7,7 @@ import (
 )
 
 func (c *cli) report() *cobra.Command {
-	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute(), c.reportExplain(), c.reportDeliveries(), c.reportRetry(), c.reportSchema(), c.reportStandIn(),
+	return group("report", "Say which centres a case goes to, and what they are told", c.reportRoute(), c.reportExplain(), c.reportDeliveries(), c.reportRetry(), c.reportSettle(), c.reportSchema(), c.reportStandIn(),
 		c.reportGoAML(), c.reportOutcome(), c.reportSAR(), c.reportComplete())
 }
 
@@ -86,7 +86,23 @@ func (c *cli) reportDeliveries() *cobra.Command {
 			return c.configured(func(conf app.Config) error { return app.ListDeliveries(cmd.Context(), conf, o) })
 		},
 	}
-	cmd.Flags().StringVar(&o.State, "state", "", "only in this `state`: queued, sending, unknown, filed, failed, held")
+	cmd.Flags().StringVar(&o.State, "state", "", "only in this `state`: queued, sending, unknown, filed, failed, held, withdrawn")
+	return cmd
+}
+
+func (c *cli) reportSettle() *cobra.Command {
+	o := app.SettleOptions{Reviewer: login(), Out: c.out}
+	cmd := &cobra.Command{
+		Use: "settle ALERT", Short: "Note what a centre said, asked by a person, of a delivery that is unknown", Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			o.Alert = list[0]
+			return c.configured(func(conf app.Config) error { return app.SettleDelivery(cmd.Context(), conf, o) })
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Reviewer, "reviewer", o.Reviewer, "`name` of who says so")
+	f.StringVar(&o.Receipt, "receipt", "", "the centre has it under this `reference` of its own")
+	f.BoolVar(&o.Absent, "absent", false, "the centre does not have it: it is sent again")
 	return cmd
 }
 

@@ -116,6 +116,8 @@ type Config struct {
 	// Platforms are those to which actions are delivered as webhooks; actions for others
 	// lie on the topic actions alone.
 	Platforms []webhook.Platform `yaml:"platforms"`
+	// Channels says how centres are reached beside their queues, by their id.
+	Channels map[string]ChannelConfig `yaml:"channels"`
 	// Delivery says how centres are treated, by their id.
 	Delivery map[string]DeliveryConfig `yaml:"delivery"`
 	// OutcomeKeys are the verifier keys of centres that say what came of alerts, by their id.
@@ -345,6 +347,9 @@ func (c *Config) Validate() error {
 		}
 	}
 	if err := webhook.Check(c.Platforms); err != nil {
+		faults = append(faults, err)
+	}
+	if err := c.validateChannels(); err != nil {
 		faults = append(faults, err)
 	}
 	for id, d := range c.Delivery {

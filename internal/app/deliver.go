@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,28 +27,95 @@ type DeliveryConfig struct {
 	Longest time.Duration `yaml:"longest"` // of those pauses
 	Trip    int           `yaml:"trip"`    // failures in a row after which the centre is left alone
 	Rest    time.Duration `yaml:"rest"`    // for how long at first
+	Lease   time.Duration `yaml:"lease"`   // for how long one attempt holds an alert
 }
 
 func (d DeliveryConfig) settings() delivery.Settings {
-	return delivery.Settings{Gap: d.Gap, Quota: d.Quota, First: d.First, Longest: d.Longest, Trip: d.Trip, Rest: d.Rest}
+	return delivery.Settings{Gap: d.Gap, Quota: d.Quota, First: d.First, Longest: d.Longest, Trip: d.Trip, Rest: d.Rest, Lease: d.Lease}
 }
 
 // channels are the ways that this deployment has to centres, beside their queues.
+// All that is wrong with their configuration is told at once.
 func (c *Config) channels(store *review.Store, centres route.Directory) (map[string]delivery.Channel, error) {
 	out := map[string]delivery.Channel{}
-	if c.NCMEC.Credentials == "" {
-		return out, nil
-	}
-	channel, err := c.newTipline(store)
-	if err != nil {
-		return nil, err
+	var faults []error
+	open := func(id string, channel delivery.Channel, err error) {
+		if err != nil {
+			faults = append(faults, err)
+			return
+		}
+		out[id] = standing{Channel: channel, store: store}
 	}
 	for _, centre := range centres.Centres {
-		if centre.Channel == "ncmec" {
-			out[centre.ID] = channel
+		if centre.Channel == "ncmec" && c.NCMEC.Credentials != "" {
+			channel, err := c.newTipline(store)
+			open(centre.ID, channel, err)
 		}
 	}
-	return out, nil
+	for _, id := range slices.Sorted(maps.Keys(c.Channels)) {
+		channel, err := c.newChannel(id, centres)
+		open(id, channel, err)
+	}
+	return out, errors.Join(faults...)
+}
+
+// newChannel opens the channel of a centre by what the directory says of it.
+func (c *Config) newChannel(id string, centres route.Directory) (delivery.Channel, error) {
+	key, ch := "channels."+id, c.Channels[id]
+	centre, err := centres.Centre(id)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	var form form
+	switch centre.Channel {
+	case "webhook", "file":
+		if (centre.Channel == "webhook") != (ch.Webhook != nil) || ch.Filer != "" {
+			return nil, fmt.Errorf("%s: by the directory %s is reached by %s: give it that alone", key, id, map[string]string{"webhook": "a webhook", "file": "a drop"}[centre.Channel])
+		}
+	case "goaml", "fincen":
+		form, err = ch.newForm(centre.Channel, id)
+	default:
+		return nil, fmt.Errorf("%s: by the directory %s is reached by %s, for which nothing is set here; a directory of your own may say webhook, file, goaml or fincen", key, id, centre.Channel)
+	}
+	if ch.Webhook != nil {
+		channel, open := ch.Webhook.open(key + ".webhook")
+		if err = errors.Join(err, open); err != nil || form == nil {
+			return channel, err
+		}
+		return formChannel{form, postedForms{channel}, time.Now}, nil
+	}
+	folder, open := ch.Drop.open(key+".drop", c.dropMarks(id))
+	if err = errors.Join(err, open); err != nil || form == nil {
+		return folder, err
+	}
+	return formChannel{form, droppedForms{folder}, time.Now}, nil
+}
+
+// standing is a channel that sends no alert of a decision that does not stand any more: what
+// has been decided since has an alert of its own, or a correction.
+type standing struct {
+	delivery.Channel
+	store *review.Store
+}
+
+// Send implements delivery.Channel.
+func (s standing) Send(ctx context.Context, a report.Alert, earlier []delivery.Delivery) (report.Answer, error) {
+	d, ok, err := s.store.LastDecision(ctx, a.Statement.Case)
+	if err != nil {
+		return report.Answer{}, err
+	}
+	if !ok || d.ID != a.Statement.Decision {
+		return s.withdraw(ctx, a.ID)
+	}
+	return s.Channel.Send(ctx, a, earlier)
+}
+
+func (s standing) withdraw(ctx context.Context, id string) (report.Answer, error) {
+	o, err := s.Withdraw(ctx, id, false)
+	if o.State == report.Withdrawn {
+		o.Says = "The decision does not stand any more, or another has been made since."
+	}
+	return o, err
 }
 
 // orders are the deliveries of alerts whose centres have a channel.

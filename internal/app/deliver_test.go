@@ -145,7 +145,7 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 		t.Error("what is filed was tried again")
 	}
 	// A follow-up refers to it.
-	prior, err := (&tipline{store: store}).prior(t.Context(), report.Alert{ID: "another", Statement: review.Statement{Case: id}, Centre: report.Centre{ID: "us"}})
+	prior, err := prior(t.Context(), store, report.Alert{ID: "another", Statement: review.Statement{Case: id, Sequence: 2}, Centre: report.Centre{ID: "us"}})
 	if err != nil || len(prior) != 1 || prior[0] <= 0 {
 		t.Errorf("%v, %v", prior, err)
 	}

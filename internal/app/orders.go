@@ -8,6 +8,7 @@ import (
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/delivery"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/signal"
@@ -102,6 +103,7 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 		return nil, err
 	}
 	outs := make([]stream.Output, len(alerts))
+	var list []delivery.Delivery
 	for i, alert := range alerts {
 		centre, err := report.CentreOf(p.centres, was, alert)
 		if err != nil {
@@ -111,6 +113,15 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 		if err != nil {
 			return nil, err
 		}
+		told, err := p.centres.Centre(centre.ID)
+		if err != nil {
+			return nil, err
+		}
+		d, err := delivery.OrderCorrection(record, p.centres.Limit(told))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
 		data, err := report.EncodeCorrection(record)
 		if err != nil {
 			return nil, err
@@ -119,7 +130,9 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 			return nil, fmt.Errorf("correction %s: %w", record.ID, err)
 		}
 	}
-	return outs, nil
+	// Every channel that had the alert gets its correction; an order that is repeated changes
+	// nothing.
+	return outs, p.store.OrderFilings(ctx, list)
 }
 
 func receiptOutput(platform string, r action.Receipt) (stream.Output, error) {

@@ -34,13 +34,13 @@ func ListDeliveries(ctx context.Context, c Config, o DeliveriesOptions) error {
 		}
 		now := time.Now()
 		w := tabwriter.NewWriter(o.Out, 0, 8, 2, ' ', 0)
-		_, _ = fmt.Fprintln(w, "ALERT\tCENTRE\tSTATE\tATTEMPTS\tDUE\tRECEIPT\tWHY")
+		_, _ = fmt.Fprintln(w, "ID\tCENTRE\tSTATE\tATTEMPTS\tDUE\tRECEIPT\tCORRECTS\tWHY")
 		for _, d := range all {
 			due := d.Due.Format(time.RFC3339)
 			if d.Late(now) {
 				due += " LATE"
 			}
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.Alert, d.Centre, d.State, d.Attempts, due, oneLine(d.Receipt), oneLine(d.Says))
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", d.Alert, d.Centre, d.State, d.Attempts, due, oneLine(d.Receipt), d.Corrects, oneLine(d.Says))
 		}
 		return w.Flush()
 	})
@@ -48,18 +48,40 @@ func ListDeliveries(ctx context.Context, c Config, o DeliveriesOptions) error {
 
 // RetryDelivery puts a delivery that failed, or is held, back into the queue.
 func RetryDelivery(ctx context.Context, c Config, alert, who string, out io.Writer) error {
+	return changeDelivery(ctx, c, alert, out, func(d delivery.Delivery) (delivery.Delivery, error) { return delivery.Retry(d, time.Now(), who) })
+}
+
+// SettleOptions say what a person learned of a delivery by asking its centre.
+type SettleOptions struct {
+	Alert, Reviewer string
+	Receipt         string // the centre's own reference
+	Absent          bool   // the centre does not have it
+	Out             io.Writer
+}
+
+// SettleDelivery notes what became of a delivery that is unknown.
+func SettleDelivery(ctx context.Context, c Config, o SettleOptions) error {
+	if o.Absent == (o.Receipt != "") {
+		return fmt.Errorf("%w: give --receipt with the centre's reference, or --absent", ErrUsage)
+	}
+	return changeDelivery(ctx, c, o.Alert, o.Out, func(d delivery.Delivery) (delivery.Delivery, error) {
+		return delivery.Settle(d, time.Now(), o.Reviewer, !o.Absent, o.Receipt)
+	})
+}
+
+func changeDelivery(ctx context.Context, c Config, alert string, out io.Writer, change func(delivery.Delivery) (delivery.Delivery, error)) error {
 	return withStore(ctx, c, func(store *review.Store) error {
 		d, err := store.Filing(ctx, alert)
 		if err != nil {
 			return err
 		}
-		if d, err = delivery.Retry(d, time.Now(), who); err != nil {
+		if d, err = change(d); err != nil {
 			return err
 		}
-		if _, err := store.SaveFiling(ctx, d); err != nil {
+		if d, err = store.SaveFiling(ctx, d); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(out, "alert %s is in the queue of %s again\n", d.Alert, d.Centre)
+		_, err = fmt.Fprintf(out, "%s to %s is %s\n", d.Alert, d.Centre, d.State)
 		return err
 	})
 }

@@ -39,7 +39,7 @@ func ExplainAlert(ctx context.Context, c Config, o ExplainOptions) error {
 			}
 			return explain(o.Out, a, nil, nil)
 		}
-		prior, err := (&tipline{store: store}).prior(ctx, a)
+		prior, err := prior(ctx, store, a)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (c *Config) alertOf(ctx context.Context, store *review.Store, id string, wh
 
 // draftOf builds the report of an alert, with the account from a file or from the folder of
 // the configuration, the pictures that can be opened, and what people saw of them.
-func (c *Config) draftOf(ctx context.Context, store *review.Store, a report.Alert, d review.Decision, account string, prior []int64) (ncmec.Draft, error) {
+func (c *Config) draftOf(ctx context.Context, store *review.Store, a report.Alert, d review.Decision, account string, prior []int64, change ...func(*ncmec.Input)) (ncmec.Draft, error) {
 	in := ncmec.Input{Decision: d, Alert: a.ID, Reporter: c.NCMEC.reporter(), Prior: prior, Now: time.Now().UTC()}
 	var err error
 	if account != "" {
@@ -135,6 +135,9 @@ func (c *Config) draftOf(ctx context.Context, store *review.Store, a report.Aler
 	in.Viewed = func(sha256 string) (string, bool) { entry, ok := seen[sha256]; return entry, ok }
 	if in.Frames, err = c.picturesOf(ctx, store, d.Case); err != nil {
 		return ncmec.Draft{}, err
+	}
+	for _, f := range change {
+		f(&in)
 	}
 	return ncmec.Build(in)
 }

@@ -115,7 +115,7 @@ func MakeSAR(o FormOptions) error {
 		}
 		about = "the filer's customer"
 	}
-	xml, err := fincen.Build(filer, a, subject, o.Now())
+	xml, err := fincen.Build(filer, fincen.Filing{Alert: a, Subject: subject, At: o.Now()})
 	if err != nil {
 		return err
 	}

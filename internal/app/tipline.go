@@ -30,20 +30,30 @@ func (c *Config) newTipline(store *review.Store) (*tipline, error) {
 }
 
 // Send files the report of an alert, or holds it where it lacks something.
-func (t *tipline) Send(ctx context.Context, a report.Alert) (report.Answer, error) {
-	d, ok, err := t.store.LastDecision(ctx, a.Statement.Case)
-	switch {
-	case err != nil:
-		return report.Answer{}, err
-	case !ok || d.ID != a.Statement.Decision:
-		// What has been decided since has an alert of its own, or a correction.
-		return report.Answer{State: report.Refused, Says: "The decision does not stand any more, or another has been made since."}, nil
-	}
-	prior, err := t.prior(ctx, a)
+func (t *tipline) Send(ctx context.Context, a report.Alert, earlier []delivery.Delivery) (report.Answer, error) {
+	return t.file(ctx, a, earlier, func(*ncmec.Input) {})
+}
+
+// Correct files what takes the place of earlier reports, or takes them back: they are
+// finished, and so can be changed no more.
+func (t *tipline) Correct(ctx context.Context, c report.Correction, earlier []delivery.Delivery) (report.Answer, error) {
+	data, err := report.EncodeCorrection(c)
 	if err != nil {
 		return report.Answer{}, err
 	}
-	draft, err := t.conf.draftOf(ctx, t.store, a, d, "", prior)
+	return t.file(ctx, c.AsAlert(), earlier, func(in *ncmec.Input) { in.Corrects, in.Attach = ncmec.Correction(c.Outcome), data })
+}
+
+func (t *tipline) file(ctx context.Context, a report.Alert, earlier []delivery.Delivery, change func(*ncmec.Input)) (report.Answer, error) {
+	d, err := t.store.Decision(ctx, a.Statement.Decision)
+	if err != nil {
+		return report.Answer{}, err
+	}
+	prior, err := numbers(earlier)
+	if err != nil {
+		return report.Answer{}, err
+	}
+	draft, err := t.conf.draftOf(ctx, t.store, a, d, "", prior, change)
 	var lacks *ncmec.Incomplete
 	switch {
 	case errors.As(err, &lacks) || errors.Is(err, ncmec.ErrNotPersons):
@@ -55,26 +65,36 @@ func (t *tipline) Send(ctx context.Context, a report.Alert) (report.Answer, erro
 	return ncmec.AnswerOf(s, err), nil
 }
 
+// Withdraw implements delivery.Channel.
+func (t *tipline) Withdraw(ctx context.Context, id string, may bool) (report.Answer, error) {
+	return t.filer.Withdraw(ctx, id, may)
+}
+
 // Ask implements delivery.Channel.
 func (t *tipline) Ask(ctx context.Context, alert string) (report.Answer, error) {
 	return t.filer.Ask(ctx, alert)
 }
 
-// prior are the reports that were filed on the same case before.
-func (t *tipline) prior(ctx context.Context, a report.Alert) ([]int64, error) {
-	receipts, err := t.store.Receipts(ctx, a.Statement.Case, a.Centre.ID, a.ID)
+// prior are the reports that were filed on the case of an alert before.
+func prior(ctx context.Context, store *review.Store, a report.Alert) ([]int64, error) {
+	s := a.Statement
+	earlier, err := store.EarlierFilings(ctx, delivery.Delivery{Alert: a.ID, Case: s.Case, Centre: a.Centre.ID, Sequence: s.Sequence})
 	if err != nil {
 		return nil, err
 	}
-	var prior []int64
-	for _, r := range receipts {
-		id, err := strconv.ParseInt(r, 10, 64)
+	return numbers(earlier)
+}
+
+// numbers are those of reports that were filed.
+func numbers(filed []delivery.Delivery) (list []int64, err error) {
+	for _, d := range filed {
+		id, err := strconv.ParseInt(d.Receipt, 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("receipt of an earlier report: %w", err)
 		}
-		prior = append(prior, id)
+		list = append(list, id)
 	}
-	return prior, nil
+	return list, nil
 }
 
 // A filingJournal is the journal of filings, in the store of deliveries.

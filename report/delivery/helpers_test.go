@@ -3,6 +3,7 @@ package delivery
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -55,9 +56,19 @@ func (m *memory) order(t testing.TB, a report.Alert, within time.Duration) {
 func (m *memory) NextFiling(_ context.Context, centre string, now time.Time) (Delivery, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	over := func(d Delivery) bool { return d.State == Filed || d.State == Withdrawn }
 	var due []Delivery
 	for _, d := range m.rows {
-		if d.Centre == centre && d.State != Filed && d.State != Failed && !d.Next.After(now) {
+		d.Superseded = false
+		blocked := false
+		for _, o := range m.rows {
+			if o.Corrects != "" && o.Corrects == cmp.Or(d.Corrects, d.Alert) && o.Sequence > d.Sequence {
+				d.Superseded = true
+			}
+			blocked = blocked || d.Corrects != "" && d.Corrects == cmp.Or(o.Corrects, o.Alert) && o.Sequence < d.Sequence && !over(o)
+		}
+		now := d.State != Failed && !d.Next.After(now) || d.Superseded && slices.Contains([]State{Queued, Held, Failed}, d.State)
+		if d.Centre == centre && !over(d) && now && !blocked {
 			due = append(due, d)
 		}
 	}
@@ -80,6 +91,20 @@ func (m *memory) SaveFiling(_ context.Context, d Delivery) (Delivery, error) {
 	return d, nil
 }
 
+func (m *memory) EarlierFilings(_ context.Context, d Delivery) ([]Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []Delivery
+	for _, o := range m.rows {
+		of := d.Corrects != "" && d.Corrects == cmp.Or(o.Corrects, o.Alert) || d.Corrects == "" && o.Case == d.Case
+		if of && o.Alert != d.Alert && o.State == Filed && o.Sequence <= d.Sequence {
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, func(a, b Delivery) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	return all, nil
+}
+
 func (m *memory) count(s State) (n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -99,19 +124,44 @@ func (m *memory) get(alert string) Delivery {
 
 // centre is a channel that answers as it is told, and notes what it was asked.
 type centre struct {
-	mu    sync.Mutex
-	send  func(a report.Alert) (report.Answer, error)
-	ask   func(id string) (report.Answer, error)
-	sent  []string
-	asked []string
-	at    []time.Time
+	mu       sync.Mutex
+	send     func(a report.Alert) (report.Answer, error)
+	ask      func(id string) (report.Answer, error)
+	withdraw func(id string) (report.Answer, error)
+	sent     []string
+	asked    []string
+	at       []time.Time
+
+	corrected, withdrawn []string
 }
 
-func (c *centre) Send(_ context.Context, a report.Alert) (report.Answer, error) {
+func (c *centre) Send(_ context.Context, a report.Alert, _ []Delivery) (report.Answer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sent, c.at = append(c.sent, a.ID), append(c.at, time.Now())
 	return c.send(a)
+}
+
+// Correct notes a correction after what it corrects: "id of receipts".
+func (c *centre) Correct(_ context.Context, k report.Correction, earlier []Delivery) (report.Answer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	said := k.ID + " of"
+	for _, e := range earlier {
+		said += " " + e.Receipt
+	}
+	c.corrected = append(c.corrected, said)
+	return c.send(report.Alert{ID: k.ID})
+}
+
+func (c *centre) Withdraw(_ context.Context, id string, may bool) (report.Answer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.withdrawn = append(c.withdrawn, fmt.Sprint(id, " ", may))
+	if c.withdraw == nil {
+		return report.Answer{State: report.Withdrawn}, nil
+	}
+	return c.withdraw(id)
 }
 
 func (c *centre) Ask(_ context.Context, id string) (report.Answer, error) {

@@ -24,7 +24,7 @@ func (j journal) Save(_ context.Context, s ncmec.State) error               { j[
 // tipline is a channel that files reports of two files each with the stand-in.
 type tipline struct{ filer *ncmec.Filer }
 
-func (c tipline) Send(ctx context.Context, a report.Alert) (report.Answer, error) {
+func (c tipline) Send(ctx context.Context, a report.Alert, _ []Delivery) (report.Answer, error) {
 	text, err := ncmec.Encode(ncmec.Report{
 		Incident: ncmec.Incident{Type: ncmec.Material, At: ncmec.Time{Time: a.Statement.At.Add(-time.Hour)}},
 		Reporter: ncmec.Reporter{Person: ncmec.Person{Emails: []ncmec.Email{{Address: "desk@demo.example"}}}},
@@ -39,6 +39,14 @@ func (c tipline) Send(ctx context.Context, a report.Alert) (report.Answer, error
 	}
 	s, err := c.filer.File(ctx, a.ID, a.Statement.Case, d)
 	return ncmec.AnswerOf(s, err), nil
+}
+
+func (c tipline) Correct(context.Context, report.Correction, []Delivery) (report.Answer, error) {
+	return report.Answer{}, errors.New("no corrections here")
+}
+
+func (c tipline) Withdraw(ctx context.Context, alert string, may bool) (report.Answer, error) {
+	return c.filer.Withdraw(ctx, alert, may)
 }
 
 func (c tipline) Ask(ctx context.Context, alert string) (report.Answer, error) {

@@ -100,17 +100,27 @@ func (w *Worker) step(ctx context.Context) (time.Duration, error) {
 
 // attempt asks first where the centre may have the alert, and sends it where it does not.
 func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Answer, error) {
+	if d.Superseded {
+		return w.withdraw(ctx, d, asks)
+	}
 	if asks {
 		o, err := w.Channel.Ask(ctx, d.Alert)
 		if err != nil {
 			return report.Answer{State: report.Unknown, Says: "The centre could not be asked: " + err.Error()}, nil
 		}
 		if o.State != report.Absent {
-			if o.State != report.Filed {
+			if o.State != report.Filed && o.State != report.Refused && o.State != report.Waiting {
 				o.State = report.Unknown
 			}
 			return o, nil
 		}
+	}
+	earlier, err := w.Store.EarlierFilings(ctx, d)
+	if err != nil {
+		return report.Answer{}, err
+	}
+	if d.Corrects != "" {
+		return w.correct(ctx, d, earlier)
 	}
 	a, err := report.DecodeAlert(d.Body)
 	if err != nil {
@@ -119,7 +129,35 @@ func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Ans
 	if a.ID != d.Alert || a.Centre.ID != d.Centre {
 		return report.Answer{State: report.Refused, Says: "The alert in the store is another, or another centre's."}, nil
 	}
-	return w.Channel.Send(ctx, a)
+	return w.Channel.Send(ctx, a, earlier)
+}
+
+// correct delivers a correction, unless what it takes back never arrived.
+func (w *Worker) correct(ctx context.Context, d Delivery, earlier []Delivery) (report.Answer, error) {
+	c, err := report.DecodeCorrection(d.Body)
+	switch {
+	case err != nil:
+		return report.Answer{State: report.Refused, Says: "The correction in the store does not decode: " + err.Error()}, nil
+	case c.ID != d.Alert || c.Alert != d.Corrects || c.Centre.ID != d.Centre:
+		return report.Answer{State: report.Refused, Says: "The correction in the store is another, or another centre's."}, nil
+	case len(earlier) == 0 && c.Outcome == report.Retracted:
+		return report.Answer{State: report.Withdrawn, Says: "What it takes back never reached the centre."}, nil
+	}
+	return w.Channel.Correct(ctx, c, earlier)
+}
+
+// withdraw ends what a correction overtook before the centre surely had it.
+func (w *Worker) withdraw(ctx context.Context, d Delivery, may bool) (report.Answer, error) {
+	o, err := w.Channel.Withdraw(ctx, d.Alert, may)
+	switch {
+	case err != nil:
+		return report.Answer{State: report.Unknown, Says: "A correction overtook it, and it could not be withdrawn: " + err.Error()}, nil
+	case o.State == report.Withdrawn:
+		o.Says = "A correction overtook it before it was sent: it is not sent any more."
+	case o.State != report.Filed && o.State != report.Waiting:
+		o.State = report.Unknown
+	}
+	return o, nil
 }
 
 // judge moves a delivery by what came of an attempt.
@@ -140,6 +178,11 @@ func (w *Worker) judge(d *Delivery, o report.Answer, err error) {
 	case report.Refused:
 		d.State = Failed
 		w.failures, w.rests = 0, 0 // it answered
+	case report.Withdrawn:
+		d.State = Withdrawn
+	case report.Waiting:
+		d.State = Unknown
+		d.Next = now.Add(max(o.After, w.Settings.pause(d.Attempts, w.Chance())))
 	case report.Unknown:
 		d.State = Unknown
 		w.failed(d, now, o.After)
@@ -176,10 +219,32 @@ func (w *Worker) budget(now time.Time) time.Duration {
 
 // Retry puts a delivery that failed, or is held, back into the queue, as a person says.
 func Retry(d Delivery, now time.Time, who string) (Delivery, error) {
+	if d.Superseded {
+		return d, fmt.Errorf("delivery of alert %s: a correction overtook it", d.Alert)
+	}
 	if d.State != Failed && d.State != Held {
 		return d, fmt.Errorf("delivery of alert %s is %s: only what failed or is held is tried again by hand", d.Alert, d.State)
 	}
 	d.State, d.Next, d.Attempts = Queued, now, 0
 	d.Says = "Tried again, as " + who + " said. Before: " + d.Says
+	return d, nil
+}
+
+// Settle notes what a person learned of a delivery that is unknown: that the centre has it,
+// under its own reference, or that it does not, so that it is sent again. Of one that is filed
+// it may note the reference that came without.
+func Settle(d Delivery, now time.Time, who string, has bool, receipt string) (Delivery, error) {
+	switch {
+	case d.State == Filed && has && receipt != "" && d.Receipt == "":
+	case d.State != Unknown:
+		return d, fmt.Errorf("delivery of alert %s is %s: only what is unknown is settled by hand, or the reference of what was filed without one", d.Alert, d.State)
+	}
+	said := "does not have it"
+	if has {
+		d.State, d.Receipt, said = Filed, receipt, "has it"
+	} else {
+		d.State, d.Next = Queued, now
+	}
+	d.Says = "The centre " + said + ", as " + who + " said. Before: " + d.Says
 	return d, nil
 }

@@ -8,7 +8,7 @@
 //
 // A delivery is put once, whatever happens: a mark beside the folder says so before the
 // manifest appears, and after a crash tells one that never appeared from one that was taken.
-// There is no answer but the receipt: until it comes, what was put is Unknown.
+// There is no answer but the receipt: until it comes, what was put is Waiting.
 //
 // It trusts who can write to its own folders, and checks what it reads all the same.
 package drop

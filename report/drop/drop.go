@@ -17,6 +17,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/review"
 )
 
 const (
@@ -32,7 +33,8 @@ const (
 	// fileMode lets a group of the centre's account read.
 	fileMode, markMode = 0o640, 0o600
 
-	maxReceipt = 64 << 10
+	maxReceipt  = 64 << 10
+	maxManifest = 256 << 10
 )
 
 // Settings are where deliveries go. The folders must be there.
@@ -121,8 +123,9 @@ func (f *Folder) Close() error {
 }
 
 // Send delivers an alert as one file. The error is a *report.Held where the alert says too
-// little; any other means that nothing can be told, and the same call may be made again.
-func (f *Folder) Send(ctx context.Context, a report.Alert) (report.Answer, error) {
+// little; any other means that nothing can be told, and the same call may be made again. What
+// was filed earlier the alert names itself, by the id that all alerts of its case share.
+func (f *Folder) Send(ctx context.Context, a report.Alert, _ []review.Filing) (report.Answer, error) {
 	if err := f.set.Gate.Pass(a); err != nil {
 		return report.Answer{}, err
 	}
@@ -131,6 +134,15 @@ func (f *Folder) Send(ctx context.Context, a report.Alert) (report.Answer, error
 		return report.Answer{}, err
 	}
 	return f.Put(ctx, a.ID, File{"alert.json", body})
+}
+
+// Correct delivers a correction as one file, which names its alert.
+func (f *Folder) Correct(ctx context.Context, c report.Correction, _ []review.Filing) (report.Answer, error) {
+	body, err := report.EncodeCorrection(c)
+	if err != nil {
+		return report.Answer{}, err
+	}
+	return f.Put(ctx, c.ID, File{"correction.json", body})
 }
 
 var (
@@ -178,7 +190,8 @@ func digest(data []byte) string {
 }
 
 // Put delivers files under an id, once: called again it says how far the delivery came.
-// Other files under an id that was put are refused.
+// Other files under an id that was put are refused, unless the centre's receipt refused those;
+// what never appeared they take the place of.
 func (f *Folder) Put(_ context.Context, id string, files ...File) (report.Answer, error) {
 	m, err := manifest(id, files)
 	if err != nil {
@@ -194,29 +207,90 @@ func (f *Folder) Put(_ context.Context, id string, files ...File) (report.Answer
 	}
 	defer func() { _ = lock.Unlock() }()
 
-	marked, err := read(f.marks, id, sha256.Size*2)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	said, err := f.again(id, m)
+	if err != nil {
+		return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
+	}
+	switch said {
+	case putAnew:
 		if err := f.prepare(id, m, files); err != nil {
 			return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
 		}
-	case err != nil:
-		return report.Answer{}, fmt.Errorf("drop %s: mark: %w", id, err)
-	case string(marked) != digest(m):
+		fallthrough
+	case putOn:
+		if err := f.appear(id, m, files); err != nil {
+			return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
+		}
+	case putOthers:
 		return report.Answer{State: report.Refused, Says: "Other files were put under this id before."}, nil
-	default:
-		// Marked: the manifest was whole under its .part name by then. Where that name is
-		// still there it never appeared, else it did.
-		if _, err := f.outgoing.Lstat(id + ManifestName + Part); errors.Is(err, fs.ErrNotExist) {
-			return f.Ask(context.Background(), id)
-		} else if err != nil {
+	}
+	return f.Ask(context.Background(), id)
+}
+
+// How far a delivery is that is put.
+type progress int
+
+const (
+	putAnew   progress = iota // it never appeared, or was refused
+	putOn                     // it is whole under its .part names
+	putDone                   // it appeared
+	putOthers                 // other files appeared under its id
+)
+
+// again finds out how far a delivery is. What is marked was whole under its .part names by
+// then: where the manifest's is still there it never appeared, else it did.
+func (f *Folder) again(id string, m []byte) (progress, error) {
+	marked, err := read(f.marks, id, sha256.Size*2)
+	if errors.Is(err, fs.ErrNotExist) {
+		return putAnew, nil
+	} else if err != nil {
+		return 0, fmt.Errorf("mark: %w", err)
+	}
+	waits, err := read(f.outgoing, id+ManifestName+Part, maxManifest)
+	switch {
+	case err == nil && string(marked) == digest(m) && digest(waits) == digest(m):
+		return putOn, nil
+	case err == nil:
+		return putAnew, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return 0, err
+	case string(marked) == digest(m):
+		return putDone, nil
+	}
+	if a, err := f.Ask(context.Background(), id); err != nil || a.State != report.Refused {
+		return putOthers, err
+	}
+	return putAnew, nil
+}
+
+// Withdraw takes away what was begun under an id and never appeared. What did may be with the
+// centre: the answer is then that of Ask.
+func (f *Folder) Withdraw(ctx context.Context, id string, _ bool) (report.Answer, error) {
+	a, err := f.Ask(ctx, id)
+	if err != nil || (a.State != report.Absent && a.State != report.Refused) {
+		return a, err
+	}
+	gone := report.Answer{State: report.Withdrawn}
+	if a.State == report.Refused {
+		return gone, nil
+	}
+	// The mark first: without it nothing was put.
+	if err := f.marks.Remove(id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
+	}
+	if err := syncFolder(f.marks); err != nil {
+		return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
+	}
+	names, err := fs.Glob(f.outgoing.FS(), id+".*")
+	if err != nil {
+		return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
+	}
+	for _, name := range names {
+		if err := f.outgoing.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
 		}
 	}
-	if err := f.appear(id, m, files); err != nil {
-		return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
-	}
-	return f.Ask(context.Background(), id)
+	return gone, nil
 }
 
 // prepare writes all files under their .part names, and then the mark.

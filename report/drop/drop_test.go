@@ -1,6 +1,7 @@
 package drop
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -118,8 +119,8 @@ func TestFromPutToReceipt(t *testing.T) {
 	a := sampleAlert(t)
 	got, err := f.Ask(t.Context(), a.ID)
 	want(t, got, err, report.Absent, "never put")
-	got, err = f.Send(t.Context(), a)
-	want(t, got, err, report.Unknown, "is still there")
+	got, err = f.Send(t.Context(), a, nil)
+	want(t, got, err, report.Waiting, "is still there")
 	if all := names(t, s.Outgoing); !slices.Equal(all, []string{a.ID + ".alert.json", a.ID + ManifestName}) {
 		t.Errorf("there are %v", all)
 	}
@@ -129,12 +130,12 @@ func TestFromPutToReceipt(t *testing.T) {
 			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
 		}
 	}
-	got, err = f.Send(t.Context(), a)
-	want(t, got, err, report.Unknown, "is still there")
+	got, err = f.Send(t.Context(), a, nil)
+	want(t, got, err, report.Waiting, "is still there")
 	if len(take(t, s)) != 1 {
 		t.Fatal("nothing to take")
 	}
-	got, err = open(t, s).Send(t.Context(), a) // by another process, after it was taken
+	got, err = open(t, s).Send(t.Context(), a, nil) // by another process, after it was taken
 	want(t, got, err, report.Filed, "gave a receipt")
 	if got.Receipt != "R-1" || len(names(t, s.Outgoing)) != 0 {
 		t.Errorf("%+v, and there are %v", got, names(t, s.Outgoing))
@@ -142,8 +143,8 @@ func TestFromPutToReceipt(t *testing.T) {
 	if err := os.Remove(filepath.Join(s.Receipts, a.ID+ReceiptName)); err != nil {
 		t.Fatal(err)
 	}
-	got, err = f.Send(t.Context(), a)
-	want(t, got, err, report.Unknown, "was taken")
+	got, err = f.Send(t.Context(), a, nil)
+	want(t, got, err, report.Waiting, "was taken")
 	if len(names(t, s.Outgoing)) != 0 {
 		t.Error("it was put a second time")
 	}
@@ -153,7 +154,7 @@ func TestNothingEmptyIsPut(t *testing.T) {
 	s := folders(t)
 	a := sampleAlert(t)
 	a.Statement.StandIn = true
-	_, err := open(t, s).Send(t.Context(), a)
+	_, err := open(t, s).Send(t.Context(), a, nil)
 	var held *report.Held
 	if !errors.As(err, &held) || len(names(t, s.Outgoing))+len(names(t, s.Marks)) != 0 {
 		t.Errorf("%v, and there are %v", err, names(t, s.Outgoing))
@@ -164,12 +165,101 @@ func TestOtherFilesUnderAnID(t *testing.T) {
 	s := folders(t)
 	f := open(t, s)
 	got, err := f.Put(t.Context(), "a", File{"x.zip", []byte("1")})
-	want(t, got, err, report.Unknown, "is still there")
+	want(t, got, err, report.Waiting, "is still there")
 	got, err = f.Put(t.Context(), "a", File{"x.zip", []byte("2")})
 	want(t, got, err, report.Refused, "Other files")
 	if data, err := os.ReadFile(filepath.Join(s.Outgoing, "a.x.zip")); err != nil || string(data) != "1" {
 		t.Errorf("it is %q now, %v", data, err)
 	}
+}
+
+// TestWhatNeverAppearedIsReplaced: a form that is made again has another day in it.
+func TestWhatNeverAppearedIsReplaced(t *testing.T) {
+	for name, stop := range map[string]func(f *Folder, m []byte, files []File) error{
+		"marked": func(f *Folder, m []byte, files []File) error { return f.prepare("a", m, files) },
+		"half renamed": func(f *Folder, m []byte, files []File) error {
+			return errors.Join(f.prepare("a", m, files), f.outgoing.Rename("a.x.zip"+Part, "a.x.zip"))
+		},
+	} {
+		s := folders(t)
+		f := open(t, s)
+		first := []File{{"x.zip", []byte("of yesterday")}}
+		m, err := manifest("a", first)
+		if err == nil {
+			err = stop(f, m, first)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := open(t, s).Put(t.Context(), "a", File{"x.zip", []byte("of today")})
+		want(t, got, err, report.Waiting, "is still there")
+		if data, err := os.ReadFile(filepath.Join(s.Outgoing, "a.x.zip")); err != nil || string(data) != "of today" {
+			t.Errorf("%s: it is %q, %v", name, data, err)
+		}
+		if n := len(take(t, s)); n != 1 || len(names(t, s.Outgoing)) != 0 {
+			t.Errorf("%s: taken %d times, and %v is left", name, n, names(t, s.Outgoing))
+		}
+	}
+}
+
+// TestWhatWasRefusedMayBeMended: other files than those that the centre's receipt refuses may
+// be put under their id, and the old receipt is not taken for theirs.
+func TestWhatWasRefusedMayBeMended(t *testing.T) {
+	s := folders(t)
+	f := open(t, s)
+	if _, err := f.Put(t.Context(), "a", File{"x.zip", []byte("1")}); err != nil {
+		t.Fatal(err)
+	}
+	m := take(t, s)
+	path := filepath.Join(s.Receipts, m[0].ID+ReceiptName)
+	filed, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(filed, []byte(`"filed"`), []byte(`"refused"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Put(t.Context(), "a", File{"x.zip", []byte("1")})
+	want(t, got, err, report.Refused, "receipt refuses")
+	got, err = f.Put(t.Context(), "a", File{"x.zip", []byte("2")})
+	want(t, got, err, report.Waiting, "another delivery")
+	if len(take(t, s)) != 1 {
+		t.Error("it was not put")
+	}
+	got, err = f.Ask(t.Context(), "a")
+	want(t, got, err, report.Filed, "receipt")
+}
+
+// TestWithdraw takes away what never appeared, and nothing else.
+func TestWithdraw(t *testing.T) {
+	s := folders(t)
+	f := open(t, s)
+	got, err := f.Withdraw(t.Context(), "a", true)
+	want(t, got, err, report.Withdrawn, "")
+	files := []File{{"x.zip", []byte("1")}}
+	m, err := manifest("a", files)
+	if err == nil {
+		err = f.prepare("a", m, files)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.Outgoing, "ab.x.zip"), nil, 0o600); err != nil { // another's
+		t.Fatal(err)
+	}
+	got, err = f.Withdraw(t.Context(), "a", true)
+	want(t, got, err, report.Withdrawn, "")
+	if left := names(t, s.Outgoing); !slices.Equal(left, []string{"ab.x.zip"}) {
+		t.Errorf("left are %v", left)
+	}
+	if _, err := f.Put(t.Context(), "a", files...); err != nil {
+		t.Fatal(err)
+	}
+	got, err = f.Withdraw(t.Context(), "a", true)
+	want(t, got, err, report.Waiting, "still there")
+	take(t, s)
+	got, err = f.Withdraw(t.Context(), "a", true)
+	want(t, got, err, report.Filed, "receipt")
 }
 
 func TestNoReceipts(t *testing.T) {
@@ -243,7 +333,7 @@ func TestCrashes(t *testing.T) {
 			t.Fatalf("after step %d the centre took %d", last, taken)
 		}
 		got, err := open(t, s).Put(t.Context(), "id", files...)
-		if err != nil || got.State != report.Unknown && got.State != report.Filed {
+		if err != nil || got.State != report.Waiting && got.State != report.Filed {
 			t.Errorf("step %d: %+v, %v", last, got, err)
 		}
 		taken += len(take(t, s))
@@ -282,7 +372,7 @@ func TestWrongReceipts(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := f.Ask(t.Context(), "a")
-		want(t, got, err, report.Unknown, says)
+		want(t, got, err, report.Waiting, says)
 		if strings.Contains(got.Says, "CANARY") {
 			t.Errorf("quoted: %s", got.Says)
 		}
@@ -303,7 +393,7 @@ func TestWrongReceipts(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err = f.Ask(t.Context(), "a")
-	want(t, got, err, report.Unknown, "cannot be read")
+	want(t, got, err, report.Waiting, "cannot be read")
 }
 
 func TestRefusedDeliveries(t *testing.T) {
@@ -352,7 +442,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 		}
 	}
 	got, err := open(t, s).Put(t.Context(), "a", File{"x.zip", []byte("1")})
-	want(t, got, err, report.Unknown, "is still there")
+	want(t, got, err, report.Waiting, "is still there")
 	if data, err := os.ReadFile(other); err != nil || string(data) != "mine" {
 		t.Errorf("the other file is %q, %v", data, err)
 	}
@@ -368,7 +458,7 @@ func TestWhatIsThereIsLookedAt(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := open(t, s).Put(t.Context(), "a", File{"x.zip", []byte("1")})
-	want(t, got, err, report.Unknown, "is still there")
+	want(t, got, err, report.Waiting, "is still there")
 	if len(take(t, s)) != 1 {
 		t.Error("nothing to take")
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/vigil-stream/vigil/report"
 )
 
-// Ask says how far a delivery came: Absent where it never appeared, Unknown where it did
+// Ask says how far a delivery came: Absent where it never appeared, Waiting where it did
 // and there is no receipt, or one that is wrong, else what the receipt says. Where the
 // centre gives no receipts, a delivery that appeared is Filed.
 func (f *Folder) Ask(_ context.Context, id string) (report.Answer, error) {
@@ -28,6 +28,8 @@ func (f *Folder) Ask(_ context.Context, id string) (report.Answer, error) {
 	}
 	if _, err := f.outgoing.Lstat(id + ManifestName + Part); err == nil {
 		return report.Answer{State: report.Absent, Says: "It is not whole yet: put it again."}, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return report.Answer{}, fmt.Errorf("drop %s: %w", id, err)
 	}
 	if f.receipts == nil {
 		return report.Answer{State: report.Filed, Says: "It was put where the centre takes it, and the centre gives no receipts."}, nil
@@ -38,16 +40,16 @@ func (f *Folder) Ask(_ context.Context, id string) (report.Answer, error) {
 		if _, err := f.outgoing.Lstat(id + ManifestName); err == nil {
 			taken = "and is still there"
 		}
-		return report.Answer{State: report.Unknown, Says: "It was put " + taken + "; there is no receipt."}, nil
+		return report.Answer{State: report.Waiting, Says: "It was put " + taken + "; there is no receipt."}, nil
 	} else if err != nil {
-		return report.Answer{State: report.Unknown, Says: "There is a receipt that cannot be read: it must be a plain file of at most 64 KiB."}, nil
+		return report.Answer{State: report.Waiting, Says: "There is a receipt that cannot be read: it must be a plain file of at most 64 KiB."}, nil
 	}
 	r, err := DecodeReceipt(data)
 	switch {
 	case err != nil:
-		return report.Answer{State: report.Unknown, Says: "There is a receipt that is wrong: " + err.Error()}, nil
+		return report.Answer{State: report.Waiting, Says: "There is a receipt that is wrong: " + err.Error()}, nil
 	case r.ID != id || r.Manifest != string(marked):
-		return report.Answer{State: report.Unknown, Says: "There is a receipt of another delivery: id and manifest_sha256 must be this one's."}, nil
+		return report.Answer{State: report.Waiting, Says: "There is a receipt of another delivery: id and manifest_sha256 must be this one's."}, nil
 	case r.State == "refused":
 		return report.Answer{State: report.Refused, Receipt: r.Receipt, Says: "The centre's receipt refuses it."}, nil
 	}

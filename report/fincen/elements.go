@@ -26,6 +26,7 @@ type batch struct {
 
 type activity struct {
 	SeqNum      int         `xml:"SeqNum,attr"`
+	Prior       string      `xml:"fc2:EFilingPriorDocumentNumber,omitempty"`
 	FilingDate  string      `xml:"fc2:FilingDateText"`
 	Note        string      `xml:"fc2:FilingInstitutionNotetoFinCEN" max:"50"`
 	Association association `xml:"fc2:ActivityAssociation"`
@@ -35,8 +36,10 @@ type activity struct {
 }
 
 type association struct {
-	SeqNum  int    `xml:"SeqNum,attr"`
-	Initial string `xml:"fc2:InitialReportIndicator"`
+	SeqNum     int    `xml:"SeqNum,attr"`
+	Continuing string `xml:"fc2:ContinuingActivityReportIndicator,omitempty"`
+	Corrects   string `xml:"fc2:CorrectsAmendsPriorReportIndicator,omitempty"`
+	Initial    string `xml:"fc2:InitialReportIndicator,omitempty"`
 }
 
 type party struct {

@@ -123,15 +123,56 @@ type Invalid struct{ Faults []string }
 
 func (e *Invalid) Error() string { return strings.Join(e.Faults, "; ") }
 
-// Build returns a batch with the report of one alert, filed on the day of at: the same bytes
-// for the same values. A nil subject is unknown in all. The error is an *Invalid, or says why
-// the alert may not be reported.
-func Build(f Filer, a report.Alert, s *Subject, at time.Time) ([]byte, error) {
-	st := a.Statement
+// A Filing is one report to make.
+type Filing struct {
+	Alert   report.Alert
+	Subject *Subject  // nil is unknown in all
+	At      time.Time // on whose day it is filed
+	// Earlier are the reports on the same account that FinCEN has, the oldest first, each with
+	// its BSA ID for a reference. Corrects is the outcome of a correction of them, of which
+	// Alert is the statement: it is told as one that corrects or amends the prior report, and
+	// what follows them as one of continuing activity.
+	Earlier  []report.Earlier
+	Corrects string
+}
+
+var bsaID = regexp.MustCompile(`^[0-9]{14}$`)
+
+// prior is the BSA ID of the report before, empty for an initial one.
+func (r Filing) prior() (string, error) {
+	if len(r.Earlier) == 0 {
+		return "", nil
+	}
+	id := r.Earlier[len(r.Earlier)-1].Reference
+	if !bsaID.MatchString(id) {
+		return "", &Invalid{[]string{"EFilingPriorDocumentNumber: the earlier report's BSA ID, of 14 digits, is not known"}}
+	}
+	return id, nil
+}
+
+func (r Filing) association() association {
+	switch {
+	case len(r.Earlier) == 0:
+		return association{Initial: yes}
+	case r.Corrects != "":
+		return association{Corrects: yes}
+	}
+	return association{Continuing: yes}
+}
+
+// Build returns a batch with the report of one alert: the same bytes for the same values. The
+// error is an *Invalid, or says why the alert may not be reported.
+func Build(f Filer, r Filing) ([]byte, error) {
+	a, s, st := r.Alert, r.Subject, r.Alert.Statement
+	retracts := r.Corrects == report.Retracted
 	fail := func(err error) ([]byte, error) { return nil, fmt.Errorf("SAR of alert %s: %w", a.ID, err) }
+	prior, err := r.prior()
+	if err != nil {
+		return fail(err)
+	}
 	zone, err := time.LoadLocation(f.Zone)
 	switch {
-	case st.Verdict != review.Confirm:
+	case (st.Verdict == review.Confirm) == retracts || retracts && prior == "":
 		return fail(report.ErrNotConfirmed)
 	case st.StandIn:
 		return fail(report.ErrNoPerson)
@@ -142,7 +183,7 @@ func Build(f Filer, a report.Alert, s *Subject, at time.Time) ([]byte, error) {
 	case !slices.ContainsFunc(st.Evidence, func(e review.Evidence) bool { return e.Holder == f.Holder && e.What == "transaction" }):
 		return fail(&Invalid{[]string{"filer.holder: the alert refers to no transaction of the filer"}})
 	}
-	if s == nil {
+	if s == nil || retracts { // who is not suspected is not named again
 		s = &Subject{}
 	}
 	day := func(t time.Time) string { return t.In(zone).Format("20060102") }
@@ -152,7 +193,7 @@ func Build(f Filer, a report.Alert, s *Subject, at time.Time) ([]byte, error) {
 		TotalAmount: "0", PartyCount: 1, ActivityCount: 1, FormTypeCode: "SARX",
 	}
 	act := &b.Activity
-	act.FilingDate, act.Note, act.Association = day(at), Keyword, association{Initial: yes}
+	act.Prior, act.FilingDate, act.Note, act.Association = prior, day(r.At), Keyword, r.association()
 	act.Parties = append(f.parties(), s.party(f))
 	act.Suspicious = suspicious{From: day(st.First), To: day(st.Last), Kinds: []classification{{Other: Other, Type: otherActivity, Subtype: otherActivitySubtype}}}
 	if s.Amount == "" {
@@ -160,7 +201,11 @@ func Build(f Filer, a report.Alert, s *Subject, at time.Time) ([]byte, error) {
 	} else {
 		act.Suspicious.Amount, b.TotalAmount = s.Amount, s.Amount
 	}
-	for i, part := range parts(Keyword + " " + report.Narrative(a, maxNarrative-len(Keyword)-1)) {
+	text := strings.TrimSpace(Keyword + " " + report.Preface(r.Corrects, r.Earlier, st))
+	if !retracts {
+		text += " " + report.Narrative(a, maxNarrative-utf8.RuneCountInString(text)-1)
+	}
+	for i, part := range parts(text) {
 		act.Narrative = append(act.Narrative, narrative{Part: i + 1, Text: part})
 	}
 	if faults := check(f, s, act); len(faults) > 0 {
@@ -262,6 +307,23 @@ var (
 	words  = regexp.MustCompile(`^\S+( +\S+)*$`)
 	digits = regexp.MustCompile(`^[0-9]+$`)
 )
+
+// Check returns all that the form would not take of a filer, so that it shows before the first
+// alert.
+func (f Filer) Check() error {
+	act := &activity{Parties: f.parties()}
+	faults := check(f, &Subject{}, act)
+	if f.Holder == "" {
+		faults = append(faults, "filer.holder: missing")
+	}
+	if _, err := time.LoadLocation(f.Zone); err != nil || f.Zone == "" || f.Zone == "Local" {
+		faults = append(faults, "filer.zone: must be a name of the IANA time zone database")
+	}
+	if len(faults) > 0 {
+		return &Invalid{faults}
+	}
+	return nil
+}
 
 // check holds what people gave to the schema's rules.
 func check(f Filer, s *Subject, act *activity) []string {

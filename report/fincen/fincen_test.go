@@ -56,20 +56,76 @@ func subject(t testing.TB) *Subject {
 
 func TestReports(t *testing.T) {
 	for name, s := range map[string]*Subject{"unknown.xml": nil, "known.xml": subject(t)} {
-		data, err := Build(filer(t), sampleAlert(t), s, filed)
+		data, err := Build(filer(t), Filing{Alert: sampleAlert(t), Subject: s, At: filed})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		golden.Check(t, name, data)
-		if again, err := Build(filer(t), sampleAlert(t), s, filed); err != nil || !bytes.Equal(data, again) {
+		if again, err := Build(filer(t), Filing{Alert: sampleAlert(t), Subject: s, At: filed}); err != nil || !bytes.Equal(data, again) {
 			t.Errorf("%s: built again it is another (%v)", name, err)
+		}
+	}
+}
+
+// TestAfterAReport: what follows, corrects or takes back a report names it by its BSA ID, and
+// is not made where that is not known.
+func TestAfterAReport(t *testing.T) {
+	earlier := []report.Earlier{{ID: "first", Reference: "31000000000001"}, {ID: "second", Reference: "31000000000002"}}
+	for name, c := range map[string]struct{ corrects, indicator, says string }{
+		"followup.xml":   {"", "ContinuingActivityReportIndicator", "This report follows the report with the id first"},
+		"correction.xml": {report.Corrected, "CorrectsAmendsPriorReportIndicator", "CORRECTION of the report"},
+		"retraction.xml": {report.Retracted, "CorrectsAmendsPriorReportIndicator", "RETRACTION of the report"},
+	} {
+		f := Filing{Alert: sampleAlert(t), Subject: subject(t), At: filed, Earlier: earlier, Corrects: c.corrects}
+		if c.corrects == report.Retracted {
+			f.Alert.Statement.Verdict = review.Dismiss
+		}
+		data, err := Build(filer(t), f)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		golden.Check(t, name, data)
+		text := string(data)
+		if !strings.Contains(text, c.indicator+">Y") || strings.Contains(text, "InitialReportIndicator") || !strings.Contains(text, c.says) ||
+			!strings.Contains(text, "<fc2:EFilingPriorDocumentNumber>31000000000002</fc2:EFilingPriorDocumentNumber>") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+		if told := strings.Contains(text, "What speaks for it"); told == (c.corrects == report.Retracted) {
+			t.Errorf("%s tells of a suspicion: %v", name, told)
+		}
+		if named := strings.Contains(text, subject(t).LastName); named == (c.corrects == report.Retracted) {
+			t.Errorf("%s names the customer: %v", name, named)
+		}
+		f.Earlier = []report.Earlier{{ID: "first"}}
+		var lacks *Invalid
+		if _, err := Build(filer(t), f); !errors.As(err, &lacks) || !strings.Contains(err.Error(), "BSA ID") {
+			t.Errorf("%s without the BSA ID: %v", name, err)
+		}
+	}
+	dismissed := sampleAlert(t)
+	dismissed.Statement.Verdict = review.Dismiss
+	for _, f := range []Filing{{Alert: dismissed, At: filed}, {Alert: dismissed, At: filed, Corrects: report.Retracted}, {Alert: sampleAlert(t), At: filed, Earlier: earlier, Corrects: report.Retracted}} {
+		if _, err := Build(filer(t), f); !errors.Is(err, report.ErrNotConfirmed) {
+			t.Errorf("%+v: %v", f.Corrects, err)
+		}
+	}
+}
+
+func TestFilersAreChecked(t *testing.T) {
+	if err := filer(t).Check(); err != nil {
+		t.Error(err)
+	}
+	err := Filer{Zone: "Local", Regulator: "5"}.Check()
+	for _, want := range []string{"filer.holder: missing", "filer.zone: must", "filer.regulator: must", "filer.tin: missing"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("lacks %q: %v", want, err)
 		}
 	}
 }
 
 // TestTheNotice: what FIN-2021-NTC3 asks for is where it asks for it.
 func TestTheNotice(t *testing.T) {
-	data, err := Build(filer(t), sampleAlert(t), nil, filed)
+	data, err := Build(filer(t), Filing{Alert: sampleAlert(t), At: filed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +145,7 @@ func TestTheNotice(t *testing.T) {
 
 // TestNumbersAreUnique: each element of the batch has its own.
 func TestNumbersAreUnique(t *testing.T) {
-	data, err := Build(filer(t), sampleAlert(t), subject(t), filed)
+	data, err := Build(filer(t), Filing{Alert: sampleAlert(t), Subject: subject(t), At: filed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +193,7 @@ func TestNarrativeInParts(t *testing.T) {
 	if total > 17000 {
 		t.Errorf("%d characters", total)
 	}
-	if _, err := Build(filer(t), a, nil, filed); err != nil {
+	if _, err := Build(filer(t), Filing{Alert: a, At: filed}); err != nil {
 		t.Error(err)
 	}
 }
@@ -173,7 +229,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		f, a, s := filer(t), sampleAlert(t), subject(t)
 		c.change(&f, &a, s)
-		_, err := Build(f, a, s, filed)
+		_, err := Build(f, Filing{Alert: a, Subject: s, At: filed})
 		switch {
 		case err == nil:
 			t.Errorf("%s: a report was made", name)
@@ -205,7 +261,7 @@ func FuzzBuild(f *testing.F) {
 		one.Name = name
 		a := alert
 		a.Statement.Parts = append([]review.Part{{Name: "list-match", Weight: 1, Says: says}}, a.Statement.Parts...)
-		data, err := Build(one, a, &Subject{Holder: own.Holder, Accounts: []string{account}, BirthDate: birth}, filed)
+		data, err := Build(one, Filing{Alert: a, Subject: &Subject{Holder: own.Holder, Accounts: []string{account}, BirthDate: birth}, At: filed})
 		if err != nil {
 			return
 		}

@@ -69,8 +69,14 @@ type Filing struct {
 	// Books are what the filer knows of transactions that the alert refers to: the
 	// report then has the form of transactions, and of an activity without.
 	Books *Books
-	// FIURef is the unit's reference of an earlier report or of its question, if any.
+	// FIURef is the unit's reference of its question, if any.
 	FIURef string
+	// Earlier are the reports of the same case that the unit has, the oldest first; Corrects
+	// is the outcome of a correction of them, of which Alert is the statement. The reason
+	// begins with them, and the reference of the newest stands in fiu_ref_number where FIURef
+	// does not. A retraction is told in the form of an activity, with a significance of 0.
+	Earlier  []report.Earlier
+	Corrects string
 }
 
 // Build returns the XML of a report, the same bytes for the same filing. entity_reference
@@ -78,8 +84,9 @@ type Filing struct {
 // each element that breaks a rule of the unit, or says why the alert may not be reported.
 func (b *Builder) Build(f Filing) ([]byte, error) {
 	s := f.Alert.Statement
+	retracts := f.Corrects == report.Retracted
 	switch {
-	case s.Verdict != review.Confirm:
+	case (s.Verdict == review.Confirm) == retracts:
 		return nil, fmt.Errorf("goaml report of alert %s: %w", f.Alert.ID, report.ErrNotConfirmed)
 	case s.StandIn:
 		return nil, fmt.Errorf("goaml report of alert %s: %w", f.Alert.ID, report.ErrNoPerson)
@@ -89,12 +96,15 @@ func (b *Builder) Build(f Filing) ([]byte, error) {
 		return nil, fmt.Errorf("goaml report of alert %s: %w", f.Alert.ID, err)
 	}
 	r.FIURefNumber = f.FIURef
-	r.Reason = report.Narrative(f.Alert, cmp.Or(b.p.Fields["report"]["reason"].Max, math.MaxInt))
-	if f.Books != nil && len(f.Books.Transactions) > 0 {
+	for _, e := range slices.Backward(f.Earlier) {
+		r.FIURefNumber = cmp.Or(r.FIURefNumber, e.Reference)
+	}
+	r.Reason = b.reason(f, cmp.Or(b.p.Fields["report"]["reason"].Max, math.MaxInt))
+	if f.Books != nil && len(f.Books.Transactions) > 0 && !retracts {
 		r.ReportCode = b.f.Transactions
 		r.Transactions, err = b.transactions(f)
 	} else {
-		r.Activity, err = b.activity(s)
+		r.Activity, err = b.activity(s, retracts)
 	}
 	if err == nil {
 		err = b.p.check(r)
@@ -109,6 +119,18 @@ func (b *Builder) Build(f Filing) ([]byte, error) {
 		return nil, fmt.Errorf("goaml report of alert %s: %w", f.Alert.ID, err)
 	}
 	return append(out.Bytes(), '\n'), nil
+}
+
+// reason tells the alert, and first what it is to earlier reports.
+func (b *Builder) reason(f Filing, chars int) string {
+	preface := report.Preface(f.Corrects, f.Earlier, f.Alert.Statement)
+	if f.Corrects == report.Retracted {
+		return report.Cut(preface, chars)
+	}
+	if preface != "" {
+		preface += "\n"
+	}
+	return preface + report.Narrative(f.Alert, chars-len([]rune(preface)))
 }
 
 func (b *Builder) header(reference, code string, at time.Time) (*xmlReport, error) {
@@ -171,7 +193,7 @@ func (b *Builder) transactions(f Filing) ([]*Transaction, error) {
 
 // activity names the account once for each holder of records about it: what the holder
 // calls it is not known here, so the pseudonym stands for it.
-func (b *Builder) activity(s review.Statement) (*xmlActivity, error) {
+func (b *Builder) activity(s review.Statement, retracts bool) (*xmlActivity, error) {
 	var parties []*xmlParty
 	byHolder := make(map[string][]review.Evidence)
 	var holders []string // in the order of the evidence, the most telling first
@@ -185,6 +207,9 @@ func (b *Builder) activity(s review.Statement) (*xmlActivity, error) {
 		return nil, &Invalid{Faults: []string{"report.activity: the alert refers to no record, so there is nobody to ask"}}
 	}
 	significance := int(math.Round(10 * s.Probability))
+	if retracts {
+		significance = 0
+	}
 	limit := cmp.Or(b.p.Fields["report_party_type"]["reason"].Max, math.MaxInt)
 	for _, holder := range holders {
 		account := &Account{InstitutionCode: holder, Account: string(s.Subject), Name: b.p.NotKnown}

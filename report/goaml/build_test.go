@@ -28,6 +28,42 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// TestAfterAReport: what follows, corrects or takes back a report names it by both ids, and a
+// retraction names nobody out of the books.
+func TestAfterAReport(t *testing.T) {
+	earlier := []report.Earlier{{ID: "first", Reference: "AE-1"}, {ID: "second"}}
+	for name, c := range map[string]struct{ corrects, says string }{
+		"followup.xml":   {"", "<reason>This report follows the report with the id first (your reference AE-1), the report with the id second"},
+		"correction.xml": {report.Corrected, "<reason>CORRECTION of the report with the id first"},
+		"retraction.xml": {report.Retracted, "<reason>RETRACTION of the report with the id first"},
+	} {
+		f := Filing{Alert: sampleAlert(t), At: submitted, Books: books(t), Earlier: earlier, Corrects: c.corrects}
+		if c.corrects == report.Retracted {
+			f.Alert.Statement.Verdict = review.Dismiss
+		}
+		xml, err := builder(t).Build(f)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		golden.Check(t, name, xml)
+		text := string(xml)
+		if !strings.Contains(text, c.says) || !strings.Contains(text, "<fiu_ref_number>AE-1</fiu_ref_number>") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+		retracts := c.corrects == report.Retracted
+		if strings.Contains(text, "O&#39;Example") == retracts || strings.Contains(text, "<significance>0</significance>") != retracts {
+			t.Errorf("%s names somebody, or weighs wrongly:\n%s", name, text)
+		}
+	}
+	dismissed := sampleAlert(t)
+	dismissed.Statement.Verdict = review.Dismiss
+	for _, f := range []Filing{{Alert: dismissed, At: submitted}, {Alert: sampleAlert(t), At: submitted, Earlier: earlier, Corrects: report.Retracted}} {
+		if _, err := builder(t).Build(f); !errors.Is(err, report.ErrNotConfirmed) {
+			t.Errorf("%q: %v", f.Corrects, err)
+		}
+	}
+}
+
 func TestDatesAreOfTheUnitsZone(t *testing.T) {
 	xml, err := builder(t).Build(Filing{Alert: sampleAlert(t), At: submitted, Books: books(t)})
 	if err != nil {

@@ -62,3 +62,18 @@ func (f *Filer) Ask(ctx context.Context, alert string) (report.Answer, error) {
 	}
 	return report.Answer{State: report.Absent, Says: "No report of it is open or finished."}, nil
 }
+
+// Withdraw takes back the report of an alert that is not to be filed any more, for delivery:
+// Filed where it is finished already, Unknown where the service did not say.
+func (f *Filer) Withdraw(ctx context.Context, alert string, _ bool) (report.Answer, error) {
+	s, err := f.Retract(ctx, alert)
+	switch {
+	case errors.Is(err, ErrFinished):
+		return AnswerOf(s, nil), nil
+	case err != nil:
+		o := AnswerOf(s, err)
+		o.State = report.Unknown
+		return o, nil
+	}
+	return report.Answer{State: report.Withdrawn, Says: "No report of it is open or finished."}, nil
+}

@@ -13,10 +13,13 @@ import (
 
 // An Input is all that a report may rest on.
 type Input struct {
-	Decision review.Decision // a person's, that confirms
-	Alert    string          // id of the alert that is filed
-	Account  *Account        // nil where the platform has not answered
-	Reporter Reporter        // of the configuration
+	Decision review.Decision // a person's, that confirms; of a retraction, that dismisses
+	Alert    string          // id of the alert or correction that is filed
+	// Corrects says what the report is to those in Prior; empty for a report of its own, or one
+	// that follows them.
+	Corrects Correction
+	Account  *Account // nil where the platform has not answered
+	Reporter Reporter // of the configuration
 	// Prior are the reports that this deployment filed on the same case before, by number: a
 	// follow-up refers to them.
 	Prior []int64
@@ -59,11 +62,14 @@ var ErrNotPersons = errors.New("no person confirmed the case")
 // asked for first.
 func Build(in Input) (Draft, error) {
 	d := in.Decision
-	if d.Verdict != review.Confirm || d.StandIn {
+	if d.Verdict != in.Corrects.verdict() || d.StandIn {
 		return Draft{}, fmt.Errorf("decision %s: %w", d.ID, ErrNotPersons)
 	}
 	if err := complete(in); err != nil {
 		return Draft{}, err
+	}
+	if in.Corrects == Retracts {
+		in = in.least()
 	}
 	b := builder{in: in, from: sources{}}
 	b.incident()
@@ -102,7 +108,7 @@ func complete(in Input) error {
 		if a.ID == "" {
 			missing = append(missing, "the account's id on the platform")
 		}
-		if len(a.IPs)+len(a.Emails)+len(a.Phones)+len(a.Devices) == 0 {
+		if in.Corrects != Retracts && len(a.IPs)+len(a.Emails)+len(a.Phones)+len(a.Devices) == 0 {
 			missing = append(missing, "anything that leads to a person: an address with its time, an e-mail address, a phone number or a device")
 		}
 	}
@@ -186,7 +192,7 @@ func (b *builder) incident() {
 
 	b.from.note(at+"/platform", "the platform's answer (%s), checked against the case's signals", b.answer())
 	i.Platform = b.in.Account.Platform
-	if d.Danger != "" {
+	if d.Danger != "" && b.in.Corrects != Retracts {
 		i.Escalate = "A reviewer confirmed alone, because a danger to a child would not wait for a second person."
 		b.from.note(at+"/escalateToHighPriority", "decision %s, confirmed in danger", d.ID)
 	}
@@ -245,7 +251,12 @@ func (b *builder) internet() {
 func (b *builder) narrative() {
 	d := b.in.Decision
 	s := d.Statement()
-	var lines []string
+	lines := b.correction()
+	if b.in.Corrects == Retracts {
+		b.report.Info = strings.Join(lines, "\n")
+		b.from.note("/report/additionalInfo", "statement of decision %s, which dismisses the case; its digest is in the audit log", d.ID)
+		return
+	}
 	who := "one person"
 	if d.Second != "" {
 		who = "two persons, who saw the case one after the other"

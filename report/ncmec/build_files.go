@@ -13,7 +13,7 @@ import (
 // uploads are the frames of a case that are at hand, and what is attached.
 func uploads(in Input) (list []Upload, absent []string, err error) {
 	for _, e := range in.Decision.Statement().Evidence {
-		if e.What != "frame" {
+		if e.What != "frame" || in.Corrects == Retracts {
 			continue
 		}
 		data, ok := in.Frames[e.SHA256]
@@ -106,9 +106,13 @@ func names(s signal.Signal, e signal.Evidence) bool {
 // attachment describes the alert, which shows what was decided and proves it.
 func attachment(in Input) (Upload, error) {
 	from := sources{}
-	d := FileDetails{Name: "alert-" + in.Alert + ".json", Relevance: Supplemental,
+	what := "alert"
+	if in.Corrects != "" {
+		what = "correction"
+	}
+	d := FileDetails{Name: what + "-" + in.Alert + ".json", Relevance: Supplemental,
 		Info: []string{"What was decided and on which evidence, with a proof that it is in the audit log. The file says how to verify it."}}
-	from.note("/fileDetails", "alert %s", in.Alert)
+	from.note("/fileDetails", "%s %s", what, in.Alert)
 	return upload(d, in.Attach, from)
 }
 

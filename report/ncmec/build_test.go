@@ -22,7 +22,16 @@ func drafts(t *testing.T) map[string]Draft {
 	for name, change := range map[string]func(*Input){
 		"whole":    func(*Input) {},
 		"followup": func(in *Input) { in.Prior = []int64{2002, 2001, 2002} },
-		"danger":   func(in *Input) { in.Decision.Danger = "canary-danger"; in.Decision.Second = "" },
+		"retraction": func(in *Input) {
+			in.Corrects, in.Prior, in.Alert = Retracts, []int64{2001}, "a-correction"
+			in.Decision.Verdict, in.Decision.Reason, in.Decision.Second, in.Decision.Sequence = review.Dismiss, "false-match", "", 2
+			in.Attach = []byte(`{"correction":true}`)
+		},
+		"correction": func(in *Input) {
+			in.Corrects, in.Prior, in.Alert = Replaces, []int64{2001}, "a-correction"
+			in.Decision.Reason, in.Decision.Sequence = "paid-abuse-suspected", 2
+		},
+		"danger": func(in *Input) { in.Decision.Danger = "canary-danger"; in.Decision.Second = "" },
 		"least": func(in *Input) {
 			*in.Account = Account{Subject: subject, Platform: "demo", ID: "u", IPs: []AccountIP{{Address: "192.0.2.1"}}, digest: "d"}
 			in.Attach, in.Frames, in.Reporter = nil, nil, Reporter{Person: Person{Emails: []Email{{Address: "desk@demo.example"}}}}

@@ -89,15 +89,15 @@ func (f *Filer) File(ctx context.Context, alert, caseID string, d Draft) (State,
 	return s, f.finish(ctx, &s)
 }
 
-// Retract takes back the report of an alert that is not finished. It returns ErrFinished
-// where it is: then a follow-up says what has changed.
+// Retract takes back the report of an alert that is not finished, where its finish broke off
+// too. It returns ErrFinished where it is: then a follow-up says what has changed.
 func (f *Filer) Retract(ctx context.Context, alert string) (State, error) {
 	s, err := f.Journal.Load(ctx, alert)
 	if err != nil {
 		return s, err
 	}
 	if !s.Finished {
-		if err := f.settle(ctx, &s); err != nil {
+		if err := f.takeBack(ctx, &s); err != nil {
 			return s, err
 		}
 	}
@@ -112,25 +112,33 @@ var ErrFinished = errors.New("the report is finished")
 
 // settle finds out what became of a report that was begun before: finished, or taken back.
 func (f *Filer) settle(ctx context.Context, s *State) error {
+	if !s.Finishing {
+		return f.takeBack(ctx, s)
+	}
+	if err := f.finish(ctx, s); ofClass(err) != Gone && ofClass(err) != Retired {
+		return err
+	}
+	return f.begun(ctx, s)
+}
+
+// takeBack takes back a report that is open, or finds that it is finished.
+func (f *Filer) takeBack(ctx context.Context, s *State) error {
 	if s.ReportID == 0 {
 		return nil
 	}
-	if s.Finishing {
-		err := f.finish(ctx, s)
-		if ofClass(err) != Gone && ofClass(err) != Retired {
-			return err
-		}
-	} else {
-		_, err := f.note(s, "retract", func() (Answer, error) { return f.Client.Retract(ctx, s.ReportID) })
-		switch ofClass(err) {
-		case Finished:
-			s.Finished, s.Finishing = true, true
-			return f.Journal.Save(ctx, *s)
-		case OK, Gone, Retired:
-		default:
-			return errors.Join(err, f.Journal.Save(ctx, *s))
-		}
+	_, err := f.note(s, "retract", func() (Answer, error) { return f.Client.Retract(ctx, s.ReportID) })
+	switch ofClass(err) {
+	case Finished:
+		s.Finished, s.Finishing = true, true
+		return f.Journal.Save(ctx, *s)
+	case OK, Gone, Retired:
+		return f.begun(ctx, s)
 	}
+	return errors.Join(err, f.Journal.Save(ctx, *s))
+}
+
+// begun notes that no report is open: the next begins anew.
+func (f *Filer) begun(ctx context.Context, s *State) error {
 	s.ReportID, s.Files, s.Finishing = 0, 0, false
 	return f.Journal.Save(ctx, *s)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/ncmec/standin"
 )
 
@@ -138,12 +139,30 @@ func TestRetractBeforeFinish(t *testing.T) {
 	})
 	dr := draft(t)
 	dr.Uploads = nil
-	// Finish may have counted: it is asked first, and so a retraction fails while it does.
+	// Finish may have counted: the retraction itself tells.
 	if _, err := d.File(t.Context(), alertID, caseID, dr); err == nil {
 		t.Fatal("no error")
 	}
-	if _, err := d.Retract(t.Context(), alertID); err == nil {
-		t.Error("retracted without knowing whether it is finished")
+	if s, err := d.Retract(t.Context(), alertID); err != nil || s.ReportID != 0 || s.Finished || len(d.finished()) != 0 {
+		t.Errorf("a finish that did not count: %+v, %v", s, err)
+	}
+	counted := newDesk(t)
+	counted.server.Fail(func(r *http.Request) standin.Fault {
+		return standin.Fault{Vanish: strings.HasSuffix(r.URL.Path, "/finish")}
+	})
+	if _, err := counted.File(t.Context(), alertID, caseID, dr); err == nil {
+		t.Fatal("no error")
+	}
+	counted.server.Fail(func(*http.Request) standin.Fault { return standin.Fault{Status: 503} })
+	if o, err := counted.Withdraw(t.Context(), alertID, true); err != nil || o.State != report.Unknown {
+		t.Errorf("nobody to ask: %+v, %v", o, err)
+	}
+	counted.server.Fail(nil)
+	if _, err := counted.Retract(t.Context(), alertID); !errors.Is(err, ErrFinished) {
+		t.Errorf("a finish that counted: %v", err)
+	}
+	if o, err := counted.Withdraw(t.Context(), alertID, true); err != nil || o.State != report.Filed || o.Receipt == "" {
+		t.Errorf("a finish that counted: %+v, %v", o, err)
 	}
 	// One that broke off before is taken back.
 	other := newDesk(t)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/review"
 	signing "github.com/vigil-stream/vigil/review/webhook"
 )
 
@@ -47,6 +48,8 @@ type Endpoint struct {
 	TLS     *tls.Config   // the centre's own roots, or a certificate to show it; nil: the system's
 	Gate    report.Gate
 	Now     func() time.Time // nil: time.Now
+	// Transport takes the requests in place of the network, for tests.
+	Transport http.RoundTripper
 }
 
 // A Channel delivers to one endpoint. It may be used by several goroutines.
@@ -89,15 +92,20 @@ func New(to Endpoint) (*Channel, error) {
 	if to.Now == nil {
 		to.Now = time.Now
 	}
-	return &Channel{to: to, client: api.Caller{Timeout: to.Timeout, HeaderBytes: MaxAnswer, TLS: to.TLS}.Client()}, nil
+	client := api.Caller{Timeout: to.Timeout, HeaderBytes: MaxAnswer, TLS: to.TLS}.Client()
+	if to.Transport != nil {
+		client.Transport = to.Transport
+	}
+	return &Channel{to: to, client: client}, nil
 }
 
 // Close ends idle connections.
 func (c *Channel) Close() { c.client.CloseIdleConnections() }
 
 // Send delivers an alert once. The error is a *report.Held where the alert says too little,
-// and nothing was sent. All else is an outcome.
-func (c *Channel) Send(ctx context.Context, a report.Alert) (report.Answer, error) {
+// and nothing was sent. All else is an outcome. What was filed earlier the alert names itself,
+// by the id that all alerts of its case share.
+func (c *Channel) Send(ctx context.Context, a report.Alert, _ []review.Filing) (report.Answer, error) {
 	if err := c.to.Gate.Pass(a); err != nil {
 		return report.Answer{}, err
 	}
@@ -105,7 +113,39 @@ func (c *Channel) Send(ctx context.Context, a report.Alert) (report.Answer, erro
 	if err != nil {
 		return report.Answer{}, err
 	}
-	status, header, answer, sent, err := c.do(ctx, http.MethodPost, c.to.URL, a.ID, body)
+	return c.Post(ctx, Message{ID: a.ID, Type: report.TypeAlert, ContentType: "application/json", Body: body})
+}
+
+// Correct delivers a correction once, which names its alert.
+func (c *Channel) Correct(ctx context.Context, a report.Correction, _ []review.Filing) (report.Answer, error) {
+	body, err := report.EncodeCorrection(a)
+	if err != nil {
+		return report.Answer{}, err
+	}
+	return c.Post(ctx, Message{ID: a.ID, Type: report.TypeCorrection, ContentType: "application/json", Body: body})
+}
+
+// Withdraw asks the centre for what it may have. What it does not have is nowhere.
+func (c *Channel) Withdraw(ctx context.Context, id string, may bool) (report.Answer, error) {
+	if may {
+		if a, err := c.Ask(ctx, id); err != nil || a.State != report.Absent {
+			return a, err
+		}
+	}
+	return report.Answer{State: report.Withdrawn}, nil
+}
+
+// A Message is what is sent in one request.
+type Message struct {
+	ID          string // the idempotency key
+	Type        string // as the type of a CloudEvent
+	ContentType string
+	Body        []byte
+}
+
+// Post sends a message once.
+func (c *Channel) Post(ctx context.Context, m Message) (report.Answer, error) {
+	status, header, answer, sent, err := c.do(ctx, http.MethodPost, c.to.URL, m)
 	if err != nil {
 		if !sent {
 			return report.Answer{State: report.Later, Says: "The centre could not be reached: " + api.WithoutAddress(err).Error()}, nil
@@ -118,9 +158,9 @@ func (c *Channel) Send(ctx context.Context, a report.Alert) (report.Answer, erro
 // Ask asks the centre whether it has an alert. A centre that does not tell leaves it Unknown.
 func (c *Channel) Ask(ctx context.Context, id string) (report.Answer, error) {
 	if c.to.StatusURL == "" {
-		return report.Answer{State: report.Unknown, Says: "The centre has no address to ask at: a person must ask it."}, nil
+		return report.Answer{State: report.Waiting, Says: "The centre has no address to ask at: a person must ask it, and say so by `vigil report settle`."}, nil
 	}
-	status, header, answer, _, err := c.do(ctx, http.MethodGet, strings.Replace(c.to.StatusURL, "{id}", url.PathEscape(id), 1), id, nil)
+	status, header, answer, _, err := c.do(ctx, http.MethodGet, strings.Replace(c.to.StatusURL, "{id}", url.PathEscape(id), 1), Message{ID: id})
 	switch {
 	case err != nil:
 		return report.Answer{State: report.Unknown, Says: "The centre could not be asked: " + api.WithoutAddress(err).Error()}, nil
@@ -133,10 +173,10 @@ func (c *Channel) Ask(ctx context.Context, id string) (report.Answer, error) {
 }
 
 // do makes a request. sent says that the centre may have got it.
-func (c *Channel) do(ctx context.Context, method, address, id string, body []byte) (status int, header http.Header, answer []byte, sent bool, err error) {
+func (c *Channel) do(ctx context.Context, method, address string, m Message) (status int, header http.Header, answer []byte, sent bool, err error) {
 	var wrote atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(m.Body))
 	if err != nil {
 		return 0, nil, nil, false, errors.New("the address is none")
 	}
@@ -147,12 +187,16 @@ func (c *Channel) do(ctx context.Context, method, address, id string, body []byt
 	req.Header.Set("User-Agent", "vigil")
 	req.Header.Set("Accept", "application/json")
 	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Idempotency-Key", strconv.Quote(id))
+		req.Header.Set("Content-Type", m.ContentType)
+		req.Header.Set("Idempotency-Key", strconv.Quote(m.ID))
+		// The attributes of the record on Kafka, as CloudEvents has them in HTTP.
+		for name, value := range map[string]string{"ce-specversion": "1.0", "ce-id": m.ID, "ce-type": m.Type, "ce-source": "vigil/report"} {
+			req.Header.Set(name, value)
+		}
 	}
-	req.Header.Set("webhook-id", id)
+	req.Header.Set("webhook-id", m.ID)
 	req.Header.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
-	req.Header.Set("webhook-signature", signing.Sign(c.to.Secrets, id, at, body))
+	req.Header.Set("webhook-signature", signing.Sign(c.to.Secrets, m.ID, at, m.Body))
 	if c.to.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.to.Token)
 	}

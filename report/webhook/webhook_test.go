@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -103,7 +104,18 @@ func (c *standIn) serve(w http.ResponseWriter, r *http.Request) {
 		before(w, r)
 		return
 	}
-	a, err := report.DecodeAlert(body)
+	var a struct {
+		ID string `json:"id"`
+	}
+	err := json.Unmarshal(body, &a)
+	switch r.Header.Get("ce-type") {
+	case report.TypeAlert:
+		_, err = report.DecodeAlert(body)
+	case report.TypeCorrection:
+		_, err = report.DecodeCorrection(body)
+	default:
+		err = errors.New("of no type")
+	}
 	if err != nil || r.Header.Get("Idempotency-Key") != `"`+a.ID+`"` || r.Header.Get("Content-Type") != "application/json" || r.Method != http.MethodPost {
 		http.Error(w, "not an alert", http.StatusBadRequest)
 		return
@@ -145,7 +157,7 @@ func TestSendOnce(t *testing.T) {
 	c := newStandIn(t)
 	ch := c.channel(t, nil)
 	for range 2 { // a repeat has the receipt of the first
-		got, err := ch.Send(t.Context(), sampleAlert(t))
+		got, err := ch.Send(t.Context(), sampleAlert(t), nil)
 		if err != nil || got.State != report.Filed || got.Receipt != "R-1" {
 			t.Fatalf("%+v, %v", got, err)
 		}
@@ -157,8 +169,37 @@ func TestSendOnce(t *testing.T) {
 	if got, err = ch.Ask(t.Context(), "another"); err != nil || got.State != report.Absent {
 		t.Errorf("asked for another: %+v, %v", got, err)
 	}
-	if got, err = c.channel(t, func(e *Endpoint) { e.StatusURL = "" }).Ask(t.Context(), "x"); err != nil || got.State != report.Unknown {
+	if got, err = c.channel(t, func(e *Endpoint) { e.StatusURL = "" }).Ask(t.Context(), "x"); err != nil || got.State != report.Waiting {
 		t.Errorf("nowhere to ask: %+v, %v", got, err)
+	}
+}
+
+// TestACorrectionIsAMessageOfItsOwn, which names its alert; what may be there is asked for
+// before it is withdrawn.
+func TestACorrectionIsAMessageOfItsOwn(t *testing.T) {
+	c := newStandIn(t)
+	ch := c.channel(t, nil)
+	a := sampleAlert(t)
+	k := report.Correction{
+		ID: "00000000000000000000000000000c0e", Alert: a.ID, Sequence: 1, Outcome: report.Corrected, Statement: a.Statement,
+		Centre: a.Centre, Why: a.Why, HowToVerify: a.HowToVerify, Proof: a.Proof, LogKey: a.LogKey,
+	}
+	k.Statement.Sequence = 2
+	if got, err := ch.Correct(t.Context(), k, nil); err != nil || got.State != report.Filed || c.alerts[k.ID] == "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := ch.Withdraw(t.Context(), k.ID, true); err != nil || got.State != report.Filed {
+		t.Errorf("withdrawn although it is there: %+v, %v", got, err)
+	}
+	if got, err := ch.Withdraw(t.Context(), a.ID, true); err != nil || got.State != report.Withdrawn {
+		t.Errorf("%+v, %v", got, err)
+	}
+	c.Close()
+	if got, err := ch.Withdraw(t.Context(), a.ID, true); err != nil || got.State != report.Unknown {
+		t.Errorf("nobody to ask: %+v, %v", got, err)
+	}
+	if got, err := ch.Withdraw(t.Context(), a.ID, false); err != nil || got.State != report.Withdrawn {
+		t.Errorf("never sent: %+v, %v", got, err)
 	}
 }
 
@@ -166,7 +207,7 @@ func TestNothingEmptyIsSent(t *testing.T) {
 	c := newStandIn(t)
 	a := sampleAlert(t)
 	a.Statement.Evidence = nil
-	_, err := c.channel(t, nil).Send(t.Context(), a)
+	_, err := c.channel(t, nil).Send(t.Context(), a, nil)
 	var held *report.Held
 	if !errors.As(err, &held) || c.requests != 0 {
 		t.Errorf("%v after %d requests", err, c.requests)
@@ -175,7 +216,7 @@ func TestNothingEmptyIsSent(t *testing.T) {
 		a := sampleAlert(t)
 		a.Statement.Omitted = 1
 		return a
-	}())
+	}(), nil)
 	if !errors.As(err, &held) || c.requests != 0 {
 		t.Errorf("below the centre's bar: %v after %d requests", err, c.requests)
 	}
@@ -200,7 +241,7 @@ func TestAnswers(t *testing.T) {
 				_, _ = fmt.Fprint(w, `{"receipt": 7, "canary": "canary"}`)
 			}
 		}
-		got, err := c.channel(t, nil).Send(t.Context(), sampleAlert(t))
+		got, err := c.channel(t, nil).Send(t.Context(), sampleAlert(t), nil)
 		if err != nil || got.State != want.State || got.After != want.After || got.Receipt != "" || !strings.Contains(got.Says, fmt.Sprint(status)) || strings.Contains(got.Says, "canary") {
 			t.Errorf("%d: %+v, %v", status, got, err)
 		}
@@ -226,7 +267,7 @@ func TestNoAnswerIsUnknown(t *testing.T) {
 		c.mu.Lock()
 		c.then, c.requests = then, 0
 		c.mu.Unlock()
-		got, err := ch.Send(t.Context(), sampleAlert(t))
+		got, err := ch.Send(t.Context(), sampleAlert(t), nil)
 		if err != nil || got.State != report.Unknown || strings.Contains(got.Says, "http") {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
@@ -246,12 +287,12 @@ func TestNotReachedMaySendAgain(t *testing.T) {
 	c := newStandIn(t)
 	ch := c.channel(t, nil)
 	strange := c.channel(t, func(e *Endpoint) { e.TLS = nil }) // does not know the centre's certificate
-	got, err := strange.Send(t.Context(), sampleAlert(t))
+	got, err := strange.Send(t.Context(), sampleAlert(t), nil)
 	if err != nil || got.State != report.Later || c.requests != 0 {
 		t.Errorf("a strange certificate: %+v, %v", got, err)
 	}
 	c.Close()
-	if got, err = ch.Send(t.Context(), sampleAlert(t)); err != nil || got.State != report.Later {
+	if got, err = ch.Send(t.Context(), sampleAlert(t), nil); err != nil || got.State != report.Later {
 		t.Errorf("nobody there: %+v, %v", got, err)
 	}
 	if got, err = ch.Ask(t.Context(), "x"); err != nil || got.State != report.Unknown {
@@ -268,14 +309,14 @@ func TestAnswersAreBounded(t *testing.T) {
 	} {
 		c := newStandIn(t)
 		c.before = func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, body) }
-		got, err := c.channel(t, nil).Send(t.Context(), sampleAlert(t))
+		got, err := c.channel(t, nil).Send(t.Context(), sampleAlert(t), nil)
 		if err != nil || got.State != report.Filed || got.Receipt != "" {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 	c := newStandIn(t)
 	c.before = func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 2*MaxAnswer)) }
-	got, err := c.channel(t, nil).Send(t.Context(), sampleAlert(t))
+	got, err := c.channel(t, nil).Send(t.Context(), sampleAlert(t), nil)
 	if err != nil || got.State != report.Unknown {
 		t.Errorf("huge headers: %+v, %v", got, err)
 	}

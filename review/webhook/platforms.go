@@ -45,7 +45,7 @@ func Endpoints(platforms []Platform) (map[string]Endpoint, error) {
 	for i, p := range platforms {
 		e := Endpoint{URL: p.URL}
 		for j, file := range p.Secrets {
-			s, err := readSecret(file)
+			s, err := ReadSecret(file)
 			if err != nil {
 				return nil, fmt.Errorf("platforms[%d].secrets[%d]: %w", i, j, err)
 			}
@@ -56,7 +56,8 @@ func Endpoints(platforms []Platform) (map[string]Endpoint, error) {
 	return all, nil
 }
 
-func readSecret(file string) (Secret, error) {
+// ReadSecret reads a secret from a file that its owner alone may read.
+func ReadSecret(file string) (Secret, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return Secret{}, err
