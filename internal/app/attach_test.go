@@ -92,20 +92,19 @@ func TestAttachmentsAreCheckedAndWrittenOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := openTold(stream.Message{Event: out.Event}, "ph", s.sealer.key, s.keys)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := filepath.Join(t.TempDir(), "out")
 	var printed bytes.Buffer
-	in := &inbox{o: InboxOptions{Attachments: dir, Out: &printed}, centre: s.centre(), key: s.sealer.key, identities: s.keys}
+	in := &reading{o: InboxOptions{Attachments: dir, Out: &printed}, centre: s.centre(), key: s.sealer.key, identities: s.keys}
 	if _, err := in.take(stream.Message{Event: out.Event}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(dir); got.check.OK() || !errors.Is(err, os.ErrNotExist) || !strings.Contains(printed.String(), "attached FAILED") {
+	if _, err := os.Stat(dir); !in.failed || !errors.Is(err, os.ErrNotExist) || !strings.Contains(printed.String(), "was not opened: attachments: ") {
 		t.Errorf("a picture that the case does not know is written out, %v\n%s", err, printed.String())
 	}
 
+	if f := checkAttached(naming("session", digestOf(stripes(t, 1))), []seal.Attachment{seal.Attach(typeJPEG, stripes(t, 1))}); f.OK {
+		t.Error("what is no frame passes as one")
+	}
 	one := seal.Attach(typeJPEG, stripes(t, 1))
 	if f := checkAttached(naming("frame", one.SHA256), []seal.Attachment{one}); !f.OK {
 		t.Error(f)

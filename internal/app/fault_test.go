@@ -28,6 +28,7 @@ import (
 	"github.com/vigil-stream/vigil/payments/engine"
 	"github.com/vigil-stream/vigil/payments/profile"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
@@ -340,7 +341,7 @@ func (d *deployment) alerts() []string {
 	for _, centre := range d.table.Centres {
 		for _, one := range readQueue(d.t, d.c, d.client, centre) {
 			// The law has others told too, of the same cases.
-			if one.alert != nil && seen.First(one.id()) && centre.ID == townCentre {
+			if one.Kind == inbox.KindAlert && seen.First(one.id()) && centre.ID == townCentre {
 				ids = append(ids, one.id())
 			}
 		}

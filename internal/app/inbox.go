@@ -10,6 +10,7 @@ import (
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/report/route"
 )
 
@@ -54,7 +55,7 @@ func readInbox(ctx context.Context, c Config, o InboxOptions, printed func() err
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	in := inbox{o: o, centre: centre, key: key, identities: identities}
+	in := reading{o: o, centre: centre, key: key, identities: identities}
 	read := client.ReadAll
 	if o.Follow {
 		read = client.Follow
@@ -80,8 +81,8 @@ func readInbox(ctx context.Context, c Config, o InboxOptions, printed func() err
 	return nil
 }
 
-// An inbox is one reading of a queue.
-type inbox struct {
+// A reading is one reading of a queue.
+type reading struct {
 	o          InboxOptions
 	centre     route.Centre
 	key        string
@@ -92,7 +93,7 @@ type inbox struct {
 }
 
 // take opens, checks and prints a record, and reports whether it printed an alert.
-func (in *inbox) take(m stream.Message) (bool, error) {
+func (in *reading) take(m stream.Message) (bool, error) {
 	t, err := openTold(m, in.centre.ID, in.key, in.identities)
 	if err != nil {
 		in.failed = true
@@ -108,24 +109,24 @@ func (in *inbox) take(m stream.Message) (bool, error) {
 	}
 	in.count++
 	if in.o.JSON {
-		_, err = fmt.Fprintf(in.o.Out, "%s\n", t.data)
+		_, err = fmt.Fprintf(in.o.Out, "%s\n", t.Payload)
 	} else {
 		err = t.print(in.o.Out)
 	}
 	if err == nil {
 		err = in.keepAttached(t)
 	}
-	return err == nil && t.alert != nil, err
+	return err == nil && t.Kind == inbox.KindAlert, err
 }
 
 // keepAttached writes out what came with an alert, once all that was checked is as it must be.
-func (in *inbox) keepAttached(t told) error {
-	if len(t.attached) == 0 || !t.check.OK() {
+func (in *reading) keepAttached(t told) error {
+	if len(t.Attached) == 0 || !t.check.OK() {
 		return nil
 	}
 	says := "--attachments FOLDER writes them out"
 	if in.o.Attachments != "" {
-		if err := writeAttached(in.o.Attachments, t.attached); err != nil {
+		if err := writeAttached(in.o.Attachments, t.Attached); err != nil {
 			return err
 		}
 		says = "written to " + in.o.Attachments
@@ -133,6 +134,6 @@ func (in *inbox) keepAttached(t told) error {
 	if in.o.JSON {
 		return nil
 	}
-	_, err := fmt.Fprintf(in.o.Out, "\n%d frames came along; %s\n", len(t.attached), says)
+	_, err := fmt.Fprintf(in.o.Out, "\n%d frames came along; %s\n", len(t.Attached), says)
 	return err
 }

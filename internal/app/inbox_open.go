@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -9,99 +8,53 @@ import (
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
-	"github.com/vigil-stream/vigil/report/seal"
+	"github.com/vigil-stream/vigil/report/inbox"
 )
 
 // What a centre was told by one record of its queue.
 type told struct {
-	data       []byte // the JSON of one of the two
-	alert      *report.Alert
-	correction *report.Correction
-	attached   []seal.Attachment
-	check      report.Check // how it came, and what is in it
-	plain      bool         // it came as records did before they were sealed
-}
-
-func (t told) id() string {
-	if t.alert != nil {
-		return t.alert.ID
-	}
-	return t.correction.ID
+	*inbox.Checked
+	check report.Check // all steps, as they are printed
 }
 
 // openTold opens a record of a centre's queue with its keys and checks it against the key of
 // the sender's log. The error is of a record that cannot be read, and names the first step
 // that failed; what can be read and is not as it must be is told by the check.
-func openTold(m stream.Message, centre, key string, identities []age.Identity) (t told, err error) {
-	payloadType, payload, findings, err := t.open(m, key, identities)
-	if err != nil {
-		return told{}, err
-	}
-	t.data = payload
-	var whose string
-	switch payloadType {
-	case report.PayloadAlert:
-		a, err := report.DecodeAlert(payload)
-		if err != nil {
-			return told{}, fmt.Errorf("form: it is not an alert: %w", err)
+func openTold(m stream.Message, centre, key string, identities []age.Identity) (told, error) {
+	t := told{Checked: inbox.Keys{Centre: centre, Logs: []string{key}, Identities: identities}.Check(m.Data, m.Type)}
+	if t.About == "" {
+		for _, s := range t.Steps {
+			if !s.OK {
+				return told{}, fmt.Errorf("%s: %s", s.Name, s.Says)
+			}
 		}
-		t.alert, t.check, whose = &a, report.Verify(a, key), a.Centre.ID
-	case report.PayloadCorrection:
-		c, err := report.DecodeCorrection(payload)
-		if err != nil {
-			return told{}, fmt.Errorf("form: it is not a correction: %w", err)
-		}
-		t.correction, t.check, whose = &c, report.VerifyCorrection(c, key), c.Centre.ID
-	default:
-		return told{}, fmt.Errorf("type: %.80q is of nothing that a centre is told", payloadType)
 	}
-	// Whoever could open another centre's record could have put it here.
-	addressed := report.Finding{Name: "centre", OK: whose == centre, Says: "It is for this centre."}
-	if !addressed.OK {
-		addressed.Says = fmt.Sprintf("It is for the centre %q: somebody has put it into another queue.", whose)
+	if len(t.Attached) > 0 {
+		f := checkAttached(t.Alert, t.Attached)
+		t.Steps = append(t.Steps, inbox.Step{Name: f.Name, OK: f.OK, Says: f.Says})
 	}
-	findings = append(findings, addressed)
-	if len(t.attached) > 0 {
-		if t.alert == nil {
-			return told{}, errors.New("attachments: a correction has none")
-		}
-		findings = append(findings, checkAttached(*t.alert, t.attached))
+	for _, s := range t.Steps {
+		t.check.Findings = append(t.check.Findings, report.Finding{Name: s.Name, OK: s.OK, Says: s.Says})
 	}
-	t.check.Findings = append(findings, t.check.Findings...)
 	return t, nil
 }
 
-// open takes a record out of what it came in.
-func (t *told) open(m stream.Message, key string, identities []age.Identity) (payloadType string, payload []byte, findings []report.Finding, err error) {
-	r, err := seal.OpenRecord(m.Data, key, identities)
-	if errors.Is(err, seal.ErrPlain) && !seal.IsEncrypted(m.Data) && m.Type != typeSealed {
-		t.plain = true
-		payloadType = report.PayloadAlert
-		if m.Type == report.TypeCorrection {
-			payloadType = report.PayloadCorrection
-		}
-		return payloadType, m.Data, nil, nil
+func (t told) id() string {
+	if t.Kind == inbox.KindCorrection {
+		return t.Correction.ID
 	}
-	if err != nil {
-		return "", nil, nil, err
-	}
-	t.attached = r.Attachments
-	says := "Signed by the key of the log, and encrypted to this centre."
-	if !r.Encrypted {
-		says = "Signed by the key of the log. It was not encrypted: all who can read the queue can read it."
-	}
-	return r.PayloadType, r.Payload, []report.Finding{{Name: "sealed", OK: true, Says: says}}, nil
+	return t.Alert.ID
 }
 
 // print writes what a person at the centre reads.
 func (t told) print(w io.Writer) error {
-	if t.plain {
+	if !t.Sealed {
 		if _, err := io.WriteString(w, "PLAIN: this record came unsigned and in clear, as they did before they were sealed. The log's proof alone speaks for it.\n"); err != nil {
 			return err
 		}
 	}
-	if t.correction != nil {
-		return report.PrintCorrection(w, *t.correction, t.check)
+	if t.Kind == inbox.KindCorrection {
+		return report.PrintCorrection(w, t.Correction, t.check)
 	}
-	return report.Print(w, *t.alert, t.check)
+	return report.Print(w, t.Alert, t.check)
 }

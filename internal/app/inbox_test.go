@@ -81,11 +81,11 @@ func TestAnAlertLeavesUnreadable(t *testing.T) {
 		}
 	}
 	got, err := openTold(m, "ph", s.sealer.key, s.keys)
-	if err != nil || !got.check.OK() || got.plain || got.alert.ID != s.alert.ID {
+	if err != nil || !got.check.OK() || !got.Sealed || got.Alert.ID != s.alert.ID {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	var out bytes.Buffer
-	if err := got.print(&out); err != nil || !strings.Contains(out.String(), "encrypted to this centre") || strings.Contains(out.String(), "PLAIN") {
+	if err := got.print(&out); err != nil || !strings.Contains(out.String(), "encrypted to this centre, and its secret") || strings.Contains(out.String(), "PLAIN") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
@@ -125,17 +125,17 @@ func TestTheFirstStepThatFailsIsNamed(t *testing.T) {
 		err    string // of what is not opened
 		failed string // finding of what is
 	}{
-		"another centre's identity": {good, "ph", s.sealer.key, usKeys, "open: decrypt: it is not encrypted to this identity", ""},
-		"no identity":               {good, "ph", s.sealer.key, nil, "open: decrypt: it is encrypted", ""},
-		"cut":                       {with(func(m *stream.Message) { m.Data = m.Data[:len(m.Data)-1] }), "ph", s.sealer.key, s.keys, "open: decrypt: ", ""},
+		"another centre's identity": {good, "ph", s.sealer.key, usKeys, "decrypt: It cannot be opened: it is not encrypted to this identity", ""},
+		"no identity":               {good, "ph", s.sealer.key, nil, "decrypt: It cannot be opened: it is encrypted", ""},
+		"cut":                       {with(func(m *stream.Message) { m.Data = m.Data[:len(m.Data)-1] }), "ph", s.sealer.key, s.keys, "decrypt: ", ""},
 		"another type":              {sealed("application/vnd.vigil.outcome.v1+json", plain, nil), "ph", s.sealer.key, s.keys, "type: ", ""},
-		"an alert as a correction":  {sealed(report.PayloadCorrection, plain, nil), "ph", s.sealer.key, s.keys, "form: it is not a correction", ""},
-		"no alert":                  {sealed(report.PayloadAlert, []byte(`{}`), nil), "ph", s.sealer.key, s.keys, "form: it is not an alert", ""},
-		"plain under a sealed type": {with(func(m *stream.Message) { m.Data = plain }), "ph", s.sealer.key, s.keys, "open: envelope: ", ""},
+		"an alert as a correction":  {sealed(report.PayloadCorrection, plain, nil), "ph", s.sealer.key, s.keys, "decode: It does not fit the schema: correction: ", ""},
+		"no alert":                  {sealed(report.PayloadAlert, []byte(`{}`), nil), "ph", s.sealer.key, s.keys, "decode: It does not fit the schema: alert: ", ""},
+		"text":                      {with(func(m *stream.Message) { m.Data = []byte("text") }), "ph", s.sealer.key, s.keys, "form: ", ""},
 		"another queue":             {sealed(report.PayloadAlert, plain, nil), "us", s.sealer.key, s.keys, "", "centre"},
 		"changed": {sealed(report.PayloadAlert, bytes.Replace(plain, []byte("a private session"), []byte("a public session!"), 1), nil),
 			"ph", s.sealer.key, s.keys, "", "content"},
-		"another log": {sealed(report.PayloadAlert, plain, nil), "ph", otherKey, s.keys, "open: signature: ", ""},
+		"another log": {sealed(report.PayloadAlert, plain, nil), "ph", otherKey, s.keys, "signature: ", ""},
 	} {
 		got, err := openTold(tt.m, tt.centre, tt.key, tt.keys)
 		if tt.err != "" {
@@ -170,7 +170,7 @@ func TestAPlainRecordFromBeforeIsReadAndNamed(t *testing.T) {
 	}
 	m := stream.Message{Event: stream.Event{ID: s.alert.ID, Type: report.TypeAlert, ContentType: typeJSON, Data: data}}
 	got, err := openTold(m, "ph", s.sealer.key, nil)
-	if err != nil || !got.plain || !got.check.OK() {
+	if err != nil || got.Sealed || !got.check.OK() {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	var out bytes.Buffer

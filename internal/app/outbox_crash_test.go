@@ -178,7 +178,7 @@ func alertsOf(t *testing.T, c Config, client *stream.Client) map[string]report.A
 	found := map[string]report.Alert{}
 	for _, centre := range directory.Centres {
 		for _, one := range readQueue(t, c, client, centre) {
-			a := *one.alert
+			a := one.Alert
 			if before, ok := found[a.ID]; ok && before.Statement.Decision != a.Statement.Decision {
 				t.Errorf("alert %s tells of two decisions", a.ID)
 			}

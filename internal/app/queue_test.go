@@ -48,8 +48,8 @@ func readQueue(t testing.TB, c Config, client *stream.Client, centre route.Centr
 		if err != nil {
 			return err
 		}
-		if !one.check.OK() || one.plain || m.ContentType != seal.TypeEncrypted {
-			t.Errorf("record %d of %s, %s: plain %t, %+v", m.Offset, centre.ID, one.id(), one.plain, one.check)
+		if !one.check.OK() || !one.Private || m.ContentType != seal.TypeEncrypted {
+			t.Errorf("record %d of %s, %s: encrypted %t, %+v", m.Offset, centre.ID, one.id(), one.Private, one.check)
 		}
 		all = append(all, one)
 		return nil
