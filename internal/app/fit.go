@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/vigil-stream/vigil/correlate"
@@ -16,7 +14,6 @@ import (
 	"github.com/vigil-stream/vigil/internal/evaluate"
 	"github.com/vigil-stream/vigil/internal/evaluate/observe"
 	"github.com/vigil-stream/vigil/internal/world/simulate"
-	"github.com/vigil-stream/vigil/review"
 )
 
 // FitOptions say what weights are fitted on.
@@ -84,16 +81,21 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 		return err
 	}
 	var rows []fit.Row
-	source := "fitted"
+	source, told := "fitted", ""
 	if o.Decisions {
 		c, err := config()
 		if err != nil {
 			return err
 		}
-		if rows, err = decidedRows(ctx, c, w); err != nil {
+		var wrong int
+		if rows, wrong, err = decidedRows(ctx, c, w); err != nil {
 			return err
 		}
 		source = fmt.Sprintf("fitted on %d decisions of reviewers", len(rows))
+		if wrong > 0 {
+			source += fmt.Sprintf(", of whose confirmations centres call %d wrong", wrong)
+			told = fmt.Sprintf("%d confirmed cases do not count as guilty, since a centre says that the alert was wrong\n", wrong)
+		}
 	}
 	var worlds []string
 	var named []fit.NamedRow
@@ -140,7 +142,6 @@ func FitWeights(ctx context.Context, config func() (Config, error), o FitOptions
 	if err != nil {
 		return err
 	}
-	told := ""
 	if len(named) > 0 {
 		if out, told, err = withNamed(out, named, fit.Options{Version: o.Version, Source: source, Spread: o.Spread}); err != nil {
 			return err
@@ -281,68 +282,4 @@ func readRows(name string, w *correlate.Weights) (rows []fit.Row, err error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return rows, nil
-}
-
-// decidedRows are what was seen of those whose cases people decided: the signals of the
-// record that was decided, weighed anew. A stand-in is no person. Where evidence was
-// lacking, was made up or told twice, nothing is known of anybody's innocence.
-func decidedRows(ctx context.Context, c Config, w *correlate.Weights) (rows []fit.Row, err error) {
-	label := func(d review.Decision) string {
-		switch {
-		case d.StandIn:
-		case d.Verdict == review.Confirm:
-			return fit.Guilty
-		case d.Reason == "lawful-explanation" || d.Reason == "false-match":
-			return fit.Innocent
-		}
-		return ""
-	}
-	correlator := correlate.New(w)
-	err = withStore(ctx, c, func(store *review.Store) error {
-		return store.Decided(ctx, func(d review.Decision) error {
-			l := label(d)
-			if l == "" {
-				return nil
-			}
-			state, p := oneCase{}, correlator.Partition(0)
-			for _, s := range d.Case.Signals {
-				if err := p.Take(ctx, state, s, nil); err != nil {
-					return fmt.Errorf("case %s: %w", d.CaseID, err)
-				}
-			}
-			a, err := p.Assess(ctx, state, d.Case.Subject, math.Inf(1))
-			if err != nil {
-				return fmt.Errorf("case %s: %w", d.CaseID, err)
-			}
-			rows = append(rows, fit.Row{Values: a.Values, Label: l, Times: 1})
-			return nil
-		})
-	})
-	return rows, err
-}
-
-// oneCase is a state that lasts as long as one case is looked at.
-type oneCase map[string][]byte
-
-func (m oneCase) Get(key []byte) ([]byte, error) { return m[string(key)], nil }
-
-func (m oneCase) Set(key, value []byte) error {
-	m[string(key)] = slices.Clone(value)
-	return nil
-}
-
-func (m oneCase) Delete(key []byte) error {
-	delete(m, string(key))
-	return nil
-}
-
-func (m oneCase) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if strings.HasPrefix(key, string(prefix)) {
-			if more, err := fn([]byte(key), m[key]); err != nil || !more {
-				return err
-			}
-		}
-	}
-	return nil
 }
