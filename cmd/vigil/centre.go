@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/vigil-stream/vigil/internal/app"
@@ -28,7 +30,21 @@ func (c *cli) inbox() *cobra.Command {
 	f.BoolVar(&o.JSON, "json", false, "print the alerts as JSON lines")
 	f.BoolVar(&o.Follow, "follow", false, "go on with what arrives, until interrupted")
 	require(cmd, "centre")
-	cmd.AddCommand(c.inboxKey(), c.inboxTake(), c.inboxBlind(), c.inboxCompare())
+	cmd.AddCommand(c.inboxKey(), c.inboxSchema(), c.inboxTake(), c.inboxBlind(), c.inboxCompare())
+	return cmd
+}
+
+func (c *cli) inboxSchema() *cobra.Command {
+	var to string
+	cmd := &cobra.Command{
+		Use:       "schema [NAME…] [--to FOLDER]",
+		Short:     "Print JSON Schemas of what centres read and write: " + strings.Join(app.InboxSchemaNames(), ", "),
+		ValidArgs: app.InboxSchemaNames(),
+		RunE: func(_ *cobra.Command, names []string) error {
+			return usage(app.InboxSchemas(names, to, c.out))
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "`folder` to write them into, where they find one another")
 	return cmd
 }
 

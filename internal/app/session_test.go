@@ -94,6 +94,7 @@ func TestASessionOfTwoReviewersAnAppealAndAnAuditor(t *testing.T) {
 				s.t.Errorf("%s is not what it says or not named by the alert, %v", f.Name(), err)
 			}
 		}
+		s.readsByItself(filepath.Join(s.dir, "by-itself"), len(files))
 		if said := s.vigil("inbox", "--centre", "us", "--attachments", frames); strings.Contains(said, "came along") || !strings.Contains(said, "ALERT ") {
 			s.t.Errorf("another centre reads\n%s", said)
 		}
