@@ -76,7 +76,7 @@ func TestAFolderIsFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := folder.Send(t.Context(), alert(5)); err != nil {
+	if _, err := folder.Send(t.Context(), alert(5), nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := folder.Put(t.Context(), "other", drop.File{Name: "alert.json", Data: inboxtest.JSON(t, alert(6))}, drop.File{Name: "report.zip", Data: []byte("PK")}); err != nil {
