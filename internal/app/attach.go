@@ -61,6 +61,14 @@ func attached(a report.Alert, pictures map[string][]byte) (all []seal.Attachment
 	return all
 }
 
+func sumsOf(all []seal.Attachment) []string {
+	sums := make([]string, len(all))
+	for i, one := range all {
+		sums[i] = one.SHA256
+	}
+	return sums
+}
+
 // checkAttached says whether each attachment is a frame that the alert's statement names.
 // That it has the SHA-256 that it says is known.
 func checkAttached(a report.Alert, all []seal.Attachment) report.Finding {

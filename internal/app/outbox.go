@@ -179,7 +179,11 @@ func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 			return nil, err
 		}
 		ids[i] = a.ID
-		out, err := p.toCentre(a.Centre, a.ID, a.ID, report.PayloadAlert, data, p.framesFor(a, pictures))
+		frames := p.framesFor(a, pictures)
+		if err := p.store.Attached(ctx, a.ID, d.CaseID, a.Centre.ID, sumsOf(frames)); err != nil {
+			return nil, err
+		}
+		out, err := p.toCentre(a.Centre, a.ID, a.ID, report.PayloadAlert, data, frames)
 		if err != nil {
 			return nil, fmt.Errorf("alert %s: %w", a.ID, err)
 		}

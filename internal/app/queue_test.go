@@ -35,10 +35,7 @@ func playedCentres(t testing.TB, c Config) map[string]string {
 // encrypted.
 func readQueue(t testing.TB, c Config, client *stream.Client, centre route.Centre) (all []told) {
 	t.Helper()
-	key, err := c.verifier("")
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := mustVerifier(t, c)
 	identities, err := c.inboxIdentities(t.Context(), centre.ID, "")
 	if err != nil {
 		t.Fatal(err)
@@ -57,4 +54,13 @@ func readQueue(t testing.TB, c Config, client *stream.Client, centre route.Centr
 		t.Fatal(err)
 	}
 	return all
+}
+
+func mustVerifier(t testing.TB, c Config) string {
+	t.Helper()
+	key, err := c.verifier("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
@@ -95,6 +96,13 @@ func TestASessionOfTwoReviewersAnAppealAndAnAuditor(t *testing.T) {
 			}
 		}
 		s.readsByItself(filepath.Join(s.dir, "by-itself"), len(files))
+		s.until("an entry of the frames in the audit log", func() (bool, string) {
+			found := false
+			_, err := audit.Read(s.t.Context(), s.c.auditDir(), mustVerifier(s.t, s.c), func(_ uint64, e audit.Entry) {
+				found = found || e.Kind == audit.KindDelivery && slices.Contains(e.Refs, fmt.Sprint("frames/", len(files))) && slices.Contains(e.Refs, "centre/ca")
+			})
+			return err == nil && found, fmt.Sprint(err)
+		})
 		if said := s.vigil("inbox", "--centre", "us", "--attachments", frames); strings.Contains(said, "came along") || !strings.Contains(said, "ALERT ") {
 			s.t.Errorf("another centre reads\n%s", said)
 		}
