@@ -77,7 +77,7 @@ real: ## the tests on real Kafka, ffmpeg and the reference media
 .PHONY: postgres
 postgres: ## the tests of the case store, and of what stands on it, on a real PostgreSQL of their own
 	deploy/postgres/with-postgres.sh $(GO) test -count=1 -timeout 20m ./review/... ./report
-	deploy/postgres/with-postgres.sh $(GO) test -count=1 -run AKillBetween ./internal/app
+	deploy/postgres/with-postgres.sh $(GO) test -count=1 -run 'AKillBetween|TwoProcesses' ./internal/app
 
 AXE := $(CACHE)/axe/axe-core-4.14.1/package/axe.min.js
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -63,14 +64,18 @@ func (c *Config) consoleCodeFile() string { return c.path("console-code") }
 // consoleCode is what development mode is signed in with: in a file that its owner alone
 // can read, made at first use.
 func (c *Config) consoleCode() (string, error) {
-	file, err := os.OpenFile(c.consoleCodeFile(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		_, err = fmt.Fprintln(file, rand.Text())
-		if err = errors.Join(err, file.Close()); err != nil {
-			return "", fmt.Errorf("console code: %w", err)
-		}
-	} else if !errors.Is(err, fs.ErrExist) {
+	// Written beside its place and linked there: of two processes that start together one
+	// code wins, and neither reads half of one.
+	tmp, err := os.CreateTemp(filepath.Dir(c.consoleCodeFile()), "code-*") // mode 0600
+	if err != nil {
 		return "", fmt.Errorf("console code: %w", err)
+	}
+	_, err = fmt.Fprintln(tmp, rand.Text())
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Link(tmp.Name(), c.consoleCodeFile())
+	}
+	if gone := os.Remove(tmp.Name()); gone != nil || err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("console code: %w", errors.Join(err, gone))
 	}
 	text, err := os.ReadFile(c.consoleCodeFile())
 	if err != nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"strconv"
 	"time"
@@ -44,6 +45,9 @@ const (
 	outboxBatch = 100
 	outboxPoll  = 200 * time.Millisecond
 	outboxRetry = 2 * time.Second
+	// outboxLease is how long a pump that stands still keeps those of other processes from
+	// the outbox. Without one each would carry all of it, and all would leave twice.
+	outboxLease = 5 * time.Second
 )
 
 func newPump(store *review.Store, ledger *audit.Log, sealer *sealer, centres route.Directory, ownList string, gap time.Duration, client *stream.Client, reg prometheus.Registerer, log *zap.Logger) *pump {
@@ -62,10 +66,23 @@ func newPump(store *review.Store, ledger *audit.Log, sealer *sealer, centres rou
 	return p
 }
 
+// run carries what there is to carry until ctx ends, whenever no other process does.
 func (p *pump) run(ctx context.Context) error {
+	me := rand.Text()
+	defer func() {
+		end, stop := context.WithTimeout(context.WithoutCancel(ctx), outboxRetry)
+		defer stop()
+		if err := p.store.EndLease(end, review.LeaseOutbox, me); err != nil {
+			p.log.Warn("another process takes the outbox over a little later", zap.Error(err))
+		}
+	}()
 	for {
-		n, err := p.once(ctx)
-		if err == nil {
+		n := 0
+		mine, err := p.store.Lease(ctx, review.LeaseOutbox, me, outboxLease)
+		if err == nil && mine {
+			n, err = p.once(ctx)
+		}
+		if err == nil && mine {
 			var more int
 			more, err = p.orders(ctx)
 			n += more

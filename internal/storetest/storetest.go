@@ -61,9 +61,13 @@ func Place(t testing.TB) string {
 }
 
 // Schema returns the URL of a new schema in the PostgreSQL that there is, or skips the test.
+// In CI there must be one.
 func Schema(t testing.TB) string {
 	t.Helper()
 	where := os.Getenv(Variable)
+	if where == "" && os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not set: in CI this test needs a real PostgreSQL", Variable)
+	}
 	if where == "" {
 		t.Skipf("%s is not set: no PostgreSQL", Variable)
 	}
