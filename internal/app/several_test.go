@@ -250,13 +250,13 @@ func (s *several) check(calm map[string]bool) {
 	for _, centre := range directory.Centres {
 		for _, one := range readQueue(s.t, s.c, s.client, centre) {
 			records[one.id()]++
-			if calm[one.alert.Statement.Case] && records[one.id()] > 1 {
+			if calm[one.Alert.Statement.Case] && records[one.id()] > 1 {
 				s.t.Errorf("alert %s lies in the queue of %s %d times", one.id(), centre.ID, records[one.id()])
 			}
 			if !seen[one.id()] {
 				seen[one.id()] = true
 				all = append(all, one.id())
-				got[one.alert.Statement.Case+" "+centre.ID]++
+				got[one.Alert.Statement.Case+" "+centre.ID]++
 			}
 		}
 	}
