@@ -33,27 +33,46 @@ var minorDigits = digitsByCurrency(map[int]string{
 	4: "CLF UYW",
 })
 
-func digitsByCurrency(codes map[int]string) map[string]int {
-	digits := make(map[string]int)
+// digitsByCurrency is a table by code: -1 is no currency.
+func digitsByCurrency(codes map[int]string) (digits [26 * 26 * 26]int8) {
+	for i := range digits {
+		digits[i] = -1
+	}
 	for n, list := range codes {
 		for code := range strings.FieldsSeq(list) {
-			digits[code] = n
+			digits[placeOf(code)] = int8(n)
 		}
 	}
 	return digits
 }
 
+// placeOf is the place of three capital letters in a table; below 0: it is something else.
+func placeOf(code string) (place int) {
+	if len(code) != 3 {
+		return -1
+	}
+	for i := range len(code) {
+		if code[i] < 'A' || code[i] > 'Z' {
+			return -1
+		}
+		place = 26*place + int(code[i]-'A')
+	}
+	return place
+}
+
 // MinorDigits returns how many decimals a currency of ISO 4217 has; ok is false for
 // what is none.
 func MinorDigits(currency string) (digits int, ok bool) {
-	digits, ok = minorDigits[currency]
-	return digits, ok
+	if place := placeOf(currency); place >= 0 && minorDigits[place] >= 0 {
+		return int(minorDigits[place]), true
+	}
+	return 0, false
 }
 
 // ParseAmount reads a decimal number of major units, exactly, as minor units of
 // the currency. Zeros beyond the currency's decimals are no loss and are read.
 func ParseAmount(text, currency string) (int64, error) {
-	digits, ok := minorDigits[currency]
+	digits, ok := MinorDigits(currency)
 	if !ok {
 		return 0, signal.Reject("currency", "is not a currency of ISO 4217")
 	}
@@ -83,7 +102,7 @@ func ParseAmount(text, currency string) (int64, error) {
 // FormatAmount writes minor units as a decimal number of major units; decimals
 // that are all zero are left out where brief.
 func FormatAmount(minor int64, currency string, brief bool) string {
-	digits := minorDigits[currency]
+	digits, _ := MinorDigits(currency)
 	s := strconv.FormatInt(minor, 10)
 	if digits == 0 {
 		return s

@@ -43,7 +43,13 @@ func TestAmountsAreExact(t *testing.T) {
 			t.Errorf("%q: %v, want %s", text, got, reason)
 		}
 	}
-	if n := len(minorDigits); n != 166 {
+	n := 0
+	for _, digits := range minorDigits {
+		if digits >= 0 {
+			n++
+		}
+	}
+	if n != 166 {
 		t.Errorf("%d currencies, and the list had 166", n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vigil-stream/vigil/internal/quickjson"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -101,26 +102,50 @@ func EncodeTransfer(t Transfer) ([]byte, error) {
 // DecodeTransfer reads a transfer; what does not fit the schema, or is no
 // transfer that Split makes, is a Rejection that names the field.
 func DecodeTransfer(data []byte) (Transfer, error) {
-	t, ok := quickTransfer(data)
-	if !ok {
-		var slow Transfer // which moves to the heap
-		if err := transferSchema.Decode(data, &slow); err != nil {
-			return Transfer{}, fmt.Errorf("transfer: %w", err)
+	q := quick{Reader: quickjson.New(data, maxQuick), words: make([]string, 0, 6)}
+	var t Transfer
+	err := q.decode(data, &t)
+	return t, err
+}
+
+// A Decoder is DecodeTransfer without copies, for those who read many transfers and keep
+// none: what it returns holds until its next call, and its strings are parts of the data,
+// which may not change meanwhile. It is for one goroutine.
+type Decoder struct {
+	words [8 + 8 + 6]string // of the lists of one transfer
+	t     Transfer
+}
+
+// Decode does what DecodeTransfer does.
+func (d *Decoder) Decode(data []byte) (*Transfer, error) {
+	q := quick{Reader: quickjson.Borrow(data, maxQuick), words: d.words[:0]}
+	d.t = Transfer{}
+	err := q.decode(data, &d.t)
+	return &d.t, err
+}
+
+// decode reads a transfer into t, which is zero and stays so where there is an error.
+func (q *quick) decode(data []byte, t *Transfer) error {
+	if !q.transfer(t) {
+		*t = Transfer{}
+		if err := transferSchema.Decode(data, t); err != nil {
+			*t = Transfer{}
+			return fmt.Errorf("transfer: %w", err)
 		}
-		t = slow
 		t.At = t.At.UTC().Truncate(time.Second)
 	}
 	if err := t.check(); err != nil {
-		return Transfer{}, fmt.Errorf("transfer: %w", err)
+		*t = Transfer{}
+		return fmt.Errorf("transfer: %w", err)
 	}
-	return t, nil
+	return nil
 }
 
 func (t *Transfer) check() error {
-	if t.ID != TransferID(t.Institution, t.Ref, t.Role) {
+	if !signal.IsID(t.ID, "transfer", t.Institution, t.Ref, string(t.Role)) {
 		return signal.Reject("schema", "/id: is not that of institution, ref and role")
 	}
-	if _, ok := minorDigits[t.Currency]; !ok && t.Currency != NoCurrency {
+	if _, ok := MinorDigits(t.Currency); !ok && t.Currency != NoCurrency {
 		return At("/currency", signal.Reject("currency", "is not a currency of ISO 4217"))
 	}
 	if (t.Amount == 0) != (t.Currency == NoCurrency) {

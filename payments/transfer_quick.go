@@ -10,13 +10,11 @@ import (
 // maxQuick is more than a transfer has bytes, with all its fields.
 const maxQuick = 4 << 10
 
-// quickTransfer reads a transfer as EncodeTransfer and most writers of JSON write
-// it. It takes nothing that the schema would refuse, and reads the same from what it
+// transfer reads a transfer as EncodeTransfer and most writers of JSON write it. It takes nothing that the schema would refuse, and reads the same from what it
 // takes; what it does not take (an escape or a letter beyond ASCII in a string, a
 // field twice, a fraction, another zone than Z, a fault) is for the schema to read or
 // to refuse, which takes some twenty times as long.
-func quickTransfer(data []byte) (t Transfer, ok bool) {
-	q := quick{quickjson.New(data, maxQuick)}
+func (q *quick) transfer(t *Transfer) (ok bool) {
 	q.Check(q.Next('{'))
 	var seen quickjson.Fields
 	field := -1
@@ -27,13 +25,13 @@ func quickTransfer(data []byte) (t Transfer, ok bool) {
 		}
 		field = q.Lead(fieldLeads[:], field+1)
 		if field < 0 || seen&(1<<field) != 0 {
-			return t, false
+			return false
 		}
 		seen |= 1 << field
-		t.quickField(&q, field)
+		t.quickField(q, field)
 	}
 	const required = 1<<9 - 1
-	return t, q.Done() && seen&required == required
+	return q.Done() && seen&required == required
 }
 
 // The fields that are read quickly, in the order in which EncodeTransfer writes them.
@@ -127,11 +125,11 @@ func (t *Transfer) quickField(q *quick, field int) {
 	case fieldOtherCountry:
 		t.OtherCountry = q.Capitals(2)
 	case fieldNames:
-		t.Names = quickjson.List(&q.Reader, 8, q.token)
+		t.Names = q.list(8, q.token)
 	case fieldOtherNames:
-		t.OtherNames = quickjson.List(&q.Reader, 8, q.token)
+		t.OtherNames = q.list(8, q.token)
 	case fieldClasses:
-		for _, c := range quickjson.List(&q.Reader, 6, func() string {
+		for _, c := range q.list(6, func() string {
 			return q.OneOf(string(School), string(Medical), string(Accommodation), string(FamilySupport), string(Education), string(SocialHandle))
 		}) {
 			q.Check(!slices.Contains(t.Classes, Class(c)))
@@ -172,7 +170,17 @@ func (t *Transfer) quickField(q *quick, field int) {
 }
 
 // quick reads what transfers are made of.
-type quick struct{ quickjson.Reader }
+type quick struct {
+	quickjson.Reader
+	words []string // of lists, one after the other
+}
+
+// list reads an array of at most so many texts.
+func (q *quick) list(most int, one func() string) []string {
+	from := len(q.words)
+	q.words = quickjson.AppendList(&q.Reader, q.words, most, one)
+	return slices.Clip(q.words[from:])
+}
 
 func (q *quick) token() string { return q.Hex("", 32) }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vigil-stream/vigil/internal/quickjson"
 )
 
 // seeds are transfers of all kinds, as they are encoded.
@@ -39,11 +41,20 @@ func quickSeeds(t testing.TB) [][]byte {
 	return out
 }
 
+// lender is one for all tests, so that nothing of one transfer is found in the next.
+var lender Decoder
+
 // agrees holds what is read quickly against what the schema reads.
 func agrees(t *testing.T, data []byte) (quickly bool) {
 	t.Helper()
-	got, ok := quickTransfer(data)
-	if !ok {
+	kept, err := DecodeTransfer(data)
+	lent, lentErr := lender.Decode(data)
+	if !reflect.DeepEqual(&kept, lent) || (err == nil) != (lentErr == nil) { // of several faults the schema names any
+		t.Fatalf("%s\nis %+v, %v\nand lent %+v, %v", data, kept, err, lent, lentErr)
+	}
+	q := quick{Reader: quickjson.New(data, maxQuick)}
+	var got Transfer
+	if !q.transfer(&got) {
 		return false
 	}
 	var want Transfer

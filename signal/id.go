@@ -11,6 +11,17 @@ import (
 // (SHA-256, first 16 bytes, lower-case hex), so that no two lists of parts
 // collide by concatenation.
 func ID(parts ...string) string {
+	digits := idOf(parts)
+	return string(digits[:])
+}
+
+// IsID reports whether id is that of the parts.
+func IsID(id string, parts ...string) bool {
+	digits := idOf(parts)
+	return string(digits[:]) == id
+}
+
+func idOf(parts []string) (digits [32]byte) {
 	var memory [256]byte
 	b := memory[:0]
 	for _, p := range parts {
@@ -18,7 +29,6 @@ func ID(parts ...string) string {
 		b = append(b, p...)
 	}
 	sum := sha256.Sum256(b)
-	var digits [32]byte
 	hex.Encode(digits[:], sum[:16])
-	return string(digits[:])
+	return digits
 }

@@ -11,6 +11,7 @@ package quickjson
 import (
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // A Reader reads one text. What it does not know is bad, and stays so: after that all it
@@ -27,6 +28,15 @@ func New(data []byte, most int) Reader {
 		return Reader{bad: true}
 	}
 	return Reader{data: string(data)}
+}
+
+// Borrow is New without a copy: the strings that are read are parts of data, which may not
+// change, and stays in memory, as long as one of them is in use.
+func Borrow(data []byte, most int) Reader {
+	if len(data) > most {
+		return Reader{bad: true}
+	}
+	return Reader{data: unsafe.String(unsafe.SliceData(data), len(data))}
 }
 
 // Check makes the text bad unless ok.
@@ -98,8 +108,8 @@ func (r *Reader) Object(field func(name string)) {
 // first. It returns the place; below 0 the name is not among them.
 func (r *Reader) Lead(leads []string, from int) int {
 	rest := r.data[r.at:]
-	for i := from; i < len(leads); i++ {
-		if strings.HasPrefix(rest, leads[i]) {
+	for i := from; i < len(leads) && len(rest) > 1; i++ {
+		if leads[i][1] == rest[1] && strings.HasPrefix(rest, leads[i]) {
 			r.at += len(leads[i])
 			return i
 		}
@@ -116,20 +126,31 @@ func (r *Reader) Lead(leads []string, from int) int {
 
 // List reads an array of at most so many; nil where it is bad.
 func List[T any](r *Reader, most int, one func() T) []T {
+	all := AppendList(r, make([]T, 0, min(most, 3)), most, one)
+	if r.bad {
+		return nil
+	}
+	return all
+}
+
+// AppendList appends what List reads.
+func AppendList[T any](r *Reader, all []T, most int, one func() T) []T {
 	r.Check(r.Next('['))
-	all := make([]T, 0, min(most, 3))
 	if r.Next(']') {
 		return all
 	}
-	for !r.bad && len(all) < most {
+	for range most {
 		all = append(all, one())
+		if r.bad {
+			return all
+		}
 		if !r.Next(',') {
 			r.Check(r.Next(']'))
 			return all
 		}
 	}
 	r.bad = true
-	return nil
+	return all
 }
 
 // quoted reads what stands between quotes, whatever it is.
