@@ -22,12 +22,13 @@ func signalOutputs(source string, signals []signal.Signal) ([]stream.Output, err
 	return w.outputs(source, signals)
 }
 
-// A signalWriter makes records of signals. With pieces their values lie one after the
-// other in memory that it takes in large pieces, which is for those who make many. It is
-// for one goroutine.
+// A signalWriter makes records of signals. With pieces, which is for those who make many,
+// their values lie one after the other in memory that it takes in large pieces, and the
+// slice that it returns holds until its next call. It is for one goroutine.
 type signalWriter struct {
 	pieces  bool
 	memory  []byte
+	outs    []stream.Output // with pieces: what was returned last
 	encoder signal.Encoder
 }
 
@@ -35,7 +36,10 @@ func (w *signalWriter) outputs(source string, signals []signal.Signal) ([]stream
 	if len(signals) == 0 {
 		return nil, nil
 	}
-	outs := make([]stream.Output, 0, len(signals))
+	outs := w.outs[:0]
+	if !w.pieces {
+		outs = make([]stream.Output, 0, len(signals))
+	}
 	for i := range signals {
 		s := &signals[i]
 		data, err := w.encode(s)
@@ -47,6 +51,9 @@ func (w *signalWriter) outputs(source string, signals []signal.Signal) ([]stream
 			Type: typeSignal, Subject: string(s.Subject), Time: s.End,
 			Key: string(s.Subject), ContentType: typeJSON, Data: data,
 		}})
+	}
+	if w.pieces {
+		w.outs = outs
 	}
 	return outs, nil
 }

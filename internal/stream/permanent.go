@@ -34,6 +34,9 @@ func (p *permanent) Reason() string  { return p.reason }
 // permanentReason tells a permanent error from a passing one. Rooms have their
 // own type for it, so it goes by what the error says of itself.
 func permanentReason(err error) (reason string, is bool) {
+	if err == nil {
+		return "", false
+	}
 	var p interface{ Permanent() bool }
 	if !errors.As(err, &p) || !p.Permanent() {
 		return "", false

@@ -59,6 +59,7 @@ func (p *Partition) keep(sl *slot, prof *profile.Profile) {
 	case prof.Len() > fewEntries:
 		p.slab.drop(sl.mem)
 		sl.mem = 0
+		prof.Own(sl.key.token.Subject()) // the transfer it came with may be gone
 		sl.hot = p.hot.add(sl.key, prof)
 		p.scratch = &profile.Profile{}
 	default:

@@ -13,6 +13,7 @@ func (p *Partition) Lend() { p.lent.again = true }
 // lent is the memory that signals of one call lie in.
 type lent struct {
 	again    bool // is used again
+	signals  []signal.Signal
 	payments []signal.Payment
 	times    []time.Time
 	words    []string
@@ -26,8 +27,16 @@ func (l *lent) begin() {
 		*l = lent{}
 		return
 	}
+	clear(l.signals) // what they point to may go
+	l.signals = l.signals[:0]
 	l.payments, l.times, l.words = l.payments[:0], l.times[:0], l.words[:0]
 	l.pairs, l.evidence = l.pairs[:0], l.evidence[:0]
+}
+
+// add returns room for one more signal, which is zero, until the next.
+func (l *lent) add() *signal.Signal {
+	l.signals = append(l.signals, signal.Signal{})
+	return &l.signals[len(l.signals)-1]
 }
 
 // take returns room for n, which are zero, of a pool or beside it.

@@ -130,7 +130,7 @@ func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) (
 	*c = profile.Change{Entry: profile.NewEntry(&t), Other: profile.TokenOf(t.Other), Institution: t.Institution, Ref: t.Ref, Withdrawn: t.Withdrawn}
 	p.work = work{began: true, slot: slot{key: k, used: true, recent: true}, prof: prof}
 	if old != nil {
-		p.work.slot = *old
+		p.work.slot, p.work.at = *old, old
 	}
 	added, changed, err := prof.Apply(c)
 	if err != nil || !changed {
@@ -145,14 +145,18 @@ func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) (
 	if err := p.openSide(s, k, v); err != nil {
 		return nil, err
 	}
-	signals := append(p.evaluate(prof, v, prof.Revision(), nil), p.lookAtSide()...)
+	p.evaluate(prof, v, prof.Revision(), nil)
+	p.lookAtSide()
 	if err := p.stage(s, old == nil); err != nil {
 		return nil, err
 	}
 	if err := p.stageSide(s); err != nil {
 		return nil, err
 	}
-	return signals, nil
+	if len(p.lent.signals) == 0 {
+		return nil, nil
+	}
+	return p.lent.signals, nil
 }
 
 // Drop forgets what the last call of Process did: the state was not kept.

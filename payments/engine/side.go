@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/vigil-stream/vigil/payments/profile"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // A side is the other role of the subject whose transfer is at hand, where a typology
@@ -53,17 +52,16 @@ func (p *Partition) openSide(s State, k key, v *profile.View) error {
 }
 
 // lookAtSide asks those again that look at both.
-func (p *Partition) lookAtSide() []signal.Signal {
+func (p *Partition) lookAtSide() {
 	d := &p.side
 	if !d.asked {
-		return nil
+		return
 	}
-	signals := p.evaluate(d.prof, &d.view, d.prof.Revision()+1, looksAtBoth)
+	p.evaluate(d.prof, &d.view, d.prof.Revision()+1, looksAtBoth)
 	if !slices.Equal(p.before, d.prof.Fired) {
 		d.prof.Touch()
 		d.began = true
 	}
-	return signals
 }
 
 // stageSide writes the record of what is now said otherwise of the other role, whole.

@@ -20,11 +20,10 @@ const (
 // evaluate asks the typologies, notes in the profile which fire, and makes signals
 // of what is new, says something else, or is no longer there. Where only is set, those
 // that it does not hold for are not asked, and what they said stands.
-func (p *Partition) evaluate(prof *profile.Profile, v *profile.View, revision uint64, only func(Typology) bool) []signal.Signal {
+func (p *Partition) evaluate(prof *profile.Profile, v *profile.View, revision uint64, only func(Typology) bool) {
 	p.before = append(p.before[:0], prof.Fired...)
 	before := p.before
 	prof.Fired = prof.Fired[:0]
-	var signals []signal.Signal
 	for _, ty := range p.e.c.Typologies {
 		if only != nil && !only(ty) {
 			for _, f := range before {
@@ -44,18 +43,20 @@ func (p *Partition) evaluate(prof *profile.Profile, v *profile.View, revision ui
 		}
 		prof.Fired = append(prof.Fired, fired)
 		if !slices.Contains(before, fired) {
-			signals = append(signals, p.newSignal(v, revision, fired, f))
+			p.newSignal(p.lent.add(), v, revision, fired, f)
 		}
 	}
-	for _, old := range before {
-		stands := slices.ContainsFunc(prof.Fired, func(f profile.Fired) bool {
-			return f.Typology == old.Typology && f.Version == old.Version && f.About == old.About
-		})
-		if !stands {
-			signals = append(signals, withdrawal(v, revision, old))
+	for n, old := range before {
+		same := func(f profile.Fired) bool {
+			return f.About == old.About && f.Typology == old.Typology && f.Version == old.Version
+		}
+		if n < len(prof.Fired) && same(prof.Fired[n]) { // mostly
+			continue
+		}
+		if !slices.ContainsFunc(prof.Fired, same) {
+			*p.lent.add() = withdrawal(v, revision, old)
 		}
 	}
-	return signals
 }
 
 // digest is of all that a signal says, its revision apart.
@@ -96,8 +97,8 @@ func signalID(v *profile.View, f profile.Fired) string {
 	return signal.ID(parts...)
 }
 
-// newSignal says what a typology found.
-func (p *Partition) newSignal(v *profile.View, revision uint64, fired profile.Fired, f Finding) signal.Signal {
+// newSignal says in s what a typology found.
+func (p *Partition) newSignal(s *signal.Signal, v *profile.View, revision uint64, fired profile.Fired, f Finding) {
 	subject, role := subjectOf(v, fired.About)
 	pay := &take(&p.lent.payments, 1)[0]
 	*pay = signal.Payment{
@@ -145,7 +146,7 @@ func (p *Partition) newSignal(v *profile.View, revision uint64, fired profile.Fi
 		pay.Counterparties, pay.Unrelated = 1, min(pay.Unrelated, 1)
 		pay.Pairs = p.sayPairs(v, pairs[:1], &v.Subject)
 	}
-	s := signal.Signal{
+	*s = signal.Signal{
 		ID: signalID(v, fired), Revision: revision, Kind: signal.KindPayment, Subject: subject,
 		Start: utc(v.Entries[f.Counted[0]].At), End: utc(v.Entries[f.Counted[len(f.Counted)-1]].At),
 		Says: f.Says, Payment: pay,
@@ -164,7 +165,6 @@ func (p *Partition) newSignal(v *profile.View, revision uint64, fired profile.Fi
 		}
 		text = text[institution+own:]
 	}
-	return s
 }
 
 // A pair counts one counterparty among the transfers that count.
@@ -211,14 +211,21 @@ func (p *Partition) sayPairs(v *profile.View, pairs []pair, as *signal.Subject) 
 	places := p.places[:len(v.Others)] // in out, from 1
 	clear(places)
 	room := 0
-	for n, p := range pairs {
-		o := &v.Others[p.other]
-		out[n] = signal.Pair{Other: o.Token.Subject(), Transfers: o.Transfers, First: utc(o.First), Related: o.Tie > profile.TieNone}
-		if as != nil {
-			out[n].Other = *as
-		}
-		places[p.other] = int32(n + 1)
+	p.text = p.text[:0]
+	for n, one := range pairs {
+		o := &v.Others[one.other]
+		p.text = o.Token.AppendSubject(p.text)
+		out[n] = signal.Pair{Transfers: o.Transfers, First: utc(o.First), Related: o.Tie > profile.TieNone}
+		places[one.other] = int32(n + 1)
 		room += min(o.Transfers, signal.MaxPairTimes)
+	}
+	if as != nil {
+		out[0].Other = *as
+	} else {
+		text := string(p.text) // of which each subject is a part
+		for n := range out {
+			out[n].Other = signal.Subject(text[n*profile.SubjectSize:][:profile.SubjectSize])
+		}
 	}
 	times := take(&p.lent.times, room)
 	for n, p := range pairs {

@@ -10,7 +10,8 @@ import (
 // the next call takes it for kept, and Drop undoes it.
 type work struct {
 	began, done bool
-	slot        slot // as it will be
+	slot        slot  // as it will be
+	at          *slot // where it is in the table; nil: not there
 	prof        *profile.Profile
 	logged      bool
 	clock       int32
@@ -70,7 +71,10 @@ func (p *Partition) Keep() {
 		p.next++
 	}
 	p.clock = w.clock
-	sl := p.table.find(w.slot.key)
+	sl := w.at // the table is as it was
+	if sl == nil {
+		sl = p.table.find(w.slot.key)
+	}
 	if sl == nil {
 		sl = p.table.insert(w.slot.key)
 	} else if w.slot.mem != sl.mem || w.slot.hot != sl.hot { // a forgotten one begins anew

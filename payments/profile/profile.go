@@ -80,6 +80,10 @@ func (p *Profile) Reset(subject signal.Subject, role signal.Role, marks func(*En
 	}
 }
 
+// Own gives p its subject in memory of its own, so that p may be kept longer than what it
+// was made of.
+func (p *Profile) Own(subject signal.Subject) { p.subject = subject }
+
 // Len is how many transfers are kept exactly.
 func (p *Profile) Len() int { return len(p.entries) }
 
@@ -128,15 +132,15 @@ func (p *Profile) add(e Entry, other Token, institution, ref string) (place int,
 		p.cut()
 		return -1, true, nil
 	}
-	if p.marks != nil {
-		e.Marks = p.marks(&e)
-	}
 	e.refAt, e.refLen = uint32(len(p.text)), uint16(len(ref))
 	p.text = append(p.text, ref...)
 	e.institution = p.institutionOf(institution)
 	e.Other = p.other(other)
 	i := p.find(e.At, e.ID)
 	p.entries = slices.Insert(p.entries, i, e)
+	if p.marks != nil {
+		p.entries[i].Marks = p.marks(&p.entries[i])
+	}
 	p.ids = slices.Insert(p.ids, i, e.ID)
 	p.changes++
 	p.newest = max(p.newest, e.At)
