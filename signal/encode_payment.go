@@ -179,14 +179,20 @@ func (w *writer) times(b []byte, before string, all []time.Time) []byte {
 		b = append(b, "null"...)
 		return b
 	}
-	b = append(b, '[')
-	for i, t := range all {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = w.time(b, "", t)
+	if len(all) == 0 {
+		return append(b, "[]"...)
 	}
-	b = append(b, ']')
+	b = append(b, '[')
+	const each = len(midnight{}.text) + 1
+	n := len(b)
+	b = slices.Grow(b, each*len(all))[:n+each*len(all)]
+	for _, t := range all {
+		text := (*[each]byte)(b[n:])
+		w.stamp((*[each - 1]byte)(text[:]), t)
+		text[each-1] = ','
+		n += each
+	}
+	b[n-1] = ']'
 	return b
 }
 
@@ -194,10 +200,19 @@ const daySeconds = 24 * 3600
 
 // time writes a time in UTC and whole seconds. A signal has some hundred of them.
 func (w *writer) time(b []byte, before string, t time.Time) []byte {
+	b = append(b, before...)
+	n := len(b)
+	b = slices.Grow(b, len(midnight{}.text))[:n+len(midnight{}.text)]
+	w.stamp((*[len(midnight{}.text)]byte)(b[n:]), t)
+	return b
+}
+
+// stamp writes a time in its quotes.
+func (w *writer) stamp(text *[len(midnight{}.text)]byte, t time.Time) {
 	at := t.Unix()
 	if t.Location() != time.UTC || t.Nanosecond() != 0 || at <= 0 || at >= 253402300800 { // up to the year 9999
 		w.unsure = true
-		return b
+		return
 	}
 	number, second := at/daySeconds, uint(at%daySeconds)
 	d := &w.days[number%int64(len(w.days))]
@@ -207,15 +222,10 @@ func (w *writer) time(b []byte, before string, t time.Time) []byte {
 	}
 	hour, minute := second/3600, second/60%60
 	second %= 60
-	b = append(b, before...)
-	n := len(b)
-	b = slices.Grow(b, len(d.text))[:n+len(d.text)]
-	text := (*[len(d.text)]byte)(b[n:])
 	*text = d.text
 	text[12], text[13] = tens[hour], ones[hour]
 	text[15], text[16] = tens[minute], ones[minute]
 	text[18], text[19] = tens[second], ones[second]
-	return b
 }
 
 // The two digits of what is below 60.

@@ -43,7 +43,14 @@ func ProfileLoop(dir string, checkpoints *blob.Bucket, rules typology.Rules, mem
 	room := newProfileRoom(rules, "EUR", &shadow{metrics: m}, m, zap.NewNop())
 	room.cacheBytes = memory << 20 / int64(partitions)
 	k := keeper{dir: dir, checkpoints: checkpoints}
-	return k.owned("payments-profile", topicTransfers, room.open)
+	return room.loop(k)
+}
+
+// loop is the loop from transfers to signals.
+func (r *profileRoom) loop(k keeper) stream.Loop {
+	l := k.owned("payments-profile", topicTransfers, r.open)
+	l.Borrow = true // of an event the owner keeps nothing
+	return l
 }
 
 // engine has the typologies, and beside them a set of rules.
@@ -66,10 +73,11 @@ func (r *profileRoom) open(_ context.Context, s stream.State) (stream.Owner, err
 
 // A profileOwner has the profiles of one partition, and knows the rules in force there.
 type profileOwner struct {
-	room     *profileRoom
-	profiles *engine.Partition
-	book     *inforce.Book
-	out      signalWriter
+	room      *profileRoom
+	transfers payments.Decoder
+	profiles  *engine.Partition
+	book      *inforce.Book
+	out       signalWriter
 	// took says that the last record was a set of rules, and stale that the book is to be
 	// opened anew, since the state has not followed it.
 	took, stale bool
@@ -101,11 +109,11 @@ func (o *profileOwner) Handle(ctx context.Context, m stream.Message, s stream.St
 	if o.took {
 		return o.rules(m, s)
 	}
-	t, err := payments.DecodeTransfer(m.Data)
+	t, err := o.transfers.Decode(m.Data)
 	if err != nil {
 		return nil, err
 	}
-	signals, err := o.profiles.Process(ctx, s, t)
+	signals, err := o.profiles.Process(ctx, s, *t)
 	if err == nil {
 		err = o.book.Said(s, signals)
 	}

@@ -113,7 +113,7 @@ func paymentsLoops(k keeper, splitter *split.Splitter, originDays int, profiles 
 				}
 				return transferOutputs(result)
 			}),
-		k.owned("payments-profile", topicTransfers, profiles.open),
+		profiles.loop(k),
 	}
 }
 

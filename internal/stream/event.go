@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -112,19 +113,21 @@ func (e Event) headers() (hs []kafka.Header, key []byte, err error) {
 }
 
 // parseEvent reads the attributes; what is no CloudEvents 1.0 event is a
-// permanent error with reason "cloudevents" that quotes no value.
-func parseEvent(r record) (Event, map[string]string, error) {
+// permanent error with reason "cloudevents" that quotes no value. Borrowed strings are
+// parts of the record.
+func parseEvent(r record, borrow bool) (Event, map[string]string, error) {
 	if err := checkHeaders(r.headers); err != nil {
 		return Event{Key: string(r.key), Data: r.value}, nil, err
 	}
 	var texts strings.Builder // of all attributes, one after the other
-	size := len(r.key)
-	for _, h := range r.headers {
-		size += len(h.Value)
+	if !borrow {
+		texts.Grow(len(r.key) + headerBytes(r.headers))
 	}
-	texts.Grow(size)
 	e := Event{Data: r.value}
 	text := func(value []byte) string {
+		if borrow {
+			return unsafe.String(unsafe.SliceData(value), len(value))
+		}
 		switch string(value) {
 		case e.Key: // mostly the subject's, and not copied again
 			return e.Key
@@ -160,11 +163,11 @@ func parseEvent(r record) (Event, map[string]string, error) {
 		case "specversion":
 			version = h.Value
 		case "id":
-			e.ID = string(h.Value)
+			e.ID = text(h.Value)
 		case "source":
-			e.Source = string(h.Value)
+			e.Source = text(h.Value)
 		case "type":
-			e.Type = string(h.Value)
+			e.Type = text(h.Value)
 		case "subject":
 			e.Subject = text(h.Value)
 		case "time":

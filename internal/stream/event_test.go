@@ -24,12 +24,16 @@ func TestEventSurvivesItsHeaders(t *testing.T) {
 		if err != nil || (key == nil) != (e.Key == "") {
 			t.Fatalf("%s: key %q, %v", name, key, err)
 		}
-		got, others, err := parseEvent(record{key: key, value: e.Data, headers: append(hs, header("other", "x"))})
+		got, others, err := parseEvent(record{key: key, value: e.Data, headers: append(hs, header("other", "x"))}, false)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if !reflect.DeepEqual(got, e) {
 			t.Errorf("%s: got %+v, want %+v", name, got, e)
+		}
+		borrowed, _, err := parseEvent(record{key: key, value: e.Data, headers: hs}, true)
+		if err != nil || !reflect.DeepEqual(borrowed, e) {
+			t.Errorf("%s: borrowed it is %+v, %v", name, borrowed, err)
 		}
 		if !reflect.DeepEqual(others, map[string]string{"other": "x"}) {
 			t.Errorf("%s: other headers are %v", name, others)
@@ -39,7 +43,7 @@ func TestEventSurvivesItsHeaders(t *testing.T) {
 
 func TestTimesAreUTC(t *testing.T) {
 	r := record{headers: append(required(), header("ce_time", "2026-03-01T12:00:00+05:00"))}
-	e, _, err := parseEvent(r)
+	e, _, err := parseEvent(r, false)
 	if want := time.Date(2026, 3, 1, 7, 0, 0, 0, time.UTC); err != nil || !reflect.DeepEqual(e.Time, want) {
 		t.Errorf("got %v, %v; want %v", e.Time, err, want)
 	}
@@ -71,7 +75,7 @@ func TestRecordsThatAreNoEventAreRejected(t *testing.T) {
 		"the limits are 64 and 16384": with(header("x", strings.Repeat("x", maxHeaderBytes))),
 		"70 headers":                  with(repeated(header("x", ""), 66)...),
 	} {
-		_, _, err := parseEvent(record{headers: headers})
+		_, _, err := parseEvent(record{headers: headers}, false)
 		if reason, is := permanentReason(err); !is || reason != "cloudevents" || !contains(err, want) || strings.Contains(err.Error(), "secret-") {
 			t.Errorf("got %v, want a permanent error that says %q and quotes no value", err, want)
 		}
@@ -111,7 +115,7 @@ func FuzzParseEvent(f *testing.F) {
 	f.Add("ce_", []byte{}, "content-type", []byte{0xff})
 	f.Fuzz(func(t *testing.T, k1 string, v1 []byte, k2 string, v2 []byte) {
 		r := record{headers: append(required()[:1], kafka.Header{Key: k1, Value: v1}, kafka.Header{Key: k2, Value: v2}, header("ce_source", "s"), header("ce_type", "t"))}
-		e, _, err := parseEvent(r)
+		e, _, err := parseEvent(r, false)
 		if err != nil {
 			if _, is := permanentReason(err); !is {
 				t.Fatalf("%v would be retried for ever", err)
@@ -122,7 +126,7 @@ func FuzzParseEvent(f *testing.F) {
 		if err != nil {
 			t.Fatalf("read, and cannot be written: %v", err)
 		}
-		again, _, err := parseEvent(record{headers: hs})
+		again, _, err := parseEvent(record{headers: hs}, false)
 		if err != nil || !reflect.DeepEqual(again, e) {
 			t.Fatalf("%+v becomes %+v, %v", e, again, err)
 		}
@@ -136,7 +140,7 @@ func TestDeadLetterIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, headers, err := parseEvent(record{headers: letter.msg.Headers})
+	e, headers, err := parseEvent(record{headers: letter.msg.Headers}, false)
 	if err != nil {
 		t.Fatalf("a dead letter is no event: %v", err)
 	}

@@ -121,7 +121,7 @@ func (w *worker) accept(r record, outs []outgoing, made *changes) error {
 
 // try calls the handler once and makes its outputs ready to be produced.
 func (w *worker) try(ctx context.Context, r record) ([]outgoing, *changes, error) {
-	m, err := w.c.message(w.loop.Topic, w.partition, r)
+	m, err := w.c.message(w.loop.Topic, w.partition, r, w.loop.Borrow)
 	if err != nil {
 		return nil, nil, err
 	}

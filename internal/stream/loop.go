@@ -23,6 +23,9 @@ type Loop struct {
 	Handle Handler
 	// Open, in place of Handle, makes an owner for each partition that is taken on.
 	Open func(ctx context.Context, s State) (Owner, error)
+	// Borrow is for a handler that keeps no string of an event: they are then parts of
+	// what was fetched, all of which would stay in memory with one of them.
+	Borrow bool
 
 	// StateDir is this process's own folder for the state of the partitions
 	// that it has; empty for a loop without state.

@@ -137,7 +137,7 @@ func (c *Client) readFrom(ctx context.Context, topic string, partition int, from
 			if r.offset >= end {
 				return nil
 			}
-			m, err := c.message(topic, partition, r)
+			m, err := c.message(topic, partition, r, false)
 			if err != nil {
 				c.metrics.skipped.WithLabelValues(topic).Inc()
 				c.log.Error("passed over a record that is no event", zap.String("topic", topic),
@@ -192,12 +192,12 @@ func (c *Client) records(ctx context.Context, topic string, partition int, next 
 func (c *Client) maxBatch() int { return 4 * c.cfg.MaxMessage }
 
 // message makes a record into a message, with an error where it is no event.
-func (c *Client) message(topic string, partition int, r record) (Message, error) {
+func (c *Client) message(topic string, partition int, r record, borrow bool) (Message, error) {
 	m := Message{Topic: topic, Partition: partition, Offset: r.offset, Arrived: time.UnixMilli(r.arrived).UTC()}
 	if r.fault != nil {
 		return m, r.fault
 	}
-	e, others, err := parseEvent(r)
+	e, others, err := parseEvent(r, borrow)
 	m.Event, m.Headers = e, others
 	return m, err
 }

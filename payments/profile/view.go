@@ -32,8 +32,10 @@ type View struct {
 	// Opposite is the same subject in its other role, where the engine was asked for it;
 	// nil: not asked, or nothing is known of it. Its own Opposite is this view.
 	Opposite *View
-	// Memo is what a typology worked out of this view for another; nil in a new one.
-	Memo any
+	// Memo is what typologies work out of views for each other, and Serial is another one
+	// for each view that lies in this memory.
+	Memo   any
+	Serial uint64
 
 	p       *Profile
 	marked  [8]int // how many entries have each mark
@@ -49,7 +51,8 @@ type View struct {
 func (p *Profile) View(v *View, added int) *View {
 	v.Role, v.Subject, v.Entries, v.Others = p.role, p.subject, p.entries, p.others
 	v.Added, v.Newest, v.Sketched = added, p.newest, !p.sealed.empty()
-	v.Before, v.Opposite, v.Memo = p.before, nil, nil
+	v.Before, v.Opposite = p.before, nil
+	v.Serial++
 	v.p = p
 	v.has = [windows]bool{}
 	v.picks = v.picks[:0]

@@ -92,26 +92,3 @@ func ends(v *profile.View, e *profile.Entry) (origin, destination profile.Countr
 	}
 	return e.Country, e.OtherCountry
 }
-
-// leading returns the first finding that is enough for companions to speak beside.
-func (r *Rules) leading(v *profile.View) (engine.Finding, bool) {
-	if known, ok := v.Memo.(*leading); ok && known.rules == r {
-		return known.finding, known.found
-	}
-	l := &leading{rules: r}
-	for _, p := range r.lead {
-		if f, ok := p.find(v, r.muted); ok && !f.Victim {
-			l.finding, l.found = f, true
-			break
-		}
-	}
-	v.Memo = l
-	return l.finding, l.found
-}
-
-// leading is what Rules.leading found, for the companions that ask next.
-type leading struct {
-	rules   *Rules
-	finding engine.Finding
-	found   bool
-}

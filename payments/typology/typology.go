@@ -1,6 +1,7 @@
 package typology
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,7 +45,11 @@ func All(r Rules) []engine.Typology {
 	rules := r.compile()
 	var all []engine.Typology
 	for _, p := range Patterns() {
-		all = append(all, &typology{id: p.ID, rules: rules, find: p.find})
+		t := &typology{id: p.ID, rules: rules, find: p.find}
+		if p.leading {
+			t.lead = 1 << slices.IndexFunc(rules.lead, func(l Pattern) bool { return l.ID == p.ID })
+		}
+		all = append(all, t)
 	}
 	return all
 }
@@ -53,13 +58,27 @@ func All(r Rules) []engine.Typology {
 type typology struct {
 	id    string
 	rules *Rules
+	lead  uint32 // its bit among Rules.lead; 0: it is none of them
 	find  func(*profile.View, *Rules) (engine.Finding, bool)
 }
 
 func (t *typology) ID() string      { return t.id }
 func (t *typology) Version() string { return t.rules.Version }
 
-func (t *typology) Find(v *profile.View) (engine.Finding, bool) { return t.find(v, t.rules) }
+func (t *typology) Find(v *profile.View) (engine.Finding, bool) {
+	if t.lead == 0 {
+		return t.find(v, t.rules)
+	}
+	k := t.rules.known(v)
+	if k.silent&t.lead != 0 {
+		return nothing()
+	}
+	f, ok := t.find(v, t.rules)
+	if !ok {
+		k.silent |= t.lead
+	}
+	return f, ok
+}
 
 // grow is a strength that starts at base and rises by step for each one more, up
 // to most; all in hundredths, so that equal sets have equal strengths.
