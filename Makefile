@@ -58,8 +58,9 @@ $(CONTRACT)/done: hashdb/service/contract-requirements.txt
 ONTOLOGY := $(CACHE)/ontology
 
 .PHONY: ontology
-ontology: $(ONTOLOGY)/done ## hold a bundle's CASE/UCO against the ontology's SHACL shapes; needs Python 3.11
+ontology: $(ONTOLOGY)/done ## hold the CASE/UCO of a bundle and of an inbox's export against the ontology's SHACL shapes; needs Python 3.11
 	review/bundle/ontology.sh $(ONTOLOGY)/bin/case_validate
+	$(ONTOLOGY)/bin/case_validate --built-version case-1.5.0 report/inbox/export/testdata/alert.case.jsonld
 
 $(ONTOLOGY)/done: review/bundle/ontology-requirements.txt
 	python3 -m venv $(ONTOLOGY)
@@ -82,8 +83,9 @@ postgres: ## the tests of the case store, and of what stands on it, on a real Po
 AXE := $(CACHE)/axe/axe-core-4.14.1/package/axe.min.js
 
 .PHONY: pages
-pages: $(AXE) ## the console's pages in a real Chromium, with axe, people signing in with a real Keycloak; needs Chromium, npm, Java 17 and Maven; VIGIL_SHOTS=docs/console keeps pictures
+pages: $(AXE) ## the pages of the console and of the inbox in a real Chromium, with axe, people signing in with a real Keycloak; needs Chromium, npm, Java 17 and Maven; VIGIL_SHOTS=docs/console keeps pictures, and those of the inbox in docs/inbox
 	VIGIL_AXE=$(AXE) VIGIL_SHOTS=$(abspath $(VIGIL_SHOTS)) deploy/oidc/with-keycloak.sh $(GO) test -tags chromium -count=1 -timeout 10m ./review/console
+	VIGIL_AXE=$(AXE) VIGIL_SHOTS=$(if $(VIGIL_SHOTS),$(abspath docs/inbox)) $(GO) test -tags chromium -count=1 -timeout 5m ./report/inbox/pages
 
 $(AXE):
 	mkdir -p $(CACHE)/axe/axe-core-4.14.1

@@ -30,7 +30,7 @@ func (c *cli) inbox() *cobra.Command {
 	f.BoolVar(&o.JSON, "json", false, "print the alerts as JSON lines")
 	f.BoolVar(&o.Follow, "follow", false, "go on with what arrives, until interrupted")
 	require(cmd, "centre")
-	cmd.AddCommand(c.inboxKey(), c.inboxSchema(), c.inboxTake(), c.inboxBlind(), c.inboxCompare())
+	cmd.AddCommand(c.inboxKey(), c.inboxServe(), c.inboxExport(), c.inboxSchema(), c.inboxTake(), c.inboxBlind(), c.inboxCompare())
 	return cmd
 }
 

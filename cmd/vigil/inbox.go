@@ -16,6 +16,50 @@ func (c *cli) deskFlags(f *pflag.FlagSet, o *app.DeskOptions) {
 	f.BoolVar(&o.SealedOnly, "sealed-only", false, "refuse records that their sender did not sign")
 }
 
+func (c *cli) inboxServe() *cobra.Command {
+	var o app.ServeInboxOptions
+	cmd := &cobra.Command{
+		Use:   "serve --centre XX --keys FOLDER --log-key KEY {--brokers HOST:PORT | --from FILE|FOLDER}",
+		Short: "Run a centre's own inbox, pages included; it needs no other part of Vigil and no configuration",
+		Args:  args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Desk.Data, o.Brokers = c.data, c.brokers
+			return usage(app.ServeInbox(cmd.Context(), o))
+		},
+	}
+	f := cmd.Flags()
+	c.deskFlags(f, &o.Desk)
+	f.StringVar(&o.Prefix, "prefix", "vigil.", "`prefix` of the sender's topics")
+	f.StringVar(&o.From, "from", "", "`file` or folder of alerts to follow, in place of brokers")
+	f.StringVar(&o.Outcomes, "outcomes", "", "`folder` for what you say came of alerts, a file each (default: the topic receipts; from files, outcomes in the inbox's folder)")
+	f.StringVar(&o.Known, "known", "", "`file` of identifiers that you have, made by vigil inbox blind, followed while it changes")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:9670", "`host:port` of the pages, on loopback")
+	f.StringVar(&o.Zone, "zone", "UTC", "time `zone` of the centre, as Asia/Manila, beside UTC")
+	require(cmd, "centre", "keys")
+	return cmd
+}
+
+func (c *cli) inboxExport() *cobra.Command {
+	var o app.DeskOptions
+	var format string
+	who := login()
+	cmd := &cobra.Command{
+		Use:   "export ALERT --centre XX --keys FOLDER --log-key KEY --format case-uco|vics",
+		Short: "Print an alert of the inbox in another form; the journal notes who took it",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			o.Data = c.data
+			return usage(app.InboxExport(cmd.Context(), o, list[0], format, who, c.out))
+		},
+	}
+	f := cmd.Flags()
+	c.deskFlags(f, &o)
+	f.StringVar(&format, "format", "", "`format`: case-uco or vics")
+	f.StringVar(&who, "officer", who, "`name` of who takes it")
+	require(cmd, "centre", "keys", "format")
+	return cmd
+}
+
 func (c *cli) inboxTake() *cobra.Command {
 	var o app.DeskOptions
 	var from string

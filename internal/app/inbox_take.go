@@ -11,6 +11,7 @@ import (
 
 	inboxes "github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/report/inbox/blind"
+	"github.com/vigil-stream/vigil/report/inbox/export"
 )
 
 // InboxTake takes what is in a file or a folder into a centre's inbox, once, and prints what
@@ -85,6 +86,21 @@ func cleanText(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// InboxExport prints an alert of the inbox in another form.
+func InboxExport(ctx context.Context, o DeskOptions, alert, format, who string, out io.Writer) (err error) {
+	store, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	data, _, err := export.Of(ctx, store, alert, format, who)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(data)
+	return err
 }
 
 // InboxBlind blinds a CSV of identifiers under the key in a file.

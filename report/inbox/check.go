@@ -149,7 +149,7 @@ func (k Keys) open(c *Checked, data []byte) bool {
 						return c.step(string(seal.StepAttachments), false, "An attachment with the SHA-256 %s is beside it, which what was signed does not name.", a.SHA256)
 					}
 				}
-				c.step(string(seal.StepAttachments), true, "What was signed names each of %d attachments, and they have the SHA-256 by which it does.", n)
+				c.step(string(seal.StepAttachments), true, "What was signed names everything beside it (%d) by the SHA-256 that it has.", n)
 			}
 			c.Sealed, c.Payload, c.Attached, c.Kind = true, r.Payload, r.Attachments, kinds[r.PayloadType]
 			if c.Kind == "" {

@@ -1,0 +1,225 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vigil-stream/vigil/report/inbox"
+)
+
+// Options say what the pages are made of.
+type Options struct {
+	Store *inbox.Store
+	Name  string // the centre's
+	// Code is what people sign in with.
+	Code string
+	// Zone is the centre's, in which times stand beside UTC.
+	Zone *time.Location
+	// Sources says how it stands with what is read and with what goes out.
+	Sources func() []Source
+	Now     func() time.Time
+	// Said is called after something was said, which is then to go out; it may be nil.
+	Said func()
+	// Fault is told of what went wrong here, without what it was about.
+	Fault func(error)
+}
+
+// A Source is where records come from, or outcomes go.
+type Source struct {
+	Name string
+	OK   bool
+	Says string
+}
+
+// A desk serves the pages.
+type desk struct {
+	Options
+	sessions sessions
+	pages    map[string]*template.Template
+}
+
+var (
+	//go:embed static
+	static embed.FS
+	//go:embed templates/*.html
+	templates embed.FS
+)
+
+// New returns the pages.
+func New(o Options) (http.Handler, error) {
+	if len(o.Code) < minCode {
+		return nil, fmt.Errorf("inbox pages: the code to sign in with must have at least %d letters", minCode)
+	}
+	d := &desk{Options: o, sessions: sessions{now: o.Now, by: map[string]session{}}}
+	var err error
+	if d.pages, err = d.parse(); err != nil {
+		return nil, fmt.Errorf("inbox pages: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", cached(http.FileServerFS(static)))
+	mux.HandleFunc("GET /signin", d.signInForm)
+	mux.HandleFunc("POST /signin", d.signIn)
+	mux.HandleFunc("POST /signout", d.signOut)
+	for pattern, h := range map[string]handler{
+		"GET /{$}":                          d.home,
+		"GET /alerts":                       d.list,
+		"GET /alert/{id}":                   d.alert,
+		"POST /alert/{id}/say":              d.say,
+		"POST /alert/{id}/undo":             d.undo,
+		"POST /alert/{id}/export":           d.export,
+		"POST /alert/{id}/attachment/{sum}": d.attachment,
+		"GET /correction/{id}":              d.correction,
+		"POST /correction/{id}/read":        d.read,
+		"GET /failed":                       d.failed,
+		"GET /journal":                      d.journal,
+		"GET /help":                         d.help,
+	} {
+		mux.Handle(pattern, d.signed(h))
+	}
+	return secured(onlyLoopback(http.NewCrossOriginProtection().Handler(mux))), nil
+}
+
+// A handler answers somebody who is signed in. What it returns becomes a page that says
+// what is the matter.
+type handler func(w http.ResponseWriter, r *http.Request, who string) error
+
+func (d *desk) signed(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, ok := d.sessions.of(r)
+		if !ok {
+			http.Redirect(w, r, "/signin", http.StatusSeeOther)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := r.ParseForm(); err != nil {
+			d.problem(w, r, who, badInput{errors.New("the form could not be read")})
+			return
+		}
+		if err := h(w, r, who); err != nil {
+			d.problem(w, r, who, err)
+		}
+	})
+}
+
+const maxForm = 64 << 10 // bytes
+
+// policy lets nothing run or be shown that is not a file of ours.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), autoplay=()")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func cached(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "private, max-age=300")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (d *desk) parse() (map[string]*template.Template, error) {
+	all := map[string]*template.Template{}
+	frame, err := template.New("").Funcs(d.words()).ParseFS(templates, "templates/frame.html", "templates/part_*.html")
+	if err != nil {
+		return nil, err
+	}
+	names, err := templates.ReadDir("templates")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range names {
+		if f.Name() == "frame.html" || strings.HasPrefix(f.Name(), "part_") {
+			continue
+		}
+		t, err := template.Must(frame.Clone()).ParseFS(templates, path.Join("templates", f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		all[strings.TrimSuffix(f.Name(), ".html")] = t
+	}
+	return all, nil
+}
+
+// A frame is what each page has around it.
+type frame struct {
+	Title  string
+	Here   string // the entry of the menu
+	Centre string
+	Name   string // the centre's
+	Who    string
+	Theme  string // light, dark or empty for what the system says
+	Now    time.Time
+	Counts inbox.Counts
+	Body   any
+}
+
+// show makes all of a page before any of it leaves.
+func (d *desk) show(w http.ResponseWriter, r *http.Request, who string, code int, name, here, title string, body any) error {
+	f := frame{Title: title, Here: here, Centre: d.Store.Centre(), Name: d.Name, Who: who, Now: d.Now().UTC(), Body: body}
+	if cookie, err := r.Cookie("vigil-theme"); err == nil && slices.Contains([]string{"light", "dark"}, cookie.Value) {
+		f.Theme = cookie.Value
+	}
+	if who != "" {
+		var err error
+		if f.Counts, err = d.Store.Counts(r.Context()); err != nil {
+			return err
+		}
+	}
+	var b bytes.Buffer
+	if err := d.pages[name].ExecuteTemplate(&b, "frame", f); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = w.Write(b.Bytes()) // the reader may be gone
+	return nil
+}
+
+// badInput is what somebody sent that will not do, in words for them.
+type badInput struct{ error }
+
+// problem tells what is the matter. A fault is told in full only to who runs this.
+func (d *desk) problem(w http.ResponseWriter, r *http.Request, who string, err error) {
+	code, says := http.StatusInternalServerError, "something went wrong here, and nothing was done; try again, and tell whoever runs this if it goes on"
+	var bad badInput
+	switch {
+	case errors.As(err, &bad):
+		code, says = http.StatusUnprocessableEntity, bad.Error()
+	case errors.Is(err, inbox.ErrNotFound):
+		code, says = http.StatusNotFound, "this is not in the inbox"
+	case errors.Is(err, context.Canceled):
+	default:
+		for _, known := range []error{inbox.ErrResult, inbox.ErrWhat, inbox.ErrNoWord, inbox.ErrNoSign} {
+			if errors.Is(err, known) {
+				code, says = http.StatusConflict, known.Error()
+			}
+		}
+		if code == http.StatusInternalServerError {
+			d.Fault(err)
+		}
+	}
+	if err := d.show(w, r, who, code, "problem", "", "Not done", strings.ToUpper(says[:1])+says[1:]+"."); err != nil {
+		d.Fault(err)
+		http.Error(w, "not done", http.StatusInternalServerError)
+	}
+}
