@@ -15,7 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/vigil-stream/vigil/report"
-	inboxes "github.com/vigil-stream/vigil/report/inbox"
+	"github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/report/inbox/blind"
 	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/review/custody"
@@ -43,8 +43,8 @@ func (o DeskOptions) data() string {
 }
 
 // open opens the inbox, and says all that is wrong with what it is to be opened with.
-func (o DeskOptions) open(ctx context.Context) (*inboxes.Store, error) {
-	set := inboxes.Settings{Keys: inboxes.Keys{Centre: o.Centre, SealedOnly: o.SealedOnly}}
+func (o DeskOptions) open(ctx context.Context) (*inbox.Store, error) {
+	set := inbox.Settings{Keys: inbox.Keys{Centre: o.Centre, SealedOnly: o.SealedOnly}}
 	var faults []error
 	if !centreID.MatchString(o.Centre) {
 		return nil, fmt.Errorf("%w: --centre %.40q is no id of a centre: lower-case letters, digits and '-', at most 32", ErrUsage, o.Centre)
@@ -87,7 +87,7 @@ func (o DeskOptions) open(ctx context.Context) (*inboxes.Store, error) {
 			set.Within = table.Limit(c)
 		}
 	}
-	store, err := inboxes.Open(ctx, filepath.Join(o.data(), "inbox.db"), time.Now, set)
+	store, err := inbox.Open(ctx, filepath.Join(o.data(), "inbox.db"), time.Now, set)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
-	inboxes "github.com/vigil-stream/vigil/report/inbox"
+	"github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/report/inbox/pages"
 	"github.com/vigil-stream/vigil/report/route"
 )
@@ -101,7 +101,7 @@ func ServeInbox(ctx context.Context, o ServeInboxOptions) (err error) {
 // An inboxServer is an inbox that runs.
 type inboxServer struct {
 	ServeInboxOptions
-	store *inboxes.Store
+	store *inbox.Store
 	log   *zap.Logger
 	said  chan struct{}
 
@@ -160,8 +160,8 @@ func (s *inboxServer) followQueue(ctx context.Context, g *errgroup.Group) (err e
 		return next
 	}
 	return errors.Join(client.FollowFrom(ctx, topic, from, func(m stream.Message) error {
-		next := &inboxes.Offset{Topic: topic, Partition: m.Partition, Next: m.Offset + 1}
-		r := inboxes.Record{Data: m.Data, Source: fmt.Sprintf("%s/%d", topic, m.Partition), Place: m.Offset, Type: m.Type}
+		next := &inbox.Offset{Topic: topic, Partition: m.Partition, Next: m.Offset + 1}
+		r := inbox.Record{Data: m.Data, Source: fmt.Sprintf("%s/%d", topic, m.Partition), Place: m.Offset, Type: m.Type}
 		if err := s.store.Take(ctx, r, next); err != nil {
 			s.tell("queue", "The inbox cannot be written", err)
 			return err
@@ -180,13 +180,13 @@ func closeClient(c *stream.Client) error {
 
 // followFiles reads a file or a folder again and again. One that is away is waited for.
 func (s *inboxServer) followFiles(ctx context.Context) error {
-	files, err := inboxes.NewFiles(s.From, time.Now)
+	files, err := inbox.NewFiles(s.From, time.Now)
 	if err != nil {
 		return err
 	}
 	total := 0
 	return every(ctx, pollEvery, nil, func() error {
-		n, err := files.Poll(func(r inboxes.Record) error { return s.store.Take(ctx, r, nil) })
+		n, err := files.Poll(func(r inbox.Record) error { return s.store.Take(ctx, r, nil) })
 		total += n
 		if err != nil && ctx.Err() == nil {
 			s.tell("files", "Cannot be read or kept, and is tried again", err)
@@ -224,7 +224,7 @@ func (s *inboxServer) takeKnown(ctx context.Context) error {
 	}
 	if err == nil {
 		s.tell("known", fmt.Sprintf("%d blinded identifiers of yours, from %s.", len(set.All), s.Known), nil)
-		err = s.store.Log(ctx, "inbox", inboxes.DidKnown, "", fmt.Sprintf("%d of key %s", len(set.All), set.Key))
+		err = s.store.Log(ctx, "inbox", inbox.DidKnown, "", fmt.Sprintf("%d of key %s", len(set.All), set.Key))
 	}
 	return err
 }
@@ -232,11 +232,11 @@ func (s *inboxServer) takeKnown(ctx context.Context) error {
 // letOut sends what was said, in its order, until ctx ends. What was sent and not noted is
 // sent again as the same record, of the same id.
 func (s *inboxServer) letOut(ctx context.Context, client *stream.Client) error {
-	send := func(l inboxes.Leaving) error { return putOutcome(s.Outcomes, l) }
+	send := func(l inbox.Leaving) error { return putOutcome(s.Outcomes, l) }
 	where := "the folder " + s.Outcomes
 	if s.Outcomes == "" {
 		where = "the topic " + s.Prefix + topicReceipts
-		send = func(l inboxes.Leaving) error { return client.Produce(ctx, outcomeOf(s.Desk.Centre, l)) }
+		send = func(l inbox.Leaving) error { return client.Produce(ctx, outcomeOf(s.Desk.Centre, l)) }
 	}
 	s.tell("out", "Outcomes go to "+where+".", nil)
 	return every(ctx, pollEvery, s.said, func() error {
@@ -249,7 +249,7 @@ func (s *inboxServer) letOut(ctx context.Context, client *stream.Client) error {
 	})
 }
 
-func letOutOnce(ctx context.Context, store *inboxes.Store, send func(inboxes.Leaving) error) error {
+func letOutOnce(ctx context.Context, store *inbox.Store, send func(inbox.Leaving) error) error {
 	for {
 		waiting, err := store.Unsent(ctx, 100)
 		if err != nil || len(waiting) == 0 {
@@ -267,7 +267,7 @@ func letOutOnce(ctx context.Context, store *inboxes.Store, send func(inboxes.Lea
 }
 
 // outcomeOf is the record of an outcome.
-func outcomeOf(centre string, l inboxes.Leaving) stream.Output {
+func outcomeOf(centre string, l inbox.Leaving) stream.Output {
 	return stream.Output{Topic: topicReceipts, Event: stream.Event{
 		ID: l.ID, Source: "vigil/inbox", Type: report.TypeOutcome, Time: l.At, Key: l.Alert, ContentType: typeJSON, Data: l.Value,
 		Ext: map[string]string{"centre": centre},
@@ -276,7 +276,7 @@ func outcomeOf(centre string, l inboxes.Leaving) stream.Output {
 
 // putOutcome puts an outcome into a folder as a file of its own, whole or not at all. One
 // that is there was put before.
-func putOutcome(dir string, l inboxes.Leaving) error {
+func putOutcome(dir string, l inbox.Leaving) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}

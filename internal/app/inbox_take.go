@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	inboxes "github.com/vigil-stream/vigil/report/inbox"
+	"github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/report/inbox/blind"
 	"github.com/vigil-stream/vigil/report/inbox/export"
 )
@@ -24,11 +24,11 @@ func InboxTake(ctx context.Context, o DeskOptions, from string, out io.Writer) (
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if from != "" {
 		later := func() time.Time { return time.Now().Add(time.Minute) } // what is there counts as settled
-		files, err := inboxes.NewFiles(from, later)
+		files, err := inbox.NewFiles(from, later)
 		if err != nil {
 			return err
 		}
-		if _, err := files.Poll(func(r inboxes.Record) error { return store.Take(ctx, r, nil) }); err != nil {
+		if _, err := files.Poll(func(r inbox.Record) error { return store.Take(ctx, r, nil) }); err != nil {
 			return err
 		}
 	}
@@ -38,8 +38,8 @@ func InboxTake(ctx context.Context, o DeskOptions, from string, out io.Writer) (
 // printed is how many lines of each kind are printed.
 const printedLines = 50
 
-func printInbox(ctx context.Context, store *inboxes.Store, out io.Writer) error {
-	page, err := store.Queue(ctx, inboxes.PlaceWaits, 0, printedLines)
+func printInbox(ctx context.Context, store *inbox.Store, out io.Writer) error {
+	page, err := store.Queue(ctx, inbox.PlaceWaits, 0, printedLines)
 	if err != nil {
 		return err
 	}
