@@ -40,6 +40,43 @@ func (d droppedForms) carry(ctx context.Context, id string, f formFile) (report.
 	return d.Put(ctx, id, drop.File{Name: f.name, Data: f.data})
 }
 
+// droppedSARs are answered by FinCEN's own acknowledgements as well, <id>.ack.xml beside the
+// receipts.
+type droppedSARs struct{ droppedForms }
+
+const maxAcknowledgement = 1 << 20 // bytes
+
+// Ask implements carrier.
+func (d droppedSARs) Ask(ctx context.Context, id string) (report.Answer, error) {
+	o, err := d.droppedForms.Ask(ctx, id)
+	if err != nil || o.State != report.Waiting {
+		return o, err
+	}
+	data, err := d.Other(id, "ack.xml", maxAcknowledgement)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o, nil
+	}
+	var a fincen.Acknowledgement
+	if err == nil {
+		a, err = fincen.ReadAcknowledgement(data)
+	}
+	switch {
+	case err != nil:
+		return report.Answer{State: report.Waiting, Says: "There is a file that is wrong: " + err.Error()}, nil
+	case !a.Accepted:
+		return report.Answer{State: report.Refused, Says: "FinCEN's acknowledgement rejects it."}, nil
+	}
+	return report.Answer{State: report.Filed, Receipt: a.BSAID, Says: fmt.Sprintf("FinCEN acknowledged it, with %d warnings.", a.Warnings)}, nil
+}
+
+// Withdraw implements carrier.
+func (d droppedSARs) Withdraw(ctx context.Context, id string, may bool) (report.Answer, error) {
+	if o, err := d.Ask(ctx, id); err != nil || o.State == report.Filed {
+		return o, err
+	}
+	return d.droppedForms.Withdraw(ctx, id, may)
+}
+
 type postedForms struct{ *webhook.Channel }
 
 func (p postedForms) carry(ctx context.Context, id string, f formFile) (report.Answer, error) {

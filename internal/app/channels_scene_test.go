@@ -323,12 +323,17 @@ func (k *takers) take(t *testing.T) {
 				t.Fatal(err)
 			}
 			sum := sha256.Sum256(data)
-			receipt, err := json.Marshal(drop.Receipt{ID: m.ID, Manifest: hex.EncodeToString(sum[:]), State: "filed", Receipt: fmt.Sprintf("310%011d", len(k.order))})
+			number, answer := fmt.Sprintf("310%011d", len(k.order)), drop.ReceiptName
+			receipt, err := json.Marshal(drop.Receipt{ID: m.ID, Manifest: hex.EncodeToString(sum[:]), State: "filed", Receipt: number})
+			if strings.Contains(d.Outgoing, byFinCEN) { // which answers in its own words
+				answer = ".ack.xml"
+				receipt = []byte(`<EFilingBatchXML StatusCode="A"><EFilingSubmissionXML StatusCode="A"><EFilingActivityXML><BSAID>` + number + `</BSAID></EFilingActivityXML></EFilingSubmissionXML></EFilingBatchXML>`)
+			}
 			if err == nil {
 				err = os.WriteFile(filepath.Join(d.Receipts, m.ID+".part"), receipt, 0o600)
 			}
 			if err == nil {
-				err = os.Rename(filepath.Join(d.Receipts, m.ID+".part"), filepath.Join(d.Receipts, m.ID+drop.ReceiptName))
+				err = os.Rename(filepath.Join(d.Receipts, m.ID+".part"), filepath.Join(d.Receipts, m.ID+answer))
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -88,6 +88,9 @@ func (c *Config) newChannel(id string, centres route.Directory) (delivery.Channe
 	if err = errors.Join(err, open); err != nil || form == nil {
 		return folder, err
 	}
+	if centre.Channel == "fincen" {
+		return formChannel{form, droppedSARs{droppedForms{folder}}, time.Now}, nil
+	}
 	return formChannel{form, droppedForms{folder}, time.Now}, nil
 }
 

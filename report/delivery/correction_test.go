@@ -149,7 +149,13 @@ func TestSettleByHand(t *testing.T) {
 	if d, err = Settle(Delivery{State: Filed}, now, "r1", true, "R-7"); err != nil || d.State != Filed || d.Receipt != "R-7" {
 		t.Errorf("%+v, %v", d, err)
 	}
-	for _, d := range []Delivery{{State: Queued}, {State: Filed, Receipt: "R-1"}, {State: Failed}, {State: Withdrawn}} {
+	if d, err = Settle(Delivery{State: Failed}, now, "r1", true, "R-7"); err != nil || d.State != Filed {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if _, err = Settle(Delivery{State: Failed}, now, "r1", false, ""); err == nil {
+		t.Error("what failed is not there anyway")
+	}
+	for _, d := range []Delivery{{State: Queued}, {State: Filed, Receipt: "R-1"}, {State: Withdrawn}} {
 		if _, err := Settle(d, now, "r1", true, "R-7"); err == nil {
 			t.Errorf("%s was settled", d.State)
 		}

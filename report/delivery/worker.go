@@ -231,13 +231,14 @@ func Retry(d Delivery, now time.Time, who string) (Delivery, error) {
 }
 
 // Settle notes what a person learned of a delivery that is unknown: that the centre has it,
-// under its own reference, or that it does not, so that it is sent again. Of one that is filed
-// it may note the reference that came without.
+// under its own reference, or that it does not, so that it is sent again. One that failed the
+// person may have filed by hand; of one that is filed the reference may have come without.
 func Settle(d Delivery, now time.Time, who string, has bool, receipt string) (Delivery, error) {
 	switch {
 	case d.State == Filed && has && receipt != "" && d.Receipt == "":
+	case d.State == Failed && has:
 	case d.State != Unknown:
-		return d, fmt.Errorf("delivery of alert %s is %s: only what is unknown is settled by hand, or the reference of what was filed without one", d.Alert, d.State)
+		return d, fmt.Errorf("delivery of alert %s is %s: only what is unknown is settled by hand, what failed and was filed by hand, and the reference of what was filed without one", d.Alert, d.State)
 	}
 	said := "does not have it"
 	if has {

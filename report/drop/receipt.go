@@ -56,6 +56,15 @@ func (f *Folder) Ask(_ context.Context, id string) (report.Answer, error) {
 	return report.Answer{State: report.Filed, Receipt: r.Receipt, Says: "The centre gave a receipt."}, nil
 }
 
+// Other reads another file of the centre's about a delivery that appeared, <id>.<name> in the
+// folder of receipts: fs.ErrNotExist where there is none.
+func (f *Folder) Other(id, name string, limit int) ([]byte, error) {
+	if f.receipts == nil || !validID.MatchString(id) || !validName.MatchString(name) {
+		return nil, fs.ErrNotExist
+	}
+	return read(f.receipts, id+"."+name, limit)
+}
+
 // DecodeReceipt reads a receipt. The error names the member, and quotes nothing.
 func DecodeReceipt(data []byte) (Receipt, error) {
 	var r Receipt
