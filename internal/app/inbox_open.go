@@ -48,10 +48,15 @@ func (t told) id() string {
 
 // print writes what a person at the centre reads.
 func (t told) print(w io.Writer) error {
-	if !t.Sealed {
-		if _, err := io.WriteString(w, "PLAIN: this record came unsigned and in clear, as they did before they were sealed. The log's proof alone speaks for it.\n"); err != nil {
-			return err
-		}
+	how := ""
+	switch {
+	case !t.Sealed:
+		how = "PLAIN: this record came unsigned and in clear, as they did before they were sealed. The log's proof alone speaks for it.\n"
+	case !t.Private:
+		how = "IN CLEAR: this record was signed and not encrypted: all who can read the queue can read it.\n"
+	}
+	if _, err := io.WriteString(w, how); err != nil {
+		return err
 	}
 	if t.Kind == inbox.KindCorrection {
 		return report.PrintCorrection(w, t.Correction, t.check)

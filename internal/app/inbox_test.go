@@ -179,6 +179,20 @@ func TestAPlainRecordFromBeforeIsReadAndNamed(t *testing.T) {
 	}
 }
 
+func TestASignedRecordThatIsReadableIsNamed(t *testing.T) {
+	s := newSentAlert(t)
+	delete(s.sealer.to, "ph") // as with alerts_in_clear
+	m := s.record(t)
+	got, err := openTold(m, "ph", s.sealer.key, s.keys)
+	if err != nil || !got.check.OK() || m.ContentType != seal.TypeSigned {
+		t.Fatalf("%s, %+v, %v", m.ContentType, got, err)
+	}
+	var out bytes.Buffer
+	if err := got.print(&out); err != nil || !strings.HasPrefix(out.String(), "IN CLEAR: ") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
 func TestKeysOfCentres(t *testing.T) {
 	dir := t.TempDir()
 	var out bytes.Buffer

@@ -137,6 +137,16 @@ func TestASessionOfTwoReviewersAnAppealAndAnAuditor(t *testing.T) {
 			s.t.Errorf("the platform reads %s", said)
 		}
 		s.inbox("RETRACTION of ALERT ")
+		keys, ids := map[string]bool{}, map[string]bool{}
+		if err := s.client.ReadAll(s.t.Context(), "alerts.ca", func(m stream.Message) error {
+			keys[m.Key], ids[m.ID] = true, true
+			if clearly := fmt.Sprintf("%+v %s", m.Event, m.Data); strings.Contains(clearly, s.id) || strings.Contains(strings.ToLower(clearly), "retract") || m.Type != typeSealed {
+				s.t.Errorf("a record in clear: %s %+v", m.Type, m.Headers)
+			}
+			return nil
+		}); err != nil || len(keys) != 1 || len(ids) != 2 {
+			s.t.Errorf("an alert and its retraction have the keys %v and the ids %v, %v", keys, ids, err)
+		}
 		s.until("feedback on the list's entry and the case", func() (bool, string) {
 			var of []string
 			err := s.client.ReadAll(s.t.Context(), topicFeedback, func(m stream.Message) error {

@@ -236,3 +236,17 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkSealAndOpen(b *testing.B) {
+	s, id := newSigner(b), newIdentity(b)
+	payload := bytes.Repeat([]byte(" "), 20<<10)
+	for b.Loop() {
+		data, _, err := Seal(payloadType, payload, s.key, s.sign, []age.Recipient{id.Recipient()})
+		if err == nil {
+			_, _, err = Open(data, s.key, []age.Identity{id})
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
