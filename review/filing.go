@@ -74,10 +74,20 @@ func (s *Store) OrderFilings(ctx context.Context, orders []Filing) error {
 					continue
 				}
 			}
-			if _, err := tx.ExecContext(ctx, `
+			made, err := tx.ExecContext(ctx, `
 				INSERT INTO filings (alert, corrects, sequence, case_id, centre, priority, state, attempts, due_at, next_at, receipt, says, revision, body, journal)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO NOTHING`,
-				d.Alert, d.Corrects, d.Sequence, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Receipt, d.Says, d.Revision, d.Body, []byte{}); err != nil {
+				d.Alert, d.Corrects, d.Sequence, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Receipt, d.Says, d.Revision, d.Body, []byte{})
+			if err != nil {
+				return err
+			}
+			if n, err := made.RowsAffected(); err != nil || n == 0 {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := noteStep(ctx, tx, d.Alert, FiledStep{At: s.now(), State: d.State, Says: d.Says}); err != nil {
 				return err
 			}
 		}
@@ -189,8 +199,12 @@ func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 		if d.State == FilingSending {
 			return nil // what comes of it is noted
 		}
+		id := signal.ID("delivery", d.Alert, strconv.FormatInt(d.Revision, 10))
+		if err := noteStep(ctx, tx, d.Alert, FiledStep{At: s.now(), State: d.State, Report: d.Receipt, Says: d.Says, Entry: id}); err != nil {
+			return err
+		}
 		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: signal.ID("delivery", d.Alert, strconv.FormatInt(d.Revision, 10)), Digest: hex.EncodeToString(told[:]), At: s.now(),
+			Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(told[:]), At: s.now(),
 			Refs: loggable(d.Alert, d.Case, "centre/"+d.Centre, "state/"+string(d.State), "receipt/"+d.Receipt),
 		})
 	})
@@ -277,6 +291,9 @@ func (s *Store) SaveFilingJournal(ctx context.Context, alert string, journal []b
 			}
 			if there > 0 {
 				continue
+			}
+			if err := noteStep(ctx, tx, alert, FiledStep{At: step.At, Asked: step.Asked, Outcome: step.Outcome, Request: step.Request, Report: step.Report, Entry: id}); err != nil {
+				return err
 			}
 			if err := enqueueEntry(ctx, tx, audit.Entry{
 				Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(sum[:]), At: step.At,

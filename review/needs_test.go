@@ -28,7 +28,7 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		of    []Action
 	}{
 		{"closed", func(f *facts) { f.state = StateConfirmed }, ErrNotOpen, []Action{Claim, Keep, Decide, Second, Settle, BreakGlass}},
-		{"recused", func(f *facts) { f.recused = true }, ErrRecused, []Action{Look, Glimpse, SeeImages, TakeOut, Claim, Decide, Second, Settle, BreakGlass, Answer}},
+		{"recused", func(f *facts) { f.recused = true }, ErrRecused, []Action{Look, Glimpse, SeeImages, TakeOut, Claim, Decide, Second, Settle, BreakGlass, Answer, RetryFiling}},
 		{"another's", func(f *facts) { f.holder = "other" }, ErrClaimed, []Action{Claim, Decide, Second, Settle, BreakGlass}},
 		{"not in hand", func(f *facts) { f.holder = "other" }, ErrNotYours, []Action{Glimpse, SeeImages, Keep, Release}},
 		{"nobody's", func(f *facts) { f.holder = "" }, ErrNotYours, []Action{Glimpse, SeeImages, Keep, Release, Take}},
@@ -41,7 +41,7 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		{"another's word", func(f *facts) { f.lastBy = "other" }, ErrTooLate, []Action{Undo}},
 		{"a minute ago", func(f *facts) { f.lastAt = now.Add(-time.Minute) }, ErrTooLate, []Action{Undo}},
 		{"gone", func(f *facts) { f.gone = true }, ErrTooLate, []Action{Undo}},
-		{"overseen", func(f *facts) { f.oversee = false }, ErrOversee, []Action{Oversee}},
+		{"overseen", func(f *facts) { f.oversee = false }, ErrOversee, []Action{Oversee, Weigh}},
 		{"tired", func(f *facts) { f.exposure.Rest = now.Add(time.Second) }, ErrPause, []Action{Claim, SeeImages}},
 		{"enough", func(f *facts) { f.exposure.Reached = true }, ErrEnough, []Action{Claim}},
 		{"many images", func(f *facts) { f.exposure.NoImages = true }, ErrImages, []Action{SeeImages}},
@@ -51,7 +51,7 @@ func TestEveryNeedOfEveryAction(t *testing.T) {
 		{"erased", func(f *facts) { f.erased = true }, ErrErased, []Action{TakeOut, Hold}},
 		{"answered", func(f *facts) { f.waiting = false }, ErrAnswered, []Action{Answer}},
 		{"a judge", func(f *facts) { f.judges = []string{"me"} }, ErrJudge, []Action{Answer}},
-		{"own", func(f *facts) { f.deciders = []string{"me"} }, ErrOversee, []Action{Oversee}},
+		{"own", func(f *facts) { f.deciders = []string{"me"} }, ErrOversee, []Action{Oversee, Weigh}},
 	}
 	checked := 0
 	for action := range rules {

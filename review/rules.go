@@ -37,6 +37,9 @@ const (
 	TakeOut    Action = "take the case out in a bundle"
 	Hold       Action = "put the evidence under a legal hold"
 	LiftHold   Action = "lift the legal hold"
+
+	SeeFilings  Action = "see what is on its way to centres"
+	RetryFiling Action = "have a filing tried again"
 )
 
 // The errors of the rules. ErrStale and ErrNotOpen are among them.
@@ -190,6 +193,9 @@ var rules = map[Action]rule{
 	// One suffices: somebody else than those who decided, a person in every case, who has
 	// the case before them as it is.
 	Answer: {deciders, []need{unanswered, hasPart, noJudge, aPerson, asItIs}},
+
+	SeeFilings:  {[]Role{RoleSupervisor, RoleAuditor}, nil},
+	RetryFiling: {overseers, []need{hasPart}},
 
 	LoadGolden: {overseers, nil},
 	Supervise:  {[]Role{RoleSupervisor, RoleAuditor}, nil},

@@ -47,6 +47,7 @@ func TestEveryRoleByEveryAction(t *testing.T) {
 		Answer: {true, true, false, false}, Weigh: {false, true, false, false},
 		Supervise: {false, true, true, false}, Export: {false, true, true, false}, Administer: {false, false, false, true},
 		LoadGolden: {false, true, false, false}, TakeOut: {false, true, true, false}, Hold: {false, true, false, false}, LiftHold: {false, true, false, false},
+		SeeFilings: {false, true, true, false}, RetryFiling: {false, true, false, false},
 	}
 	if len(want) != len(rules) {
 		t.Fatalf("%d actions here, %d in the table", len(want), len(rules))

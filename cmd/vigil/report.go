@@ -107,13 +107,16 @@ func (c *cli) reportSettle() *cobra.Command {
 }
 
 func (c *cli) reportRetry() *cobra.Command {
-	who := login()
+	o := app.RetryOptions{Reviewer: login(), Out: c.out}
 	cmd := &cobra.Command{
-		Use: "retry ALERT", Short: "Try a delivery again that failed or is held", Args: args(cobra.ExactArgs(1)),
+		Use: "retry ALERT --reason WHY", Short: "Try a delivery again that failed or is held, or ask for one that is unknown", Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, list []string) error {
-			return c.configured(func(conf app.Config) error { return app.RetryDelivery(cmd.Context(), conf, list[0], who, c.out) })
+			o.Alert = list[0]
+			return c.configured(func(conf app.Config) error { return app.RetryDelivery(cmd.Context(), conf, o) })
 		},
 	}
-	cmd.Flags().StringVar(&who, "reviewer", who, "`name` of who says so")
+	f := cmd.Flags()
+	f.StringVar(&o.Reviewer, "reviewer", o.Reviewer, "`name` of who says so")
+	f.StringVar(&o.Reason, "reason", "", "why, which stays in the store; the audit log has who and a commitment")
 	return cmd
 }

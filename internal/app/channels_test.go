@@ -95,7 +95,7 @@ func TestEveryChannel(t *testing.T) {
 		if !strings.Contains(d.Says, want) {
 			t.Errorf("%s lacks %q", d.Centre, d.Says)
 		}
-		if err := RetryDelivery(t.Context(), s.c, d.Alert, "anna", io.Discard); err != nil {
+		if err := RetryDelivery(t.Context(), s.c, RetryOptions{Alert: d.Alert, Reviewer: "anna", Reason: "the books are there", Out: io.Discard}); err != nil {
 			t.Fatal(err)
 		}
 	}

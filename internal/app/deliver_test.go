@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -97,7 +98,8 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 	}
 	accountFile(t, c.NCMEC.Accounts, reportedAccount)
 	var out bytes.Buffer
-	if err := RetryDelivery(t.Context(), c, told["us"], "r1", &out); err != nil {
+	again := RetryOptions{Alert: told["us"], Reviewer: "r1", Reason: "the account is here", Out: &out}
+	if err := RetryDelivery(t.Context(), c, again); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, 20*time.Second, "a report that is filed", state(review.FilingFiled))
@@ -141,8 +143,30 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 	if err := ListDeliveries(t.Context(), c, DeliveriesOptions{Out: &out}); err != nil || !strings.Contains(out.String(), told["us"]+"  us      filed") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
-	if err := RetryDelivery(t.Context(), c, told["us"], "r1", &out); err == nil {
+	if err := RetryDelivery(t.Context(), c, again); err == nil {
 		t.Error("what is filed was tried again")
+	}
+	again.Reason = " "
+	if err := RetryDelivery(t.Context(), c, again); !errors.Is(err, ErrUsage) {
+		t.Errorf("without a reason: %v", err)
+	}
+	// Every step is kept for the page of it, each request with its id.
+	shown, steps, err := store.ShownFiling(t.Context(), told["us"], supervisor("sue"))
+	if err != nil || shown.State != review.FilingFiled {
+		t.Errorf("%+v, %v", shown, err)
+	}
+	var story []string
+	for _, st := range steps {
+		if st.Asked != "" && st.Outcome != "unknown" && st.Request == "" {
+			t.Errorf("asked %s, %s, without a request's id", st.Asked, st.Outcome)
+		}
+		story = append(story, strings.Trim(string(st.State)+" "+st.Asked+" "+st.Person, " "))
+	}
+	said := strings.Join(story, ", ")
+	for _, want := range []string{"queued, held, queued  r1, ", "submit, ", "unknown, ", "finish, filed"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the steps are %s, without %q", said, want)
+		}
 	}
 	// A follow-up refers to it.
 	prior, err := prior(t.Context(), store, report.Alert{ID: "another", Statement: review.Statement{Case: id, Sequence: 2}, Centre: report.Centre{ID: "us"}})

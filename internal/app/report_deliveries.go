@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -46,9 +47,30 @@ func ListDeliveries(ctx context.Context, c Config, o DeliveriesOptions) error {
 	})
 }
 
-// RetryDelivery puts a delivery that failed, or is held, back into the queue.
-func RetryDelivery(ctx context.Context, c Config, alert, who string, out io.Writer) error {
-	return changeDelivery(ctx, c, alert, out, func(d delivery.Delivery) (delivery.Delivery, error) { return delivery.Retry(d, time.Now(), who) })
+// RetryOptions say which delivery is tried again, who says so and why.
+type RetryOptions struct {
+	Alert, Reviewer, Reason string
+	Out                     io.Writer
+}
+
+// RetryDelivery has a delivery tried again that failed or is held, or one that is unknown
+// asked for, at once.
+func RetryDelivery(ctx context.Context, c Config, o RetryOptions) error {
+	if strings.TrimSpace(o.Reason) == "" {
+		return fmt.Errorf("%w: --reason: say why", ErrUsage)
+	}
+	return withStore(ctx, c, func(store *review.Store) error {
+		d, err := store.RetryFiling(ctx, o.Alert, supervisor(o.Reviewer), o.Reason)
+		if err != nil {
+			return err
+		}
+		says := "%s to %s is %s again\n"
+		if d.State == delivery.Unknown {
+			says = "%s: %s is asked again whether it has it; it is %s until then\n"
+		}
+		_, err = fmt.Fprintf(o.Out, says, d.Alert, d.Centre, d.State)
+		return err
+	})
 }
 
 // SettleOptions say what a person learned of a delivery by asking its centre.

@@ -76,9 +76,6 @@ func TestWhatWasNotSentIsWithdrawn(t *testing.T) {
 				if got := m.get(k.ID); got.State != want || len(c.corrected) != told || told == 1 && c.corrected[0] != k.ID+" of" {
 					t.Errorf("%s, %s: %+v, told %v", state, outcome, got, c.corrected)
 				}
-				if _, err := Retry(Delivery{State: Failed, Superseded: true}, time.Now(), "r1"); err == nil {
-					t.Error("what was overtaken is tried again")
-				}
 			})
 		}
 	}

@@ -217,19 +217,6 @@ func (w *Worker) budget(now time.Time) time.Duration {
 	return w.attempts[len(w.attempts)-w.Settings.Quota].Add(24 * time.Hour).Sub(now)
 }
 
-// Retry puts a delivery that failed, or is held, back into the queue, as a person says.
-func Retry(d Delivery, now time.Time, who string) (Delivery, error) {
-	if d.Superseded {
-		return d, fmt.Errorf("delivery of alert %s: a correction overtook it", d.Alert)
-	}
-	if d.State != Failed && d.State != Held {
-		return d, fmt.Errorf("delivery of alert %s is %s: only what failed or is held is tried again by hand", d.Alert, d.State)
-	}
-	d.State, d.Next, d.Attempts = Queued, now, 0
-	d.Says = "Tried again, as " + who + " said. Before: " + d.Says
-	return d, nil
-}
-
 // Settle notes what a person learned of a delivery that is unknown: that the centre has it,
 // under its own reference, or that it does not, so that it is sent again. One that failed the
 // person may have filed by hand; of one that is filed the reference may have come without.

@@ -262,16 +262,6 @@ func TestAnotherAlertInTheStoreIsNotSent(t *testing.T) {
 	})
 }
 
-func TestRetryByHand(t *testing.T) {
-	now := time.Now()
-	for _, s := range States {
-		d, err := Retry(Delivery{State: s, Says: "why", Attempts: 9}, now, "r1")
-		if ok := s == Failed || s == Held; (err == nil) != ok || ok && (d.State != Queued || d.Attempts != 0 || !strings.Contains(d.Says, "why")) {
-			t.Errorf("%s: %+v, %v", s, d, err)
-		}
-	}
-}
-
 func TestSettings(t *testing.T) {
 	if err := (Settings{}).Validate(); err != nil {
 		t.Error(err)

@@ -1,0 +1,60 @@
+package review
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/vigil-stream/vigil/audit"
+	"github.com/vigil-stream/vigil/signal"
+)
+
+// ErrNoRetry says that a filing is not tried again by hand as it stands.
+var ErrNoRetry = errors.New("only what failed, is held or is unknown is tried again by hand, and nothing that a correction overtook")
+
+// RetryFiling has a filing tried again at once, as a person says, with a reason. What failed
+// or is held goes back into the queue. What is unknown stays that: its centre is asked
+// whether it has it, and only what it says it does not have is sent again. The log is told
+// who said so, and commits to the reason.
+func (s *Store) RetryFiling(ctx context.Context, alert string, by Person, reason string) (d Filing, err error) {
+	if err := checkReason(reason); err != nil {
+		return d, fmt.Errorf("retry filing %s: %w", alert, err)
+	}
+	found, err := s.Filing(ctx, alert)
+	if err != nil {
+		return d, err
+	}
+	err = s.act(ctx, found.Case, by, RetryFiling, func(tx *sql.Tx, f facts) error {
+		ds, err := loadFilings(ctx, tx, `WHERE f.alert = ?`, alert)
+		if err != nil {
+			return err
+		}
+		if d = ds[0]; !d.Retryable() {
+			return ErrNoRetry
+		}
+		d.Next = f.now
+		if d.State != FilingUnknown {
+			d.State, d.Attempts = FilingQueued, 0
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE filings SET state = ?, attempts = ?, next_at = ?, revision = revision + 1 WHERE alert = ?`,
+			string(d.State), d.Attempts, d.Next.UnixMicro(), alert)
+		if err != nil {
+			return err
+		}
+		id := signal.ID("delivery", alert, strconv.FormatInt(d.Revision, 10))
+		d.Revision++
+		if err := noteStep(ctx, tx, alert, FiledStep{At: f.now, State: d.State, Person: by.ID, Says: reason, Entry: id}); err != nil {
+			return err
+		}
+		return enqueueEntry(ctx, tx, audit.Entry{
+			Kind: audit.KindDelivery, ID: id, Digest: digest([]byte(reason)), At: f.now,
+			Refs: loggable(alert, d.Case, "centre/"+d.Centre, "state/"+string(d.State), "asked/retry", "reviewer/"+by.ID),
+		})
+	})
+	if err != nil {
+		return Filing{}, err
+	}
+	return d, nil
+}
