@@ -36,11 +36,6 @@ func (f *Fault) Error() string { return fmt.Sprintf("open: %s: %v", f.Step, f.Er
 // Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// ErrPlain says that data is no sealed record at all, neither encrypted nor an envelope. It
-// is the cause of a Fault at StepEnvelope. What senders put into queues before they sealed
-// is such data.
-var ErrPlain = errors.New("neither encrypted nor a DSSE envelope")
-
 // A Record is one that was opened.
 type Record struct {
 	PayloadType string
@@ -123,15 +118,7 @@ func decrypt(data []byte, with []age.Identity) ([]byte, error) {
 func envelope(values *json.Decoder) (dsse.Envelope, error) {
 	var first json.RawMessage
 	if err := values.Decode(&first); err != nil {
-		return dsse.Envelope{}, fmt.Errorf("%w: %w", ErrPlain, err)
-	}
-	// A record from before sealing has other members, and a sealed one must have these.
-	var like struct {
-		Payload    json.RawMessage
-		Signatures json.RawMessage
-	}
-	if err := json.Unmarshal(first, &like); err != nil || like.Payload == nil && like.Signatures == nil {
-		return dsse.Envelope{}, ErrPlain
+		return dsse.Envelope{}, fmt.Errorf("is no JSON: %w", err)
 	}
 	return dsse.Parse(first)
 }
