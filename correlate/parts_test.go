@@ -100,7 +100,10 @@ func TestParts(t *testing.T) {
 
 		{"five give, and nobody streams", "givers-without-streams", []signal.Signal{aPayment("P05", 0.6, 5, 5, odd...)}, 1},
 		{"four give", "givers-without-streams", []signal.Signal{aPayment("P05", 0.6, 4, 4, odd...)}, 0},
-		{"five give to somebody who streams to one", "givers-without-streams", append(lasting(20), aPayment("P05", 0.6, 5, 5, odd...)), 0},
+		{"five give to somebody who calls one, and not for it", "givers-without-streams", append(lasting(20), aPayment("P05", 0.6, 5, 5, odd...)), 1},
+		{"two of seven transfers come before a call", "givers-without-streams", append(privateAt(time.Hour, odd[:2]...), aPayment("P05", 0.6, 5, 5, odd...)), 3.0 / 7},
+		{"four of seven do", "givers-without-streams", append(privateAt(time.Hour, odd[:4]...), aPayment("P05", 0.6, 5, 5, odd...)), 0},
+		{"two of seven come seven hours before", "givers-without-streams", append(privateAt(7*time.Hour, odd[:2]...), aPayment("P05", 0.6, 5, 5, odd...)), 1},
 		{"five give to somebody who streams to all", "givers-without-streams", append(public(2), aPayment("P05", 0.6, 5, 5, odd...)), 1},
 
 		{"two pay by the week", "steady-payers", []signal.Signal{twoWeekly}, 0.5},

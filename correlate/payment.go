@@ -129,14 +129,12 @@ func regular(ev *evidence, all []pair, talk bool) finding {
 // leastGivers are the unrelated payers from which on somebody collects.
 const leastGivers = 5
 
-// givers speaks against: 1 where many unrelated people pay somebody who has no private
-// session. Funds and churches collect so, and there is nothing that they pay for.
-func givers(ev *evidence, talk bool) finding {
-	for _, e := range ev.sessions {
-		if e.private {
-			return finding{}
-		}
-	}
+// givers speaks against: of many unrelated people who pay somebody, the share whose
+// transfers no private session answers, from a half on: 1 − 2k/n where k of n came up to so
+// many hours before one, or during it, and so 1 where there is none. Funds and churches
+// collect so; what they are paid for is no stream, and a call of theirs now and then makes
+// it none.
+func (f *weightsFile) givers(ev *evidence, payers []pair, talk bool) finding {
 	var widest *entry
 	for _, e := range ev.payments {
 		if p := e.payment; !p.sender && p.strength > 0 && (widest == nil || p.unrelated > widest.payment.unrelated) {
@@ -146,10 +144,28 @@ func givers(ev *evidence, talk bool) finding {
 	if widest == nil || widest.payment.unrelated < leastGivers {
 		return finding{}
 	}
-	out := finding{value: 1}
+	var spans []span
+	lead := f.lead()
+	for _, e := range ev.sessions {
+		if e.private {
+			spans = append(spans, span{e.start - lead, e.end})
+		}
+	}
+	out, k, n := finding{value: 1}, 0, 0
+	if len(spans) > 0 {
+		times, _ := transfers(ev, payers, false)
+		if k, n = aligned(merge(spans), times), len(times); 2*k >= n {
+			return finding{}
+		}
+		out.value = 1 - 2*float64(k)/float64(n)
+	}
 	if talk {
 		out.by = []*entry{widest}
 		out.says = fmt.Sprintf("%d unrelated people paid the subject, of whom no private live stream is known.", widest.payment.unrelated)
+		if len(spans) > 0 {
+			out.says = fmt.Sprintf("%d unrelated people paid the subject; of %s %d came up to %g hours before a private live stream or during it.",
+				widest.payment.unrelated, count(n, "transfer"), k, f.Coincidence.LeadHours.Value)
+		}
 	}
 	return out
 }

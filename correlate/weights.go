@@ -37,6 +37,9 @@ type Feature struct {
 	Sign float64
 }
 
+// Bar is the score, in natural-log odds, from which on a case opens.
+func (w *Weights) Bar() float64 { return w.bar }
+
 // Features returns the features, in the order of an Assessment's values.
 func (w *Weights) Features() []Feature { return slices.Clone(w.features) }
 

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -43,7 +46,7 @@ func Evaluate(ctx context.Context, o EvaluateOptions) error {
 	}
 	// A world is gone through once: memory is cheaper here than time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	scorers, prior, err := evaluationScorers(o.Weights)
+	scorers, err := evaluationScorers(o.Weights)
 	if err != nil {
 		return err
 	}
@@ -51,8 +54,8 @@ func Evaluate(ctx context.Context, o EvaluateOptions) error {
 	if err != nil {
 		return err
 	}
-	if !world.Ties() {
-		return fmt.Errorf("%s: %w", o.World, errNoTies)
+	if !world.Labelled() {
+		return fmt.Errorf("%s: %w", o.World, errOldLabels)
 	}
 	e := evaluation{ctx: ctx, o: o, scorers: scorers}
 	thresholds, validated, err := e.thresholds()
@@ -66,7 +69,7 @@ func Evaluate(ctx context.Context, o EvaluateOptions) error {
 	if err != nil {
 		return err
 	}
-	report, err := evaluate.Measured(seen.People, seen.Days, thresholds, prior, o.Draws)
+	report, err := evaluate.Measured(seen.People, seen.Days, thresholds, o.Draws)
 	if err != nil {
 		return err
 	}
@@ -87,12 +90,13 @@ func Evaluate(ctx context.Context, o EvaluateOptions) error {
 	return writeReport(o.Out, report, o.Stdout)
 }
 
-// errNoTies: without them bystanders of networks would count as whole people.
-var errNoTies = errors.New("its labels do not tell who dealt with a network: make the world again")
+// errOldLabels: without ties bystanders of networks would count as whole people, and without
+// lacks nobody would know why somebody is missed.
+var errOldLabels = errors.New("its labels do not tell who dealt with a network, or of whom in one what is told: make the world again")
 
 // FitThresholds finds the thresholds on one world and writes them into a file.
 func FitThresholds(ctx context.Context, o EvaluateOptions) error {
-	scorers, _, err := evaluationScorers(o.Weights)
+	scorers, err := evaluationScorers(o.Weights)
 	if err != nil {
 		return err
 	}
@@ -100,8 +104,8 @@ func FitThresholds(ctx context.Context, o EvaluateOptions) error {
 	if err != nil {
 		return err
 	}
-	if !world.Ties() {
-		return fmt.Errorf("%s: %w", o.World, errNoTies)
+	if !world.Labelled() {
+		return fmt.Errorf("%s: %w", o.World, errOldLabels)
 	}
 	e := evaluation{ctx: ctx, o: o, scorers: scorers}
 	seen, err := e.see("the world", world)
@@ -121,19 +125,12 @@ func FitThresholds(ctx context.Context, o EvaluateOptions) error {
 	return err
 }
 
-func evaluationScorers(file string) (*observe.Scorers, float64, error) {
+func evaluationScorers(file string) (*observe.Scorers, error) {
 	data, err := weightsData(file)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	scorers, err := observe.NewScorers(data)
-	if err != nil {
-		return nil, 0, err
-	}
-	var prior struct {
-		Prior struct{ Value float64 } `json:"prior"`
-	}
-	return scorers, prior.Prior.Value, errors.Join(json.Unmarshal(data, &prior))
+	return observe.NewScorers(data)
 }
 
 // weightsData reads a weights file; no name is that of the binary.
@@ -197,8 +194,8 @@ func (e *evaluation) thresholds() (t evaluate.Thresholds, from evaluate.Describe
 		if err != nil {
 			return t, from, err
 		}
-		if !w.Ties() {
-			return t, from, fmt.Errorf("%s: %w", e.o.Validate, errNoTies)
+		if !w.Labelled() {
+			return t, from, fmt.Errorf("%s: %w", e.o.Validate, errOldLabels)
 		}
 		measured, err := simulate.Known(e.o.World)
 		if err != nil {
@@ -287,6 +284,14 @@ func printReport(out io.Writer, r evaluate.Report) error {
 			m := v.Budgets[1]
 			p("  %s\t%.2f\t%s\t%s\t%s\t%s", v.Name, m.CasesPer10k, interval(m.Precision), interval(m.Recall), interval(m.Networks), interval(v.Area))
 		}
+		p("  what became of the guilty\tof all\tpeople\tby role")
+		for _, f := range at.Fates {
+			p("    %s\t%.3f\t%d\t%s", f.What, f.Share, f.People, byRole(f.Roles))
+		}
+		p("  who the budget goes to\tby weight\tpeople")
+		for _, h := range at.Holders {
+			p("    %s%s\t%.2f\t%d", h.Group, map[bool]string{true: ", rightly"}[h.Guilty], h.Weight, h.People)
+		}
 		p("  days to a case: %.1f since the first payment, %.1f since the first session (medians)", at.FromPayment.Quartiles[1], at.FromSession.Quartiles[1])
 	}
 	for _, s := range r.Robustness {
@@ -305,6 +310,14 @@ func printReport(out io.Writer, r evaluate.Report) error {
 		p("%s\t%s: %s; wanted %s", met, a.What, a.Got, a.Want)
 	}
 	return w.Flush()
+}
+
+func byRole(by map[string]int) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		out = append(out, fmt.Sprintf("%s %d", name, by[name]))
+	}
+	return strings.Join(out, ", ")
 }
 
 func interval(i evaluate.Interval) string {

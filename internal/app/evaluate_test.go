@@ -33,25 +33,27 @@ func TestEvaluateTellsOfBystanders(t *testing.T) {
 	if err := Evaluate(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`beside networks [0-9]+ of [1-9]`).Match(out.Bytes()) {
-		t.Errorf("%s", out.String())
+	for _, want := range []string{`beside networks [0-9]+ of [1-9]`, `what became of the guilty`, `never told: [a-z ]+ +0\.[0-9]+ +[1-9]`, `who the budget goes to`} {
+		if !regexp.MustCompile(want).Match(out.Bytes()) {
+			t.Errorf("lacks %q: %s", want, out.String())
+		}
 	}
 	name := filepath.Join(o.Validate, "world.json")
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(name, bytes.Replace(data, []byte(`"ties": true`), []byte(`"ties": false`), 1), 0o600); err != nil {
+	if err := os.WriteFile(name, bytes.Replace(data, []byte(`"lacks": true`), []byte(`"lacks": false`), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Evaluate(t.Context(), o); !errors.Is(err, errNoTies) {
+	if err := Evaluate(t.Context(), o); !errors.Is(err, errOldLabels) {
 		t.Errorf("thresholds of a world without ties: %v", err)
 	}
 	o.World, o.Validate = o.Validate, o.World
-	if err := Evaluate(t.Context(), o); !errors.Is(err, errNoTies) {
+	if err := Evaluate(t.Context(), o); !errors.Is(err, errOldLabels) {
 		t.Errorf("a world without ties: %v", err)
 	}
-	if err := FitThresholds(t.Context(), o); !errors.Is(err, errNoTies) {
+	if err := FitThresholds(t.Context(), o); !errors.Is(err, errOldLabels) {
 		t.Errorf("a file of thresholds of it: %v", err)
 	}
 }

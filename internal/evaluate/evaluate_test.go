@@ -12,7 +12,7 @@ import (
 func made(scores []float64, guilty []bool) []Person {
 	people := make([]Person, len(scores))
 	for i := range people {
-		people[i] = Person{Guilty: guilty[i], Weight: 1, Circle: int32(i), Group: "g", FirstPayment: math.NaN(), FirstSession: math.NaN(), Standing: Standing{Last: scores[i], LastGiven: 1}}
+		people[i] = Person{Guilty: guilty[i], Weight: 1, Circle: int32(i), Group: "g", FirstPayment: math.NaN(), FirstSession: math.NaN(), Standing: Standing{Last: scores[i]}}
 		for v := range people[i].Best {
 			people[i].Best[v] = scores[i]
 		}
@@ -311,7 +311,7 @@ func TestMeasuredUsesTheThresholdsItIsGiven(t *testing.T) {
 			th.Of[i].Scores[j] = 2.5
 		}
 	}
-	r, err := Measured(people, 10, th, -7, 20)
+	r, err := Measured(people, 10, th, 20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func TestMeasuredUsesTheThresholdsItIsGiven(t *testing.T) {
 	if _, err := json.Marshal(r); err != nil {
 		t.Errorf("a report with undefined numbers has no JSON: %v", err)
 	}
-	if _, err := Measured(people, 10, Thresholds{}, -7, 20); err == nil {
+	if _, err := Measured(people, 10, Thresholds{}, 20); err == nil {
 		t.Error("measured without thresholds")
 	}
 }

@@ -14,10 +14,20 @@ type Share struct {
 	Rate     Interval `json:"rate"`     // by weight, with Wilson's bounds
 	Ratio    float64  `json:"ratio"`    // of its rate to that of all innocent people
 	RatioLow float64  `json:"ratio_low"`
+	// Named are those cases that another's case makes, by naming the person; Circles is of how
+	// many circles all of them are (a charity and its donors are one), and Among what they are.
+	Named   int            `json:"named"`
+	Circles int            `json:"circles"`
+	Among   map[string]int `json:"among,omitempty"`
+	// AsGuilty is the share of the guilty at or above the threshold who rank no higher than
+	// half of these cases: the nearer to 1, the less the score can tell them apart.
+	AsGuilty float64 `json:"as_guilty"`
 	// Parts are the mean weights of the parts in those cases, the largest first.
 	Parts []PartMean `json:"parts,omitempty"`
 
 	weight, squares float64 // of the people
+	scores          []float64
+	circles         map[int32]bool
 }
 
 // A PartMean is the mean weight of a part of the score.
@@ -52,18 +62,21 @@ func FalsePositives(people []Person, threshold float64, of func(*Person) string)
 		}
 		s.count(p, is)
 		if is {
+			s.suspect(p)
 			for part, w := range p.why() {
 				sums[name][part] += w
 			}
 		}
 	}
 	all.rate(nil)
+	guilty := suspectedRightly(people, threshold)
 	var shares []Share
 	for name, s := range by {
 		if name == "" {
 			continue
 		}
 		s.rate(&all)
+		s.compare(guilty)
 		for part, sum := range sums[name] {
 			s.Parts = append(s.Parts, PartMean{part, sum / float64(s.Cases)})
 		}
@@ -84,6 +97,47 @@ func (s *Share) count(p *Person, is bool) {
 		s.Cases++
 	}
 	s.weigh(p, is)
+}
+
+// suspect notes what is told of a case.
+func (s *Share) suspect(p *Person) {
+	if s.circles == nil {
+		s.circles, s.Among = make(map[int32]bool), make(map[string]int)
+	}
+	if p.With != nil {
+		s.Named++
+	}
+	s.circles[p.Circle] = true
+	s.Circles = len(s.circles)
+	s.Among[p.group()]++
+	s.scores = append(s.scores, p.Best[All])
+}
+
+// suspectedRightly are the scores of the guilty at or above a threshold, ascending.
+func suspectedRightly(people []Person, threshold float64) (scores []float64) {
+	for i := range people {
+		if p := &people[i]; p.Guilty && p.Best[All] >= threshold {
+			scores = append(scores, p.Best[All])
+		}
+	}
+	slices.Sort(scores)
+	return scores
+}
+
+// compare holds the cases against the scores of the guilty, ascending.
+func (s *Share) compare(guilty []float64) {
+	if len(s.scores) == 0 || len(guilty) == 0 {
+		return
+	}
+	slices.Sort(s.scores)
+	median := s.scores[len(s.scores)/2]
+	n, _ := slices.BinarySearchFunc(guilty, median, func(g, m float64) int {
+		if g <= m {
+			return -1
+		}
+		return 1
+	})
+	s.AsGuilty = float64(n) / float64(len(guilty))
 }
 
 func (s *Share) weigh(p *Person, is bool) {

@@ -1,6 +1,9 @@
 package evaluate
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Variant is a score: the whole one, or one that is denied some of the evidence.
 type Variant int
@@ -35,11 +38,19 @@ type Person struct {
 	// Apart is what a bystander's standing would be if the networks of Ties were not there to
 	// name the person; nil for all others. See Halves.
 	Apart *Standing
+	// Views are Standing and Apart at each of Prevalences; without them those stand for all.
+	Views []View
 	half  half
 	// Own is the highest score of an own case.
 	Own float64
-	// Shown says of a guilty person that anything is told by which the person could be found.
-	Shown bool
+	// Shown says of a guilty person that anything is told by which the person could be found,
+	// Lack why not, and Streams of how many commissioned streams something beside is told.
+	Shown   bool
+	Lack    string
+	Streams int
+	// Opened says that on some day an own case was open, or one that names the person. Victim
+	// says that the person was put to a reviewer as a possible victim and not as a suspect.
+	Opened, Victim bool
 	// FirstPayment and FirstSession are days since the world began, NaN where there is none.
 	FirstPayment, FirstSession float64
 	// Parts are those of the day of Own, by name, for people whose score was above
@@ -49,24 +60,45 @@ type Person struct {
 	Final map[string]float64
 }
 
+// A View is how suspected somebody was where so many people are guilty: Standing and Apart
+// of a Person. An own case's odds and a named person's move by different amounts with the
+// prevalence, since the chance to be part of a case that is right does not move at all.
+type View struct {
+	Standing
+	Apart *Standing
+}
+
+// seenAt are people as they stand at one of Prevalences, bystanders as halves, weighed.
+func seenAt(people []Person, prevalence float64) []Person {
+	n := slices.Index(prevalences, prevalence)
+	out := slices.Clone(people)
+	for i := range out {
+		if p := &out[i]; len(p.Views) > n {
+			p.Standing, p.Apart, p.Views = p.Views[n].Standing, p.Views[n].Apart, nil
+		}
+	}
+	out = Halves(out)
+	Weigh(out, prevalence)
+	return out
+}
+
 // A Standing is how suspected somebody was.
 type Standing struct {
-	// Best is the highest score at the end of any day, by variant: natural-log odds, Floor
-	// where there was nothing. It is what a reviewer who looks at day's end would have seen.
+	// Best is the highest score at the end of any day, by variant: natural-log odds at a
+	// prevalence, Floor where there was nothing. It is what a reviewer who looks at day's end
+	// would have seen.
 	Best [Variants]float64
 	// Days are the ends of days at which the score of All changed, above Remembered.
 	Days []Moment
-	// Last is the score of All at the end of the world: of the person's own case, or of the
-	// one by which the person is named and LastGiven the chance of being part of it, 1 for an
-	// own one.
-	Last, LastGiven float64
+	// Last is the score of All at the end of the world.
+	Last float64
 	// With are the parts by which the person was named, where that is what Best[All] is.
 	With map[string]float64
 }
 
 // Unseen is the standing of those of whom nothing was seen.
 func Unseen() Standing {
-	s := Standing{Last: Floor, LastGiven: 1}
+	s := Standing{Last: Floor}
 	for v := range s.Best {
 		s.Best[v] = Floor
 	}

@@ -43,6 +43,10 @@ type Described struct {
 type AtPrevalence struct {
 	Prevalence float64     `json:"prevalence"`
 	Variants   []AtVariant `json:"variants"`
+	// Fates are what became of the guilty, and Holders who the budget went to, by the whole
+	// score at one case per 10,000 people.
+	Fates   []Fate   `json:"fates"`
+	Holders []Holder `json:"holders"`
 	// Yields are of the whole score, by cases a day.
 	Yields []Yield `json:"yields"`
 	// FromPayment and FromSession are the quartiles of days to a case.
@@ -150,14 +154,13 @@ func Describe(name string, seed uint64, people []Person, days, records, signals 
 	return d
 }
 
-// Measured fills a report from a world, by thresholds from elsewhere. prior is the natural
-// log odds that the weights begin with.
-func Measured(people []Person, days int, t Thresholds, prior float64, draws int) (Report, error) {
+// Measured fills a report from a world, by thresholds from elsewhere.
+func Measured(people []Person, days int, t Thresholds, draws int) (Report, error) {
 	r := Report{Weights: t.Weights}
-	people = Halves(people)
-	sample := NewResampler(people, 0xb007, draws)
+	all := people
 	for _, prevalence := range prevalences {
-		Weigh(people, prevalence)
+		people := seenAt(all, prevalence)
+		sample := NewResampler(people, 0xb007, draws)
 		at := AtPrevalence{Prevalence: prevalence}
 		for v := range Variants {
 			av := AtVariant{Name: v.String(), Area: AreaWith(people, v, sample), Curve: NewCurve(people, v, nil).points()}
@@ -175,14 +178,14 @@ func Measured(people []Person, days int, t Thresholds, prior float64, draws int)
 			at.Yields = append(at.Yields, Queue(people, days, 100*b/float64(days), at.Variants[All].Budgets[i].Threshold))
 		}
 		bar := at.Variants[All].Budgets[1].Threshold
+		at.Fates, at.Holders = Fates(people, bar), Holders(people, bar)
 		at.FromPayment = newDelay(Delays(people, bar, func(p *Person) float64 { return p.FirstPayment }))
 		at.FromSession = newDelay(Delays(people, bar, func(p *Person) float64 { return p.FirstSession }))
 		r.At = append(r.At, at)
 
-		shift := Shift(prior, prevalence)
 		r.Calibration = append(r.Calibration, CalibrationAt{
 			Name: "as of the last day", Prevalence: prevalence,
-			Of: Calibrate(people, 0.02, func(p *Person) float64 { return Both(p.Last+shift, p.LastGiven) }),
+			Of: Calibrate(people, 0.02, func(p *Person) float64 { return p.Last }),
 		})
 		for _, b := range []float64{1, 10} {
 			score, err := t.Score(prevalence, All, b)
@@ -216,9 +219,8 @@ func Played(name, what string, people []Person, t Thresholds, draws int) (Scenar
 			s.Guilty++
 		}
 	}
-	people = Halves(people)
+	people = seenAt(people, AimedPrevalence)
 	sample := NewResampler(people, 0xb007, draws)
-	Weigh(people, AimedPrevalence)
 	s.Area = AreaWith(people, All, sample)
 	score, err := t.Score(AimedPrevalence, All, AimedBudget)
 	if err != nil {
@@ -248,6 +250,9 @@ func (c Curve) points() []Point {
 	}
 	return all
 }
+
+// Prevalences are the shares of guilty people at which a report measures, in its order.
+func Prevalences() []float64 { return slices.Clone(prevalences) }
 
 // Budgets are the cases per 10,000 people that a report has, in its order.
 func Budgets() []float64 { return slices.Clone(budgets) }

@@ -7,7 +7,7 @@ import "fmt"
 type Thresholds struct {
 	Weights string         `json:"weights"`
 	From    Described      `json:"from"` // the world that they were found on
-	Of      []ThresholdsAt `json:"of"`
+	Of      []ThresholdsAt `json:"at"`   // natural-log odds at the prevalence
 }
 
 // ThresholdsAt are those of one prevalence and variant, by Budgets.
@@ -20,10 +20,10 @@ type ThresholdsAt struct {
 
 // FitThresholds finds the thresholds on worlds that are not to be measured.
 func FitThresholds(people []Person, weights string) Thresholds {
-	people = Halves(people)
+	all := people
 	t := Thresholds{Weights: weights}
 	for _, prevalence := range prevalences {
-		Weigh(people, prevalence)
+		people := seenAt(all, prevalence)
 		for v := range Variants {
 			at := ThresholdsAt{Prevalence: prevalence, Variant: v.String(), Budgets: budgets}
 			c := NewCurve(people, v, nil)

@@ -151,3 +151,24 @@ func TestABystanderIsDrawnWithTheNetwork(t *testing.T) {
 		t.Error("no interval")
 	}
 }
+
+// TestEveryPrevalenceHasItsOwnStandings: who is named by a case may stand above an own case
+// where fewer people are guilty and below it where more are.
+func TestEveryPrevalenceHasItsOwnStandings(t *testing.T) {
+	people := made([]float64{0, 0, -9}, []bool{true, false, false})
+	people[0].Views, people[1].Views = make([]View, 2), make([]View, 2)
+	for v := range 2 {
+		people[0].Views[v].Best[All] = []float64{1, 2}[v]
+		people[1].Views[v].Best[All] = []float64{3, 1}[v]
+	}
+	for i, prevalence := range prevalences {
+		at := seenAt(people, prevalence)
+		near(t, "area", NewCurve(at, All, nil).AveragePrecision(), []float64{at[0].Weight / (at[0].Weight + 1), 1}[i])
+		if at[2].Best[All] != -9 {
+			t.Error("without views the standing is the same everywhere")
+		}
+	}
+	if people[0].Best[All] != 0 {
+		t.Error("who was measured is not what they were")
+	}
+}

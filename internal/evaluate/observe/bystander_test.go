@@ -34,13 +34,13 @@ func TestApartIsWithoutTheNetwork(t *testing.T) {
 		watch.name(watch.of[host], all, map[int]bool{})
 	}
 	stand := func(person int) (with, without float64) {
-		p := &watch.people[person]
-		watch.stand(&p.Standing, person, 1, nil)
-		if p.Apart == nil {
-			return p.Best[evaluate.All], p.Best[evaluate.All]
+		p, view := &watch.people[person], watch.people[person].Views[0]
+		watch.stand(&view.Standing, person, 1, 0, nil)
+		if view.Apart == nil {
+			return view.Best[evaluate.All], view.Best[evaluate.All]
 		}
-		watch.stand(p.Apart, person, 1, p.Ties)
-		return p.Best[evaluate.All], p.Apart.Best[evaluate.All]
+		watch.stand(view.Apart, person, 1, 0, p.Ties)
+		return view.Best[evaluate.All], view.Apart.Best[evaluate.All]
 	}
 	names("host", 3, "tied", "untied", "elsewhere")
 	named := evaluate.Both(3, evaluate.Probability(2))
@@ -56,6 +56,11 @@ func TestApartIsWithoutTheNetwork(t *testing.T) {
 	if with, without := stand(1); with != named || without != evaluate.Both(1, evaluate.Probability(2)) {
 		t.Errorf("named by a tutor as well: %v and %v", with, without)
 	}
+	view := watch.people[1].Views[0]
+	watch.stand(&view.Standing, 1, 2, -2, nil)
+	if want := evaluate.Both(1, evaluate.Probability(2)); view.Last != want {
+		t.Errorf("where fewer are guilty, by a case at 3-2: %v, want %v", view.Last, want)
+	}
 	watch.of["tied"].scores[evaluate.All] = 2.5
 	if _, without := stand(1); without != 2.5 {
 		t.Errorf("an own case: %v without the network", without)
@@ -65,23 +70,34 @@ func TestApartIsWithoutTheNetwork(t *testing.T) {
 // TestBystandersOfAWorld: some are named by a network's case alone, and nobody is less
 // suspected with it than without.
 func TestBystandersOfAWorld(t *testing.T) {
-	tied, changed := 0, 0
+	s, err := NewScorers(correlate.DefaultFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tied, changed, shifts := 0, 0, s.shifts
 	for _, p := range see(t, aWorld(t), 2) {
-		if (p.Apart != nil) != (len(p.Ties) > 0) || p.Guilty && p.Apart != nil {
-			t.Fatal("who is a bystander is not as the labels have it")
-		}
-		if p.Apart == nil {
-			continue
-		}
-		tied++
-		if p.Apart.Best[evaluate.All] > p.Best[evaluate.All] || p.Apart.Best[evaluate.All] < p.Own {
-			t.Errorf("without the network %v, with it %v, own %v", p.Apart.Best[evaluate.All], p.Best[evaluate.All], p.Own)
-		}
-		if p.Apart.Best[evaluate.All] < p.Best[evaluate.All] {
-			changed++
+		for i, view := range p.Views {
+			if (view.Apart != nil) != (len(p.Ties) > 0) || p.Guilty && view.Apart != nil {
+				t.Fatal("who is a bystander is not as the labels have it")
+			}
+			if view.Apart == nil {
+				continue
+			}
+			tied++
+			with, without := view.Best[evaluate.All], view.Apart.Best[evaluate.All]
+			own := evaluate.Floor + 0.0
+			if p.Own > evaluate.Floor {
+				own = max(own, p.Own+shifts[i])
+			}
+			if without > with || without < own {
+				t.Errorf("without the network %v, with it %v, own %v", without, with, own)
+			}
+			if without < with {
+				changed++
+			}
 		}
 	}
-	if tied < 50 || changed < 5 {
+	if tied < 100 || changed < 10 {
 		t.Errorf("%d bystanders, %d of them named by a network's case", tied, changed)
 	}
 }

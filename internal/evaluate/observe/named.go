@@ -48,49 +48,55 @@ func (w *watcher) name(t *watched, now []correlate.Named, changed map[int]bool) 
 		}
 		t.names[other] = naming{given: w.scorers.given(n), values: n.Values}
 		other.namedBy = append(other.namedBy, t)
+		if t.scores[evaluate.All] >= w.scorers.bar {
+			w.people[other.person].Opened = true
+		}
 		changed[other.person] = true
 	}
 }
 
-// standing is the highest score of a subject under a variant now: its own, or that of the
-// case by which it is named, with the chance that it is part of that. Cases of members of
-// the networks in without name nobody.
-func (w *watcher) standing(t *watched, v evaluate.Variant, without []int32) (score float64, by *watched, given float64) {
-	score, given = t.scores[v], 1
+// standing is the highest score of a subject under a variant now, where scores are shifted
+// to a prevalence: its own, or that of being part of the case by which it is named. Cases of
+// members of the networks in without name nobody. What another's case says of somebody is
+// not proportional to that case's odds, so that who is named stands elsewhere among those
+// who have a case where fewer people are guilty.
+func (w *watcher) standing(t *watched, v evaluate.Variant, shift float64, without []int32) (score float64, by *watched) {
+	if score = t.scores[v]; score > evaluate.Floor {
+		score = max(score+shift, evaluate.Floor)
+	}
 	for _, host := range t.namedBy {
 		if n := w.people[host.person].Network; n != 0 && slices.Contains(without, n) {
 			continue
 		}
 		p := evaluate.Probability(host.names[t].given[v])
-		if evaluate.Both(host.scores[v], p) > evaluate.Both(score, given) {
-			score, by, given = host.scores[v], host, p
+		if s := evaluate.Both(host.scores[v]+shift, p); s > score {
+			score, by = s, host
 		}
 	}
-	return score, by, given
+	return score, by
 }
 
 // stand brings somebody's standing up to the end of a day, without what cases of members of
 // some networks say of the person.
-func (w *watcher) stand(to *evaluate.Standing, person, day int, without []int32) {
-	to.Last, to.LastGiven = evaluate.Floor, 1
+func (w *watcher) stand(to *evaluate.Standing, person, day int, shift float64, without []int32) {
+	to.Last = evaluate.Floor
 	for v := range evaluate.Variants {
 		for _, s := range w.labels[person].Subjects {
 			t := w.of[s]
-			score, by, given := w.standing(t, v, without)
-			now := evaluate.Both(score, given)
+			now, by := w.standing(t, v, shift, without)
 			if now > to.Best[v] {
 				to.Best[v] = now
 				if v == evaluate.All && now > w.scorers.KeepFrom {
 					to.With = w.scorers.with(by, t)
 				}
 			}
-			if v == evaluate.All && now > evaluate.Both(to.Last, to.LastGiven) {
-				to.Last, to.LastGiven = score, given
+			if v == evaluate.All {
+				to.Last = max(to.Last, now)
 			}
 		}
 	}
-	if now := evaluate.Both(to.Last, to.LastGiven); now > evaluate.Remembered || len(to.Days) > 0 {
-		to.Days = append(to.Days, evaluate.Moment{Day: day, Score: now})
+	if to.Last > evaluate.Remembered || len(to.Days) > 0 {
+		to.Days = append(to.Days, evaluate.Moment{Day: day, Score: to.Last})
 	}
 }
 

@@ -204,15 +204,18 @@ func newWatcher(scorers *Scorers, labels []simulate.Label, start time.Time) *wat
 	for i, l := range labels {
 		p := &w.people[i]
 		*p = evaluate.Person{
-			Group: string(l.Group), Guilty: l.Group.Guilty(), Network: int32(l.Network), Corridor: l.Corridor, Weight: 1, Shown: l.Shown, Standing: evaluate.Unseen(), Own: evaluate.Floor,
+			Group: string(l.Group), Guilty: l.Group.Guilty(), Network: int32(l.Network), Corridor: l.Corridor, Weight: 1, Shown: l.Shown, Lack: string(l.Lack), Streams: l.Streams, Own: evaluate.Floor, Views: make([]evaluate.View, len(scorers.shifts)),
 			FirstPayment: days(l.FirstPayment), FirstSession: days(l.FirstSession),
 		}
 		for _, n := range l.Ties {
 			p.Ties = append(p.Ties, int32(n))
 		}
-		if len(p.Ties) > 0 {
-			u := evaluate.Unseen()
-			p.Apart = &u
+		for v := range p.Views {
+			p.Views[v].Standing = evaluate.Unseen()
+			if len(p.Ties) > 0 {
+				u := evaluate.Unseen()
+				p.Views[v].Apart = &u
+			}
 		}
 		for _, s := range l.Subjects {
 			t := &watched{subject: s, person: i}
@@ -288,7 +291,7 @@ func (w *watcher) endOfDay(ctx context.Context, day int) error {
 			return err
 		}
 		if a.help {
-			w.victims[t.person] = true
+			w.victims[t.person], p.Victim = true, true
 		}
 		t.scores = a.scores
 		t.scores[evaluate.Tazama] = t.byRules()
@@ -301,15 +304,18 @@ func (w *watcher) endOfDay(ctx context.Context, day int) error {
 				p.Parts = t.parts
 			}
 		}
+		p.Opened = p.Opened || a.scores[evaluate.All] >= w.scorers.bar
 		changed[t.person] = true
 		w.name(t, a.named, changed)
 	}
 	clear(w.touched)
 	for i := range changed {
 		p := &w.people[i]
-		w.stand(&p.Standing, i, day, nil)
-		if p.Apart != nil {
-			w.stand(p.Apart, i, day, p.Ties)
+		for v, shift := range w.scorers.shifts {
+			w.stand(&p.Views[v].Standing, i, day, shift, nil)
+			if p.Views[v].Apart != nil {
+				w.stand(p.Views[v].Apart, i, day, shift, p.Ties)
+			}
 		}
 	}
 	return nil

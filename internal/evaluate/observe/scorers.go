@@ -20,6 +20,8 @@ type Scorers struct {
 	names      []string // of features
 	numbers    correlate.Parameters
 	kept       [evaluate.Variants][]bool // of features
+	bar        float64                   // from which on a case opens
+	shifts     []float64                 // of scores, to each of evaluate.Prevalences
 }
 
 // NewScorers makes the variants of weights: what a variant is denied weighs nothing.
@@ -28,7 +30,10 @@ func NewScorers(weights []byte) (*Scorers, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Scorers{Version: w.Version(), KeepFrom: evaluate.Remembered, correlator: correlate.New(w), numbers: w.Parameters()}
+	s := &Scorers{Version: w.Version(), KeepFrom: evaluate.Remembered, correlator: correlate.New(w), bar: w.Bar(), numbers: w.Parameters()}
+	for _, prevalence := range evaluate.Prevalences() {
+		s.shifts = append(s.shifts, evaluate.Shift(s.numbers.Prior, prevalence))
+	}
 	for _, f := range w.Features() {
 		s.names = append(s.names, f.Name)
 		for v := range evaluate.Variants {

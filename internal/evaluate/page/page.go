@@ -21,7 +21,7 @@ func Write(w io.Writer, r evaluate.Report) error {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"found": found, "recalls": func(at evaluate.AtPrevalence) template.HTML { return recalls(at, evaluate.Budgets()) },
 		"delays": delays, "reliability": reliability, "ratios": ratios, "scenarios": scenarios,
-		"interval": interval, "percent": percent, "number": number, "share": share, "parts": parts,
+		"interval": interval, "percent": percent, "number": number, "share": share, "parts": parts, "told": told,
 		"counts": func(m map[string]int) string { return listed(m, func(n int) string { return number(n) }) },
 		"shares": func(m map[string]float64) string { return listed(m, share) },
 		"shown":  func(list []evaluate.Share) []evaluate.Share { return list[:min(len(list), 24)] },
@@ -85,6 +85,24 @@ func listed[V any](m map[string]V, say func(V) string) string {
 		out = append(out, name+" "+say(m[name]))
 	}
 	return strings.Join(out, ", ")
+}
+
+// told says in numbers how the cases of a group come about.
+func told(s evaluate.Share) string {
+	out := "Here "
+	switch s.Named {
+	case 0:
+		out += "each has a case of its own"
+	case s.Cases:
+		out += "all are named by somebody's case"
+	default:
+		out += fmt.Sprintf("%d have a case of their own and %d are named by somebody's", s.Cases-s.Named, s.Named)
+	}
+	out += fmt.Sprintf(", in %d %s; half of them rank no lower than %.0f %% of the guilty who are found.", s.Circles, map[bool]string{true: "circle", false: "circles"}[s.Circles == 1], 100*s.AsGuilty)
+	if len(s.Parts) > 0 {
+		out += " On average there is: " + parts(s.Parts) + "."
+	}
+	return out
 }
 
 func parts(list []evaluate.PartMean) string {

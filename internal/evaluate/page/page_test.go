@@ -39,7 +39,7 @@ func aReport(t *testing.T) evaluate.Report {
 		people = append(people, p)
 	}
 	th := evaluate.FitThresholds(people, "w")
-	r, err := evaluate.Measured(people, 30, th, -7, 20)
+	r, err := evaluate.Measured(people, 30, th, 20)
 	if err != nil {
 		t.Fatal(err)
 	}

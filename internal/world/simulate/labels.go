@@ -25,8 +25,12 @@ type Label struct {
 	FirstPayment time.Time `json:"first_payment,omitzero"`
 	FirstSession time.Time `json:"first_session,omitzero"`
 	// Shown says of a guilty person that anything is told by which anybody could tell the
-	// person from others: see shown. Who is not shown cannot be found by any score.
-	Shown bool `json:"shown,omitempty"`
+	// person from others: see traces. Who is not shown cannot be found by any score, and Lack
+	// says why. Streams are the commissioned streams, hosted or watched, of which something
+	// beside the stream is told.
+	Shown   bool `json:"shown,omitempty"`
+	Lack    Lack `json:"lack,omitempty"`
+	Streams int  `json:"streams,omitempty"`
 	// Ties are the networks with which an innocent person truly dealt, in order: who paid a
 	// member, was paid by one, watched one or was watched by one, whether or not anybody tells.
 	Ties []int `json:"ties,omitempty"`
@@ -66,8 +70,12 @@ func (p *Part) Labels() Labels {
 			first(&l.People[g].FirstSession, x.at)
 		}
 	}
-	for i, is := range p.shown() {
-		l.People[i].Shown = is
+	for i, t := range p.traces() {
+		if x := &l.People[i]; x.Group.Guilty() {
+			if x.Shown, x.Streams = t.shown, t.streams; !t.shown {
+				x.Lack = t.lack
+			}
+		}
 	}
 	for i, networks := range p.ties() {
 		l.People[i].Ties = slices.Sorted(maps.Keys(networks))
@@ -97,63 +105,6 @@ func (p *Part) ties() map[int32]map[int]bool {
 		for _, g := range x.guests {
 			meet(x.host, g)
 		}
-	}
-	return out
-}
-
-// paidWithin is how long before a stream a payment may come and be taken for one for it.
-const paidWithin = 6 * hour
-
-// shown tells of whom in a network anything is told that sets them apart. Of whoever
-// streams that is a commissioned stream with something beside it: a classifier's score, a
-// listed picture, a flag, or a payment from the network into the account that the platform
-// knows, shortly before. Of whoever pays it is being told as a guest of somebody so shown,
-// or paying somebody so shown into the account that the platform knows. Others who are paid
-// need three payments from abroad. It is generous: all of that happens to the innocent too.
-func (p *Part) shown() []bool {
-	out := make([]bool, len(p.People))
-	beside := make([]bool, len(p.t.meets))
-	for _, x := range p.t.scores {
-		beside[x.meeting] = true
-	}
-	for _, x := range p.t.frames {
-		beside[x.meeting] = true
-	}
-	for _, x := range p.t.flags {
-		beside[x.meeting] = true
-	}
-	paid := make(map[int32][]int64) // times of payments from the network, by who is paid
-	for _, x := range p.t.pays {
-		if to, from := &p.People[x.to], &p.People[x.from]; to.Network != 0 && from.Network == to.Network {
-			paid[x.to] = append(paid[x.to], x.at)
-		}
-	}
-	for i, x := range p.t.meets {
-		host := &p.People[x.host]
-		if !x.private || host.Network == 0 || len(x.guests) == 0 || p.People[x.guests[0]].Network != host.Network {
-			continue
-		}
-		is := beside[i]
-		for _, at := range paid[x.host] {
-			is = is || host.linked && at >= x.at-paidWithin && at <= x.end
-		}
-		out[x.host] = out[x.host] || is
-	}
-	for _, x := range p.t.meets {
-		if !out[x.host] || !tells(p.People[x.host].platform, p.t.k.Identity.TellsGuests) {
-			continue
-		}
-		for _, g := range x.guests {
-			out[g] = out[g] || p.People[g].Network == p.People[x.host].Network
-		}
-	}
-	for _, x := range p.t.pays {
-		if to, from := &p.People[x.to], &p.People[x.from]; to.Network != 0 && from.Network == to.Network && out[x.to] && to.linked {
-			out[x.from] = true
-		}
-	}
-	for who, times := range paid {
-		out[who] = out[who] || len(times) >= 3
 	}
 	return out
 }

@@ -40,14 +40,16 @@ type manifest struct {
 	Parts   int                `json:"parts"`
 	Records map[Topic]int      `json:"records"`
 	Knobs   map[string]float64 `json:"knobs"`
-	// Ties says that the labels tell who dealt with a network; those of older worlds do not.
-	Ties bool `json:"ties"`
+	// Ties says that the labels tell who dealt with a network, Lacks that they tell of whom in
+	// one nothing is told, and why; those of older worlds do not.
+	Ties  bool `json:"ties"`
+	Lacks bool `json:"lacks"`
 }
 
 func (w *World) manifest(records map[Topic]int) manifest {
 	m := manifest{
 		Version: manifestVersion, Seed: w.o.Seed, People: w.o.People, Days: w.o.Days, Start: w.o.Start,
-		Parts: w.Parts(), Records: records, Knobs: make(map[string]float64), Ties: true,
+		Parts: w.Parts(), Records: records, Knobs: make(map[string]float64), Ties: true, Lacks: true,
 	}
 	for _, k := range w.o.Knobs.Table() {
 		m.Knobs[k.Name] = *k.Value

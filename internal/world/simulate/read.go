@@ -54,8 +54,9 @@ func (f *Folder) Start() time.Time { return f.m.Start }
 // Seed is what the world was drawn by.
 func (f *Folder) Seed() uint64 { return f.m.Seed }
 
-// Ties reports whether the labels tell which innocent people dealt with a network.
-func (f *Folder) Ties() bool { return f.m.Ties }
+// Labelled reports whether the labels tell all that an evaluation asks: those of worlds from
+// before lack who dealt with a network, or of whom in one what is told.
+func (f *Folder) Labelled() bool { return f.m.Ties && f.m.Lacks }
 
 // Key is the key of its subject tokens.
 func (f *Folder) Key() []byte { return f.key }

@@ -376,3 +376,34 @@ func TestWhoIsShown(t *testing.T) {
 		t.Errorf("without streams %v are shown, with them %v", dark, usual)
 	}
 }
+
+// TestWhatIsLacking: who is not shown lacks something, and what is as the world was made.
+func TestWhatIsLacking(t *testing.T) {
+	lacks := func(w *World) map[Lack]int {
+		of := make(map[Lack]int)
+		for i := range w.Parts() {
+			for _, l := range w.Part(i).Labels().People {
+				if (l.Lack != "") != (l.Network != 0 && !l.Shown) || l.Network == 0 && l.Streams != 0 {
+					t.Fatalf("shown %v, lacks %q, %d streams", l.Shown, l.Lack, l.Streams)
+				}
+				if l.Network != 0 {
+					of[l.Lack]++
+				}
+			}
+		}
+		return of
+	}
+	if dark := lacks(small(t, "offender.seen=0")); dark[NoStream] == 0 || dark[Unlinked]+dark[Outside]+dark[NoTie] > 0 {
+		t.Errorf("where no stream is told: %v", dark)
+	}
+	quiet := []string{"score.scored=0", "hash.networks=0"}
+	if of := lacks(small(t, append(quiet, "identity.linked=0")...)); of[Unlinked] == 0 || of[Outside] > 0 {
+		t.Errorf("where nobody is linked: %v", of)
+	}
+	if of := lacks(small(t, append(quiet, "identity.linked=1", "timing.before=0", "timing.during=0", "timing.after=1", "timing.lag_scale=50")...)); of[Outside] == 0 {
+		t.Errorf("where payments come long after: %v", of)
+	}
+	if of := lacks(small(t, "identity.tells_guests=0", "identity.linked=0")); of[NoTie] == 0 {
+		t.Errorf("where no guest is told and nobody is linked: %v", of)
+	}
+}

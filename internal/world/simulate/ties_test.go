@@ -19,7 +19,7 @@ func TestTiesAreTheTruth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !f.Ties() {
+	if !f.Labelled() {
 		t.Error("the folder does not say that it tells of ties")
 	}
 	tied, innocent := 0, 0
