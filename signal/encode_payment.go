@@ -2,7 +2,6 @@ package signal
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -155,7 +154,7 @@ func (w *writer) text(b []byte, before, s string) []byte {
 
 // plain reports whether all of s is ASCII that is not escaped. It looks at eight bytes at
 // once, each in its byte of a word.
-func plain(s string) bool {
+func plain[T string | []byte](s T) bool {
 	const each, high = 0x0101010101010101, 0x8080808080808080
 	zero := func(x uint64) uint64 { return (x - each) &^ x } // has a high bit where a byte is 0
 	for ; len(s) >= 8; s = s[8:] {
@@ -179,20 +178,14 @@ func (w *writer) times(b []byte, before string, all []time.Time) []byte {
 		b = append(b, "null"...)
 		return b
 	}
-	if len(all) == 0 {
-		return append(b, "[]"...)
-	}
 	b = append(b, '[')
-	const each = len(midnight{}.text) + 1
-	n := len(b)
-	b = slices.Grow(b, each*len(all))[:n+each*len(all)]
-	for _, t := range all {
-		text := (*[each]byte)(b[n:])
-		w.stamp((*[each - 1]byte)(text[:]), t)
-		text[each-1] = ','
-		n += each
+	for i, t := range all {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = w.time(b, "", t)
 	}
-	b[n-1] = ']'
+	b = append(b, ']')
 	return b
 }
 
@@ -200,17 +193,16 @@ const daySeconds = 24 * 3600
 
 // time writes a time in UTC and whole seconds. A signal has some hundred of them.
 func (w *writer) time(b []byte, before string, t time.Time) []byte {
-	b = append(b, before...)
-	n := len(b)
-	b = slices.Grow(b, len(midnight{}.text))[:n+len(midnight{}.text)]
-	w.stamp((*[len(midnight{}.text)]byte)(b[n:]), t)
-	return b
+	if t.Location() != time.UTC || t.Nanosecond() != 0 {
+		w.unsure = true
+		return b
+	}
+	return w.seconds(append(b, before...), t.Unix())
 }
 
 // stamp writes a time in its quotes.
-func (w *writer) stamp(text *[len(midnight{}.text)]byte, t time.Time) {
-	at := t.Unix()
-	if t.Location() != time.UTC || t.Nanosecond() != 0 || at <= 0 || at >= 253402300800 { // up to the year 9999
+func (w *writer) stamp(text *[stampSize]byte, at int64) {
+	if at <= 0 || at >= 253402300800 { // up to the year 9999
 		w.unsure = true
 		return
 	}

@@ -18,61 +18,52 @@ const typeJSON = "application/json"
 // signalOutputs makes the records of signals. The id of a record is that of the
 // signal and its revision, so a repeat is the same record.
 func signalOutputs(source string, signals []signal.Signal) ([]stream.Output, error) {
-	var w signalWriter
-	return w.outputs(source, signals)
-}
-
-// A signalWriter makes records of signals. With pieces, which is for those who make many,
-// their values lie one after the other in memory that it takes in large pieces, and the
-// slice that it returns holds until its next call. It is for one goroutine.
-type signalWriter struct {
-	pieces  bool
-	memory  []byte
-	outs    []stream.Output // with pieces: what was returned last
-	encoder signal.Encoder
-}
-
-func (w *signalWriter) outputs(source string, signals []signal.Signal) ([]stream.Output, error) {
-	if len(signals) == 0 {
-		return nil, nil
-	}
-	outs := w.outs[:0]
-	if !w.pieces {
-		outs = make([]stream.Output, 0, len(signals))
-	}
+	outs := make([]stream.Output, 0, len(signals))
 	for i := range signals {
 		s := &signals[i]
-		data, err := w.encode(s)
+		data, err := signal.Encode(*s)
 		if err != nil {
 			return nil, err
 		}
-		outs = append(outs, stream.Output{Topic: topicSignals, Event: stream.Event{
-			ID: signal.ID("signal-record", s.ID, strconv.FormatUint(s.Revision, 10)), Source: source,
-			Type: typeSignal, Subject: string(s.Subject), Time: s.End,
-			Key: string(s.Subject), ContentType: typeJSON, Data: data,
-		}})
-	}
-	if w.pieces {
-		w.outs = outs
+		outs = append(outs, signalOutput(source, s.ID, s.Revision, s.Subject, s.End, data))
 	}
 	return outs, nil
 }
 
-func (w *signalWriter) encode(s *signal.Signal) ([]byte, error) {
+func signalOutput(source, id string, revision uint64, subject signal.Subject, end time.Time, data []byte) stream.Output {
+	return stream.Output{Topic: topicSignals, Event: stream.Event{
+		ID: signal.ID("signal-record", id, strconv.FormatUint(revision, 10)), Source: source,
+		Type: typeSignal, Subject: string(subject), Time: end,
+		Key: string(subject), ContentType: typeJSON, Data: data,
+	}}
+}
+
+// A draftWriter makes records of drafts of signals, of which there are many: their values
+// lie one after the other in memory that it takes in large pieces, and the slice that it
+// returns holds until its next call. It is for one goroutine.
+type draftWriter struct {
+	memory  []byte
+	encoder signal.Encoder
+	outs    []stream.Output
+}
+
+func (w *draftWriter) outputs(drafts []signal.Draft) ([]stream.Output, error) {
 	const piece, most = 128 << 10, 8 << 10 // bytes, and those of most signals
-	if !w.pieces {
-		return signal.Encode(*s)
+	w.outs = w.outs[:0]
+	for i := range drafts {
+		d := &drafts[i]
+		if cap(w.memory)-len(w.memory) < most {
+			w.memory = make([]byte, 0, piece)
+		}
+		from := len(w.memory)
+		all, err := w.encoder.AppendDraft(w.memory, d)
+		if err != nil {
+			return nil, err
+		}
+		w.memory = all
+		w.outs = append(w.outs, signalOutput("vigil/payments", d.ID, d.Revision, d.Subject, time.Unix(d.End, 0).UTC(), all[from:len(all):len(all)]))
 	}
-	if cap(w.memory)-len(w.memory) < most {
-		w.memory = make([]byte, 0, piece)
-	}
-	from := len(w.memory)
-	all, err := w.encoder.Append(w.memory, s)
-	if err != nil {
-		return nil, err
-	}
-	w.memory = all
-	return all[from:len(all):len(all)], nil
+	return w.outs, nil
 }
 
 // originOutput makes the record by which a payment and its withdrawal meet.

@@ -61,13 +61,12 @@ func (r *profileRoom) engine(set *rule.Set) (*engine.Engine, error) {
 
 // open makes the owner of a partition.
 func (r *profileRoom) open(_ context.Context, s stream.State) (stream.Owner, error) {
-	o := &profileOwner{room: r, out: signalWriter{pieces: true}}
+	o := &profileOwner{room: r}
 	e, err := o.openBook(s)
 	if err != nil {
 		return nil, err
 	}
 	o.profiles = e.Partition()
-	o.profiles.Lend() // they are encoded at once
 	return o, o.profiles.Open(s)
 }
 
@@ -77,7 +76,7 @@ type profileOwner struct {
 	transfers payments.Decoder
 	profiles  *engine.Partition
 	book      *inforce.Book
-	out       signalWriter
+	out       draftWriter
 	// took says that the last record was a set of rules, and stale that the book is to be
 	// opened anew, since the state has not followed it.
 	took, stale bool
@@ -113,11 +112,11 @@ func (o *profileOwner) Handle(ctx context.Context, m stream.Message, s stream.St
 	if err != nil {
 		return nil, err
 	}
-	signals, err := o.profiles.Process(ctx, s, *t)
+	drafts, err := o.profiles.Drafts(ctx, s, t)
 	if err == nil {
-		err = o.book.Said(s, signals)
+		err = o.book.Said(s, drafts)
 	}
-	outs, encodeErr := o.out.outputs("vigil/payments", signals)
+	outs, encodeErr := o.out.outputs(drafts)
 	return outs, errors.Join(err, encodeErr)
 }
 
@@ -138,7 +137,7 @@ func (o *profileOwner) rules(m stream.Message, s stream.State) ([]stream.Output,
 	}
 	o.profiles.Use(e)
 	o.tell(m.Partition)
-	return o.out.outputs("vigil/payments", withdrawn)
+	return signalOutputs("vigil/payments", withdrawn)
 }
 
 // tell says which rules are in force, where that has changed.

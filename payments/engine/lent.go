@@ -1,52 +1,35 @@
 package engine
 
-import (
-	"time"
+import "github.com/vigil-stream/vigil/signal"
 
-	"github.com/vigil-stream/vigil/signal"
-)
-
-// Lend makes the signals that Process returns hold until its next call alone: then their
-// memory is used again. It is for those who write them down at once, and make many.
-func (p *Partition) Lend() { p.lent.again = true }
-
-// lent is the memory that signals of one call lie in.
+// lent is the memory that the drafts of one call lie in. The next call uses it again.
 type lent struct {
-	again    bool // is used again
-	signals  []signal.Signal
-	payments []signal.Payment
-	times    []time.Time
-	words    []string
-	pairs    []signal.Pair
-	evidence []signal.Evidence
+	drafts    []signal.Draft
+	times     []int64
+	countries []signal.Letters
+	pairs     []signal.DraftPair
+	sources   []signal.DraftSource
 }
 
 // begin takes back what the last call has lent.
 func (l *lent) begin() {
-	if !l.again {
-		*l = lent{}
-		return
-	}
-	clear(l.signals) // what they point to may go
-	l.signals = l.signals[:0]
-	l.payments, l.times, l.words = l.payments[:0], l.times[:0], l.words[:0]
-	l.pairs, l.evidence = l.pairs[:0], l.evidence[:0]
+	clear(l.drafts) // what they point to may go
+	l.drafts = l.drafts[:0]
+	l.times, l.countries, l.pairs, l.sources = l.times[:0], l.countries[:0], l.pairs[:0], l.sources[:0]
 }
 
-// add returns room for one more signal, which is zero, until the next.
-func (l *lent) add() *signal.Signal {
-	l.signals = append(l.signals, signal.Signal{})
-	return &l.signals[len(l.signals)-1]
+// add returns room for one more draft, which is zero, until the next.
+func (l *lent) add() *signal.Draft {
+	l.drafts = append(l.drafts, signal.Draft{})
+	return &l.drafts[len(l.drafts)-1]
 }
 
-// take returns room for n, which are zero, of a pool or beside it.
+// take returns room for n, to be written over, of a pool or beside it.
 func take[T any](pool *[]T, n int) []T {
 	from := len(*pool)
 	if cap(*pool)-from < n {
 		*pool, from = make([]T, 0, max(n, 2*cap(*pool))), 0 // what was lent of the old one stays as it is
 	}
 	*pool = (*pool)[:from+n]
-	out := (*pool)[from : from+n : from+n]
-	clear(out)
-	return out
+	return (*pool)[from : from+n : from+n]
 }

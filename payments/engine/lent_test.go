@@ -10,41 +10,38 @@ import (
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// TestLentSignalsAreThoseThatAreKept encodes the signals of a partition that uses their
-// memory again, and those of one that does not, at once and at the end.
-func TestLentSignalsAreThoseThatAreKept(t *testing.T) {
+// TestDraftsAreWrittenAsTheirSignals encodes the drafts of one partition, whose memory is
+// used again, and the signals of another.
+func TestDraftsAreWrittenAsTheirSignals(t *testing.T) {
 	lends, keeps := newEngine(t, 0).Partition(), newEngine(t, 0).Partition()
-	lends.Lend()
-	encode := func(s signal.Signal) string {
-		data, err := signal.Encode(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(data)
-	}
-	var kept []signal.Signal
-	var at []string
+	var enc signal.Encoder
+	n := 0
 	for _, tr := range traffic(rand.New(rand.NewPCG(3, 4)), 1500, 9, 200*days) {
-		lent, err := lends.Process(context.Background(), nil, tr)
+		drafts, err := lends.Drafts(context.Background(), nil, &tr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		own, err := keeps.Process(context.Background(), nil, tr)
-		if err != nil || len(own) != len(lent) {
-			t.Fatal(len(own), len(lent), err)
+		signals, err := keeps.Process(context.Background(), nil, tr)
+		if err != nil || len(signals) != len(drafts) {
+			t.Fatal(len(signals), len(drafts), err)
 		}
-		for i := range own {
-			at = append(at, encode(lent[i]))
+		for i := range drafts {
+			n++
+			got, err := enc.AppendDraft(nil, &drafts[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := signal.Encode(signals[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Fatalf("signal %d:\n%s\n%s", n, got, want)
+			}
 		}
-		kept = append(kept, own...)
 	}
-	if len(kept) < 100 {
-		t.Fatalf("only %d signals", len(kept))
-	}
-	for i := range kept {
-		if got := encode(kept[i]); got != at[i] {
-			t.Fatalf("signal %d:\n%s\n%s", i, got, at[i])
-		}
+	if n < 100 {
+		t.Fatalf("only %d signals", n)
 	}
 }
 
@@ -71,7 +68,7 @@ func TestNothingOfALentTransferIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := borrows.Process(context.Background(), borrowed, *lent); err != nil {
+		if _, err := borrows.Drafts(context.Background(), borrowed, lent); err != nil {
 			t.Fatal(err)
 		}
 		for i := range memory {

@@ -52,7 +52,6 @@ type Partition struct {
 	buf     []byte // the record's
 	bodies  [][]byte
 	places  []int32
-	text    []byte
 	pairs   []pair
 }
 
@@ -112,6 +111,17 @@ func (p *Partition) Each(s State, fn func(signal.Subject, signal.Role, *profile.
 // Where what Process set in the state is not kept after all, Drop must be called
 // before Keep or the next Process.
 func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) ([]signal.Signal, error) {
+	drafts, err := p.Drafts(ctx, s, &t)
+	var signals []signal.Signal
+	for i := range drafts {
+		signals = append(signals, drafts[i].Signal())
+	}
+	return signals, err
+}
+
+// Drafts is Process for those who write signals down at once: they hold until the next
+// call of either alone, and until t changes.
+func (p *Partition) Drafts(ctx context.Context, s State, t *payments.Transfer) ([]signal.Draft, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -127,7 +137,7 @@ func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) (
 		return nil, fmt.Errorf("profile of %s: %w", t.Subject, err)
 	}
 	c := &p.change
-	*c = profile.Change{Entry: profile.NewEntry(&t), Other: profile.TokenOf(t.Other), Institution: t.Institution, Ref: t.Ref, Withdrawn: t.Withdrawn}
+	*c = profile.Change{Entry: profile.NewEntry(t), Other: profile.TokenOf(t.Other), Institution: t.Institution, Ref: t.Ref, Withdrawn: t.Withdrawn}
 	p.work = work{began: true, slot: slot{key: k, used: true, recent: true}, prof: prof}
 	if old != nil {
 		p.work.slot, p.work.at = *old, old
@@ -153,10 +163,7 @@ func (p *Partition) Process(ctx context.Context, s State, t payments.Transfer) (
 	if err := p.stageSide(s); err != nil {
 		return nil, err
 	}
-	if len(p.lent.signals) == 0 {
-		return nil, nil
-	}
-	return p.lent.signals, nil
+	return p.lent.drafts, nil
 }
 
 // Drop forgets what the last call of Process did: the state was not kept.

@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"time"
 
 	"github.com/vigil-stream/vigil/payments/profile"
 	"github.com/vigil-stream/vigil/signal"
@@ -97,23 +96,24 @@ func signalID(v *profile.View, f profile.Fired) string {
 	return signal.ID(parts...)
 }
 
-// newSignal says in s what a typology found.
-func (p *Partition) newSignal(s *signal.Signal, v *profile.View, revision uint64, fired profile.Fired, f Finding) {
+// newSignal says in d what a typology found.
+func (p *Partition) newSignal(d *signal.Draft, v *profile.View, revision uint64, fired profile.Fired, f Finding) {
 	subject, role := subjectOf(v, fired.About)
-	pay := &take(&p.lent.payments, 1)[0]
-	*pay = signal.Payment{
-		Typology: fired.Typology, Rules: fired.Version, Role: role,
-		Transfers: len(f.Counted), Strength: f.Strength, Victim: f.Victim,
-	}
+	about := subject != v.Subject
 	pairs := p.pairsOf(v, f.Counted)
-	pay.Counterparties = len(pairs)
+	*d = signal.Draft{
+		ID: signalID(v, fired), Revision: revision, Subject: subject,
+		Start: v.Entries[f.Counted[0]].At, End: v.Entries[f.Counted[len(f.Counted)-1]].At,
+		Says: f.Says, Typology: fired.Typology, Rules: fired.Version, Role: role,
+		Transfers: len(f.Counted), Others: len(pairs), Strength: f.Strength, Victim: f.Victim,
+	}
 	var memory [16]profile.Country
 	countries := memory[:0]
 	var own profile.Country
 	for _, i := range f.Counted {
 		e := &v.Entries[i]
 		other, mine := e.OtherCountry, e.Country
-		if subject != v.Subject {
+		if about {
 			other, mine = mine, other
 		}
 		if other != 0 && !slices.Contains(countries, other) {
@@ -125,45 +125,32 @@ func (p *Partition) newSignal(s *signal.Signal, v *profile.View, revision uint64
 	}
 	for _, one := range pairs {
 		if v.Others[one.other].Tie == profile.TieNone {
-			pay.Unrelated++
+			d.Unrelated++
 		}
 	}
-	pay.Country = own.String()
+	d.Country = own.Letters()
 	slices.Sort(countries)
-	if n := min(len(countries), maxCountries); n > 0 {
-		pay.Countries = take(&p.lent.words, n)
+	d.Countries = take(&p.lent.countries, min(len(countries), maxCountries))
+	for n := range d.Countries {
+		d.Countries[n] = countries[n].Letters()
 	}
-	for n := range pay.Countries {
-		pay.Countries[n] = countries[n].String()
-	}
-	pay.Times = take(&p.lent.times, min(len(f.Counted), maxTimes))
+	d.Times = take(&p.lent.times, min(len(f.Counted), maxTimes))
 	for n, i := range newest(f.Counted, maxTimes) {
-		pay.Times[n] = utc(v.Entries[i].At)
+		d.Times[n] = v.Entries[i].At
 	}
-	if subject == v.Subject {
-		pay.Pairs = p.sayPairs(v, pairs, nil)
+	if about {
+		d.Others, d.Unrelated = 1, min(d.Unrelated, 1)
+		d.Pairs = p.sayPairs(v, pairs[:1])
+		d.Pairs[0].Other = profile.TokenOf(v.Subject)
 	} else {
-		pay.Counterparties, pay.Unrelated = 1, min(pay.Unrelated, 1)
-		pay.Pairs = p.sayPairs(v, pairs[:1], &v.Subject)
+		d.Pairs = p.sayPairs(v, pairs)
 	}
-	*s = signal.Signal{
-		ID: signalID(v, fired), Revision: revision, Kind: signal.KindPayment, Subject: subject,
-		Start: utc(v.Entries[f.Counted[0]].At), End: utc(v.Entries[f.Counted[len(f.Counted)-1]].At),
-		Says: f.Says, Payment: pay,
-	}
-	s.Evidence = take(&p.lent.evidence, min(len(f.Counted), signal.MaxEvidence))
-	p.text = p.text[:0]
-	for _, i := range newest(f.Counted, signal.MaxEvidence) {
-		p.text = v.AppendSource(p.text, &v.Entries[i])
-	}
-	text := string(p.text) // of which the parts are the evidence's
+	d.Transaction = take(&p.lent.sources, min(len(f.Counted), signal.MaxEvidence))
 	for n, i := range newest(f.Counted, signal.MaxEvidence) {
 		e := &v.Entries[i]
-		institution, own := v.SourceSize(e)
-		s.Evidence[n] = signal.Evidence{
-			What: "transaction", Holder: text[:institution], Ref: text[institution : institution+own], At: utc(e.At),
-		}
-		text = text[institution+own:]
+		t := &d.Transaction[n]
+		t.Holder, t.Ref = v.SourceBytes(e)
+		t.At = e.At
 	}
 }
 
@@ -193,9 +180,8 @@ func (p *Partition) pairsOf(v *profile.View, counted []int32) []pair {
 	return out
 }
 
-// sayPairs names the MaxPairs of pairs with the most transfers, by token; as is what
-// the counterparty is called, where it is not by its own token.
-func (p *Partition) sayPairs(v *profile.View, pairs []pair, as *signal.Subject) []signal.Pair {
+// sayPairs names the MaxPairs of pairs with the most transfers, by token.
+func (p *Partition) sayPairs(v *profile.View, pairs []pair) []signal.DraftPair {
 	byToken := func(a, b pair) int { return bytes.Compare(v.Others[a.other].Token[:], v.Others[b.other].Token[:]) }
 	if len(pairs) > signal.MaxPairs {
 		slices.SortFunc(pairs, func(a, b pair) int {
@@ -211,21 +197,11 @@ func (p *Partition) sayPairs(v *profile.View, pairs []pair, as *signal.Subject) 
 	places := p.places[:len(v.Others)] // in out, from 1
 	clear(places)
 	room := 0
-	p.text = p.text[:0]
 	for n, one := range pairs {
 		o := &v.Others[one.other]
-		p.text = o.Token.AppendSubject(p.text)
-		out[n] = signal.Pair{Transfers: o.Transfers, First: utc(o.First), Related: o.Tie > profile.TieNone}
+		out[n] = signal.DraftPair{Other: o.Token, Transfers: o.Transfers, First: o.First, Related: o.Tie > profile.TieNone}
 		places[one.other] = int32(n + 1)
 		room += min(o.Transfers, signal.MaxPairTimes)
-	}
-	if as != nil {
-		out[0].Other = *as
-	} else {
-		text := string(p.text) // of which each subject is a part
-		for n := range out {
-			out[n].Other = signal.Subject(text[n*profile.SubjectSize:][:profile.SubjectSize])
-		}
 	}
 	times := take(&p.lent.times, room)
 	for n, p := range pairs {
@@ -235,7 +211,7 @@ func (p *Partition) sayPairs(v *profile.View, pairs []pair, as *signal.Subject) 
 	for i := len(v.Entries) - 1; i >= 0; i-- {
 		if n := places[v.Entries[i].Other]; n > 0 {
 			if t := &out[n-1].Times; len(*t) < cap(*t) {
-				*t = append(*t, utc(v.Entries[i].At))
+				*t = append(*t, v.Entries[i].At)
 			}
 		}
 	}
@@ -246,16 +222,12 @@ func (p *Partition) sayPairs(v *profile.View, pairs []pair, as *signal.Subject) 
 }
 
 // withdrawal takes back what a typology said, under the version that said it.
-func withdrawal(v *profile.View, revision uint64, f profile.Fired) signal.Signal {
-	at := utc(v.Newest)
+func withdrawal(v *profile.View, revision uint64, f profile.Fired) signal.Draft {
 	subject, role := subjectOf(v, f.About)
-	return signal.Signal{
-		ID: signalID(v, f), Revision: revision, Kind: signal.KindPayment, Subject: subject,
-		Start: at, End: at, Says: "the pattern is no longer there",
-		Payment: &signal.Payment{Typology: f.Typology, Rules: f.Version, Role: role, Times: []time.Time{}},
+	return signal.Draft{
+		ID: signalID(v, f), Revision: revision, Subject: subject, Start: v.Newest, End: v.Newest,
+		Says: "the pattern is no longer there", Typology: f.Typology, Rules: f.Version, Role: role,
 	}
 }
 
 func newest(counted []int32, n int) []int32 { return counted[max(0, len(counted)-n):] }
-
-func utc(at int64) time.Time { return time.Unix(at, 0).UTC() }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -67,23 +66,22 @@ func versions(b *Book) map[string]string {
 }
 
 // stands is that a rule of the book said something of a subject.
-func stands(t *testing.T, m memory, b *Book, id string, n int) signal.Signal {
+func stands(t *testing.T, m memory, b *Book, id string, n int) signal.Draft {
 	t.Helper()
 	for _, c := range b.Set().Rules() {
 		if c.ID() == id {
-			s := signal.Signal{
-				ID: signal.ID(id, fmt.Sprint(n)), Revision: 7, Kind: signal.KindPayment, Subject: signal.Subject(fmt.Sprintf("sub_%032d", n)),
-				Start: time.Unix(1e9, 0).UTC(), End: time.Unix(1e9+5, 0).UTC(), Says: "x",
-				Payment: &signal.Payment{Typology: id, Rules: c.Version(), Role: signal.Sender, Strength: 0.5, Times: []time.Time{}},
+			s := signal.Draft{
+				ID: signal.ID(id, fmt.Sprint(n)), Revision: 7, Subject: signal.Subject(fmt.Sprintf("sub_%032d", n)),
+				Start: 1e9, End: 1e9 + 5, Says: "x", Typology: id, Rules: c.Version(), Role: signal.Sender, Strength: 0.5,
 			}
-			if err := b.Said(m, []signal.Signal{s}); err != nil {
+			if err := b.Said(m, []signal.Draft{s}); err != nil {
 				t.Fatal(err)
 			}
 			return s
 		}
 	}
 	t.Fatalf("no rule %s is in force", id)
-	return signal.Signal{}
+	return signal.Draft{}
 }
 
 func take(t *testing.T, m memory, b *Book, text []byte) []string {
@@ -119,8 +117,8 @@ func TestWhatRulesSaidIsTakenBackWithThem(t *testing.T) {
 	stands(t, m, b, "U02", 2)
 	stands(t, m, b, "U03", 3)
 	again := stands(t, m, b, "U03", 4)
-	again.Payment.Strength = 0 // fell silent by itself
-	if err := b.Said(m, []signal.Signal{again}); err != nil {
+	again.Strength = 0 // fell silent by itself
+	if err := b.Said(m, []signal.Draft{again}); err != nil {
 		t.Fatal(err)
 	}
 	// U01 stays, U02 says something else, U03 is gone.

@@ -29,19 +29,19 @@ func saidKey(id, version, signal string) []byte {
 }
 
 // Said keeps in mind which signals of rules stand.
-func (b *Book) Said(s State, signals []signal.Signal) error {
-	for i := range signals {
-		one := &signals[i]
-		if one.Payment == nil || isOwn(one.Payment.Typology) {
+func (b *Book) Said(s State, drafts []signal.Draft) error {
+	for i := range drafts {
+		one := &drafts[i]
+		if isOwn(one.Typology) {
 			continue
 		}
-		key := saidKey(one.Payment.Typology, one.Payment.Rules, one.ID)
+		key := saidKey(one.Typology, one.Rules, one.ID)
 		var err error
-		if one.Payment.Strength == 0 {
+		if one.Strength == 0 {
 			err = s.Delete(key)
 		} else {
 			var data []byte
-			if data, err = json.Marshal(said{one.Subject, one.Payment.Role, one.Revision, one.End}); err == nil {
+			if data, err = json.Marshal(said{one.Subject, one.Role, one.Revision, time.Unix(one.End, 0).UTC()}); err == nil {
 				err = s.Set(key, data)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/vigil-stream/vigil/payments"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // A Country is one of ISO 3166-1 by its two letters, in a number. 0: not known.
@@ -14,6 +15,14 @@ type Country uint16
 func CountryOf(code string) Country { return Country(letters(code, 2)) }
 
 func (c Country) String() string { return word(uint16(c), 2) }
+
+// Letters are its letters.
+func (c Country) Letters() (l signal.Letters) {
+	if c > 0 {
+		l[0], l[1] = byte('A'+(c-1)/26), byte('A'+(c-1)%26)
+	}
+	return l
+}
 
 // A Currency is one of ISO 4217 by its three letters, in a number. 0: none.
 type Currency uint16

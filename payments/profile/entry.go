@@ -24,15 +24,11 @@ func TokenOf(s signal.Subject) Token {
 
 // Subject returns the subject whose token it is.
 func (t Token) Subject() signal.Subject {
-	var b [SubjectSize]byte
-	return signal.Subject(t.AppendSubject(b[:0]))
+	var b [4 + 2*len(t)]byte
+	copy(b[:], "sub_")
+	hex.Encode(b[4:], t[:])
+	return signal.Subject(b[:])
 }
-
-// SubjectSize is how many bytes a subject has.
-const SubjectSize = len("sub_") + 2*len(Token{})
-
-// AppendSubject appends the subject whose token it is.
-func (t Token) AppendSubject(b []byte) []byte { return hex.AppendEncode(append(b, "sub_"...), t[:]) }
 
 // An Entry is a transfer as a profile keeps it. Fields mean what those of
 // [payments.Transfer] do; 0 is not known.

@@ -114,17 +114,8 @@ func (v *View) Source(e *Entry) (institution, ref string) {
 	return string(i), string(r)
 }
 
-// AppendSource appends an entry's institution and reference, one after the other, and
-// SourceSize is how many bytes each has.
-func (v *View) AppendSource(b []byte, e *Entry) []byte {
-	institution, ref := v.p.source(e)
-	return append(append(b, institution...), ref...)
-}
-
-// SourceSize belongs to AppendSource.
-func (v *View) SourceSize(e *Entry) (institution, ref int) {
-	return int(v.p.institutions[e.institution].len), int(e.refLen)
-}
+// SourceBytes is Source in the profile's own memory.
+func (v *View) SourceBytes(e *Entry) (institution, ref []byte) { return v.p.source(e) }
 
 // Of returns the counterparty of an entry.
 func (v *View) Of(e *Entry) *Other { return &v.Others[e.Other] }
