@@ -259,9 +259,9 @@ func TestPagesByRole(t *testing.T) {
 	c := caseOf(0, 0, start)
 	receive(t, s, c)
 	server := serve(t, s, clock.now)
-	paths := []string{"/queue", "/case/" + c.ID, "/search?q=" + c.ID[:6], "/supervise", "/export?as=json&from=2026-01-01&to=2026-02-01", "/me", "/help"}
+	paths := []string{"/queue", "/case/" + c.ID, "/search?q=" + c.ID[:6], "/supervise", "/export?as=json&from=2026-01-01&to=2026-02-01", "/me", "/help", "/filings"}
 	want := map[string]string{
-		"reviewer": "1110011", "supervisor": "1111111", "auditor": "1111111", "administrator": "0000011",
+		"reviewer": "11100110", "supervisor": "11111111", "auditor": "11111111", "administrator": "00000110",
 	}
 	for role, row := range want {
 		b := signIn(t, server, "x-"+role, role)
@@ -285,7 +285,7 @@ func TestNobodyGetsAnythingUnsigned(t *testing.T) {
 	s := newStore(t, clock.now, review.DefaultPolicy())
 	server := serve(t, s, clock.now)
 	b := browser{t, server.URL, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	for _, path := range []string{"/", "/queue", "/queue/rows", "/case/x", "/search?q=abcd", "/supervise", "/export", "/me", "/help"} {
+	for _, path := range []string{"/", "/queue", "/queue/rows", "/case/x", "/search?q=abcd", "/supervise", "/export", "/me", "/help", "/filings", "/filing/x"} {
 		if code, _ := b.get(path); code != http.StatusSeeOther {
 			t.Errorf("%s: %d", path, code)
 		}
@@ -361,10 +361,11 @@ func TestNothingInline(t *testing.T) {
 	c := caseOf(0, 0, start)
 	c.Parts[1].Says = `<script>alert(1)</script><img src=x onerror=alert(1)>`
 	receive(t, s, c)
+	underWay(t, s, clock.at, c.ID)
 	server := serve(t, s, clock.now)
 	b := signIn(t, server, "sue", "supervisor", "administrator")
 	bad := regexp.MustCompile(`(?i)<style|<[^>]*\s(?:style|on[a-z]+)=|<script(?:>| [^>]*>[^<])|javascript:|<img|https?://`)
-	for _, path := range []string{"/queue", "/case/" + c.ID, "/search?q=" + c.ID[:6], "/supervise", "/me", "/help", "/case/none"} {
+	for _, path := range []string{"/queue", "/case/" + c.ID, "/search?q=" + c.ID[:6], "/supervise", "/me", "/help", "/case/none", "/filings", "/filing/" + alertNo("failed")} {
 		res, err := b.http.Get(server.URL + path)
 		if err != nil {
 			t.Fatal(err)

@@ -57,6 +57,7 @@ type frame struct {
 	Now      time.Time
 	Exposure review.Exposure
 	Undoable []review.Undoable
+	Filings  int // that need a person, for who sees them
 	Body     any
 }
 
@@ -69,6 +70,12 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, who review.Person
 			return err
 		}
 		if f.Undoable, err = c.Store.Undoable(r.Context(), who.ID); err != nil {
+			return err
+		}
+	}
+	if who.May(review.SeeFilings) {
+		var err error
+		if f.Filings, err = c.Store.FilingsWaiting(r.Context(), who); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,7 @@
     }
     if (e.key === 'Escape' && typing(document.activeElement)) { document.activeElement.blur(); return; }
     if (body.dataset.keys === 'off' || e.ctrlKey || e.metaKey || e.altKey || typing(document.activeElement) || help.open) return;
-    const to = { q: '/queue', s: '/supervise' }[e.key];
+    const to = { q: '/queue', s: '/supervise', f: '/filings' }[e.key];
     if (e.key === '?') openHelp(e);
     else if (e.key === '/') { const f = document.getElementById('find'); if (f) { e.preventDefault(); f.focus(); } }
     else if (e.key === 'j') move(1);
