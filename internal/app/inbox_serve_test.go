@@ -197,14 +197,14 @@ func TestAnInboxOnAFolder(t *testing.T) {
 		_, err := os.Stat(file)
 		return err == nil, ""
 	})
-	public, err := os.ReadFile(filepath.Join(desk.Keys, "ph"+verifierEnd))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := s.c
-	c.OutcomeKeys = OutcomeKeys{"ph": strings.TrimSpace(string(public))}
+	// It plays the centre itself, so that it knows its key; with brokers it does not.
 	var says strings.Builder
-	if err := TakeOutcomes(t.Context(), c, []string{file}, &says); err != nil || !strings.Contains(says.String(), "ph says insufficient (word 1)") {
+	elsewhere := s.c
+	elsewhere.Brokers = []string{"127.0.0.1:1"}
+	if err := TakeOutcomes(t.Context(), elsewhere, []string{file}, &says); err == nil || !strings.Contains(err.Error(), "no key of centre ph") {
+		t.Errorf("with brokers and without outcome_keys: %v", err)
+	}
+	if err := TakeOutcomes(t.Context(), s.c, []string{file}, &says); err != nil || !strings.Contains(says.String(), "ph says insufficient (word 1)") {
 		t.Errorf("the sender reads %q, %v", says.String(), err)
 	}
 }

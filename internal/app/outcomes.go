@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
+	"os"
 	"regexp"
+	"strings"
 
 	"github.com/vigil-stream/vigil/audit/verify"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -30,6 +35,27 @@ func (k OutcomeKeys) validate() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// outcomeKeys are those of the configuration and, on an embedded broker, those of the centres
+// that this deployment plays itself.
+func (c *Config) outcomeKeys(table route.Directory) (OutcomeKeys, error) {
+	all := OutcomeKeys{}
+	maps.Copy(all, c.OutcomeKeys)
+	for _, centre := range table.Centres {
+		if _, ok := all[centre.ID]; ok || len(c.Brokers) > 0 {
+			continue
+		}
+		text, err := os.ReadFile(c.centreKey(centre.ID, verifierEnd))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all[centre.ID] = strings.TrimSpace(string(text))
+	}
+	return all, all.validate()
 }
 
 // open reads the value of an outcome's record by the key of the centre that it names.
@@ -79,7 +105,12 @@ func outcomeRecord(ctx context.Context, store *review.Store, keys OutcomeKeys, m
 // centres that do not reach the topic. All files are looked at; the errors of those that were
 // not taken are joined.
 func TakeOutcomes(ctx context.Context, c Config, files []string, out io.Writer) error {
-	if _, err := c.directory(); err != nil {
+	table, err := c.directory()
+	if err != nil {
+		return err
+	}
+	keys, err := c.outcomeKeys(table)
+	if err != nil {
 		return err
 	}
 	return withStore(ctx, c, func(store *review.Store) error {
@@ -88,7 +119,7 @@ func TakeOutcomes(ctx context.Context, c Config, files []string, out io.Writer) 
 			data, err := readSmall(name)
 			var o report.Outcome
 			if err == nil {
-				o, err = takeOutcome(ctx, store, c.OutcomeKeys, data)
+				o, err = takeOutcome(ctx, store, keys, data)
 			}
 			if err == nil {
 				_, err = fmt.Fprintf(out, "alert %s: %s says %s (word %d)\n", o.Alert, o.Centre, o.Result, o.Sequence)

@@ -189,7 +189,11 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 		}
 		closers = append(closers, store.Close)
 		if hosts("review") {
-			loops = append(loops, reviewLoops(store, c.OutcomeKeys)...)
+			keys, err := c.outcomeKeys(table)
+			if err != nil {
+				return fail(err)
+			}
+			loops = append(loops, reviewLoops(store, keys)...)
 			if err := startConsole(ctx, g, c, store, log); err != nil {
 				return fail(err)
 			}
