@@ -64,3 +64,8 @@ func Read(ctx context.Context, dir, verifierKey string, each func(index uint64, 
 func Verify(ctx context.Context, dir, verifierKey, previous string) (Result, error) {
 	return verify.Log(ctx, dir, verifierKey, previous)
 }
+
+// From calls each with the entries of the log from an index on. See verify.From.
+func From(ctx context.Context, dir, verifierKey string, index uint64, each func(index uint64, e Entry) error) error {
+	return verify.From(ctx, dir, verifierKey, index, each)
+}

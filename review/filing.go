@@ -74,10 +74,14 @@ func (s *Store) OrderFilings(ctx context.Context, orders []Filing) error {
 					continue
 				}
 			}
+			d, journal, err := recall(ctx, tx, d)
+			if err != nil {
+				return err
+			}
 			made, err := tx.ExecContext(ctx, `
 				INSERT INTO filings (alert, corrects, sequence, case_id, centre, priority, state, attempts, due_at, next_at, receipt, says, revision, body, journal)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO NOTHING`,
-				d.Alert, d.Corrects, d.Sequence, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Receipt, d.Says, d.Revision, d.Body, []byte{})
+				d.Alert, d.Corrects, d.Sequence, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Receipt, d.Says, d.Revision, d.Body, journal)
 			if err != nil {
 				return err
 			}
@@ -199,13 +203,12 @@ func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 		if d.State == FilingSending {
 			return nil // what comes of it is noted
 		}
-		id := signal.ID("delivery", d.Alert, strconv.FormatInt(d.Revision, 10))
+		id := filingEntryID(d.Alert, d.Revision)
 		if err := noteStep(ctx, tx, d.Alert, FiledStep{At: s.now(), State: d.State, Report: d.Receipt, Says: d.Says, Entry: id}); err != nil {
 			return err
 		}
 		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(told[:]), At: s.now(),
-			Refs: loggable(d.Alert, d.Case, "centre/"+d.Centre, "state/"+string(d.State), "receipt/"+d.Receipt),
+			Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(told[:]), At: s.now(), Refs: filingRefs(d, d.Revision+1),
 		})
 	})
 	if err != nil {
@@ -216,6 +219,24 @@ func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 		d.Body = []byte{}
 	}
 	return d, nil
+}
+
+// filingEntryID is the id of the entry of a delivery's change from a revision to the next.
+func filingEntryID(alert string, revision int64) string {
+	return signal.ID("delivery", alert, strconv.FormatInt(revision, 10))
+}
+
+// filingRefs are those of the entry of a delivery that has come to a revision.
+func filingRefs(d Filing, revision int64) []string {
+	return loggable(d.Alert, d.Case, "centre/"+d.Centre, "state/"+string(d.State), "receipt/"+d.Receipt, "revision/"+strconv.FormatInt(revision, 10))
+}
+
+// SendingEntry is the entry of the audit log that says that a delivery is about to be sent: it
+// is written before, so that a store that is restored can learn what may have arrived.
+func SendingEntry(d Filing, at time.Time) audit.Entry {
+	d.State, at = FilingSending, at.UTC()
+	id := signal.ID("delivery-sending", d.Alert, strconv.FormatInt(d.Revision, 10), at.Format(time.RFC3339Nano))
+	return audit.Entry{Kind: audit.KindDelivery, ID: id, Digest: digest([]byte(id)), At: at, Refs: filingRefs(d, d.Revision+1)}
 }
 
 var logged = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,128}$`)

@@ -25,7 +25,7 @@ func (s *channelScene) delivering(t *testing.T, p *pump) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	g, ctx := errgroup.WithContext(ctx)
-	if err := startDelivery(ctx, g, s.c, s.store, p.channels, prometheus.NewRegistry(), zap.NewNop()); err != nil {
+	if err := startDelivery(ctx, g, s.c, forewarnedStore{s.store, nil}, p.channels, prometheus.NewRegistry(), zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cancel(); _ = g.Wait() })
@@ -333,7 +333,7 @@ func TestChannelsSayAllThatIsWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.channels(s.store, centres)
+	_, err = c.channels(s.store, nil, centres)
 	for _, want := range []string{
 		"channels.ph.webhook.secrets[0]: " + open + " can be read by others", "channels.ph.webhook.secrets[1]: ", "channels.ph.webhook.token: ", "channels.ph.webhook.roots",
 		"channels.de: by the directory de is reached by a drop", "channels.ae-fiu.filer: ", "channels.ae-fiu.drop: ", "channels.us-fincen.filer: name the file",

@@ -33,7 +33,7 @@ func (s *channelScene) offline(t *testing.T) map[string]delivery.Channel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	channels, err := s.c.channels(s.store, centres)
+	channels, err := s.c.channels(s.store, nil, centres)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func (s *channelScene) offline(t *testing.T) map[string]delivery.Channel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	channels[byTipline] = &tipline{conf: s.c, store: s.store, filer: &ncmec.Filer{Client: client, Journal: filingJournal{s.store}, Now: time.Now}}
+	channels[byTipline] = &tipline{conf: s.c, store: s.store, filer: &ncmec.Filer{Client: client, Journal: filingJournal{s.store, nil}, Now: time.Now}}
 	set := s.c.Channels[byWebhook].Webhook
 	secret, err := webhook.ReadSecret(set.Secrets[0])
 	if err != nil {
@@ -146,7 +146,7 @@ func TestAnHourOfTroubleOnEveryChannel(t *testing.T) {
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		g, ctx := errgroup.WithContext(ctx)
-		if err := startDelivery(ctx, g, s.c, s.store, s.offline(t), prometheus.NewRegistry(), zap.NewNop()); err != nil {
+		if err := startDelivery(ctx, g, s.c, forewarnedStore{s.store, nil}, s.offline(t), prometheus.NewRegistry(), zap.NewNop()); err != nil {
 			t.Fatal(err)
 		}
 		for minute := range 6 * 60 {

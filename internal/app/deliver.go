@@ -36,7 +36,7 @@ func (d DeliveryConfig) settings() delivery.Settings {
 
 // channels are the ways that this deployment has to centres, beside their queues.
 // All that is wrong with their configuration is told at once.
-func (c *Config) channels(store *review.Store, centres route.Directory) (map[string]delivery.Channel, error) {
+func (c *Config) channels(store *review.Store, before forewarn, centres route.Directory) (map[string]delivery.Channel, error) {
 	out := map[string]delivery.Channel{}
 	var faults []error
 	open := func(id string, channel delivery.Channel, err error) {
@@ -48,7 +48,7 @@ func (c *Config) channels(store *review.Store, centres route.Directory) (map[str
 	}
 	for _, centre := range centres.Centres {
 		if centre.Channel == "ncmec" && c.NCMEC.Credentials != "" {
-			channel, err := c.newTipline(store)
+			channel, err := c.newTipline(store, before)
 			open(centre.ID, channel, err)
 		}
 	}
@@ -142,7 +142,7 @@ func orders(alerts []report.Alert, centres route.Directory, channels map[string]
 }
 
 // startDelivery starts a worker for each centre that has a channel.
-func startDelivery(ctx context.Context, g *errgroup.Group, c Config, store *review.Store, channels map[string]delivery.Channel, reg prometheus.Registerer, log *zap.Logger) error {
+func startDelivery(ctx context.Context, g *errgroup.Group, c Config, store forewarnedStore, channels map[string]delivery.Channel, reg prometheus.Registerer, log *zap.Logger) error {
 	changes := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "vigil_delivery_changes_total", Help: "What came of attempts to deliver alerts, by centre and state.",
 	}, []string{"centre", "state"})

@@ -60,7 +60,7 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	channels, err := c.channels(store, centres)
+	channels, err := c.channels(store, nil, centres)
 	if err != nil || len(channels) != 1 || channels["us"] == nil {
 		t.Fatal(channels, err)
 	}
@@ -83,7 +83,7 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	g, ctx := errgroup.WithContext(ctx)
-	if err := startDelivery(ctx, g, c, store, channels, prometheus.NewRegistry(), zap.NewNop()); err != nil {
+	if err := startDelivery(ctx, g, c, forewarnedStore{store, nil}, channels, prometheus.NewRegistry(), zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
 	state := func(want review.FilingState) func() (bool, string) {
@@ -120,7 +120,7 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 	if finished != 1 || !broke {
 		t.Errorf("%d reports finished", finished)
 	}
-	if _, err := c.newTipline(store); err != nil {
+	if _, err := c.newTipline(store, nil); err != nil {
 		t.Error(err)
 	}
 	rows, err := store.Outbox(t.Context(), 0)

@@ -222,10 +222,18 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			p.attach, p.open = c.Attach, func(ctx context.Context, of review.Case) (map[string][]byte, error) {
 				return c.picturesOf(ctx, store, of)
 			}
-			if p.channels, err = c.channels(store, table); err != nil {
+			moved, err := reconcile(ctx, store, auditLog, c.auditDir(), sealer.key)
+			if err != nil {
 				return fail(err)
 			}
-			if err := startDelivery(ctx, g, c, store, p.channels, reg, log); err != nil {
+			if moved > 0 {
+				log.Warn("the case store did not know of deliveries that the audit log knows of: it was restored from a backup", zap.Int("deliveries", moved))
+			}
+			before := forewarning(auditLog)
+			if p.channels, err = c.channels(store, before, table); err != nil {
+				return fail(err)
+			}
+			if err := startDelivery(ctx, g, c, forewarnedStore{store, before}, p.channels, reg, log); err != nil {
 				return fail(err)
 			}
 			g.Go(func() error { return p.run(ctx) })

@@ -21,12 +21,12 @@ type tipline struct {
 	filer *ncmec.Filer
 }
 
-func (c *Config) newTipline(store *review.Store) (*tipline, error) {
+func (c *Config) newTipline(store *review.Store, before forewarn) (*tipline, error) {
 	client, err := c.NCMEC.client(nil)
 	if err != nil {
 		return nil, err
 	}
-	return &tipline{conf: *c, store: store, filer: &ncmec.Filer{Client: client, Journal: filingJournal{store}, Now: time.Now}}, nil
+	return &tipline{conf: *c, store: store, filer: &ncmec.Filer{Client: client, Journal: filingJournal{store, before}, Now: time.Now}}, nil
 }
 
 // Send files the report of an alert, or holds it where it lacks something.
@@ -98,7 +98,10 @@ func numbers(filed []delivery.Delivery) (list []int64, err error) {
 }
 
 // A filingJournal is the journal of filings, in the store of deliveries.
-type filingJournal struct{ store *review.Store }
+type filingJournal struct {
+	store  *review.Store
+	before forewarn
+}
 
 // Load implements ncmec.Journal.
 func (j filingJournal) Load(ctx context.Context, alert string) (s ncmec.State, err error) {
@@ -123,6 +126,11 @@ func (j filingJournal) Save(ctx context.Context, s ncmec.State) error {
 		steps[i] = review.FilingStep{At: step.At, Asked: step.Asked, Outcome: step.Outcome, Request: step.RequestID}
 		if step.ReportID > 0 {
 			steps[i].Report = strconv.FormatInt(step.ReportID, 10)
+		}
+	}
+	if s.Finishing && !s.Finished && j.before != nil {
+		if err := j.before(ctx, finishing(s, time.Now())); err != nil {
+			return err
 		}
 	}
 	return j.store.SaveFilingJournal(ctx, s.Alert, data, steps)
