@@ -95,23 +95,29 @@ func (p *page) heading(text string) {
 }
 
 // field writes a name in a column of eleven and the text beside it.
-func (p *page) field(name, text string) {
-	for i, line := range wrap(clean(text), width-11) {
+func (p *page) field(name, text string) { p.beside(name, text, 11) }
+
+func (p *page) beside(name, text string, column int) {
+	for i, line := range wrap(clean(text), width-column) {
 		if i > 0 {
 			name = ""
 		}
-		p.line("%-11s%s", name, line)
+		p.line("%-*s%s", column, name, line)
 	}
 }
 
 func (p *page) checks(c Check) {
 	p.heading("Checks")
+	column := 11
+	for _, f := range c.Findings {
+		column = max(column, min(len(f.Name)+3, width/3))
+	}
 	for _, f := range c.Findings {
 		mark := "ok"
 		if !f.OK {
 			mark = "FAILED"
 		}
-		p.field("  "+f.Name, mark+". "+f.Says)
+		p.beside("  "+f.Name, mark+". "+f.Says, column)
 	}
 }
 

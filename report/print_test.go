@@ -52,6 +52,13 @@ func TestPrintDoesNotLetTheAlertSteerTheTerminal(t *testing.T) {
 	}
 }
 
+func TestPrintKeepsNamesOfChecksApartFromWhatTheySay(t *testing.T) {
+	got := printed(t, alertOf(t, confirmed(), logOf(t, 0)), Check{Findings: []Finding{{Name: "attachments", OK: true, Says: "a"}, {Name: "log", OK: true, Says: "b"}}})
+	if !strings.Contains(got, "\n  attachments ok. a\n  log         ok. b\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 func TestPrintShowsSomeEvidenceAndCountsTheRest(t *testing.T) {
 	a := alertOf(t, confirmed(), logOf(t, 0))
 	one := a.Statement.Evidence[0]
