@@ -21,6 +21,9 @@ import (
 	"strings"
 
 	"github.com/vigil-stream/vigil/internal/app"
+	"github.com/vigil-stream/vigil/payments/engine"
+	"github.com/vigil-stream/vigil/payments/rule"
+	"github.com/vigil-stream/vigil/payments/typology"
 )
 
 func main() {
@@ -40,10 +43,10 @@ func main() {
 
 const before = `Payments to signals: all typologies, state and offsets on disk in synced batches; without Kafka and the network.
 A payment is two transfers. simulated: copies of what vigil simulate makes of its knobs as they come (%d people, %d
-accounts, %d payments in 90 days, most of them innocent ones that look alike); crime: everybody pays as published offenders
-do (AIC T&I 589 and 639). Accounts have 90 days of payments before it is measured. Profiles may take %d bytes an account,
-or the default of profile_memory where that is more. A restore opens both partitions at once; the
-last column is of the first payments after it, on two cores.
+accounts, %d payments in 90 days, most of them innocent ones that look alike); tazama: the same, with Tazama's public rules
+as a rule file in place of the typologies; crime: everybody pays as published offenders do (AIC T&I 589 and 639). Accounts
+have 90 days of payments before it is measured. Profiles may take %d bytes an account, or the default of profile_memory
+where that is more. A restore opens both partitions at once; the last column is of the first payments after it, on two cores.
 
 `
 
@@ -68,12 +71,21 @@ func run(ctx context.Context, sizes, crime string, n int, dir, profile string) (
 	fmt.Printf("%-9s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s %10s\n%-9s %10s %5s | %9s %9s %9s %7s | %7s | %9s %9s | %9s %10s\n",
 		"traffic", "accounts", "cores", "payments", "µs CPU", "µs clock", "vs 1st", "signals", "B disk", "B memory", "s restore", "µs CPU",
 		"", "", "", "a second", "a payment", "a payment", "CPU", "a paymt", "a profile", "a profile", "a million", "afterwards")
+	tazama, err := rule.Load(rule.Tazama())
+	if err != nil {
+		return err
+	}
+	smallest, _, _ := strings.Cut(sizes, ",")
+	own := typology.All(typology.DefaultRules())
+	var all []measured
 	for _, kind := range []struct {
 		name, sizes string
+		asked       []engine.Typology
 		make        func(accounts int) traffic
 	}{
-		{"simulated", sizes, func(n int) traffic { return newRegion(t, n) }},
-		{"crime", crime, func(n int) traffic { return newUnderworld(n) }},
+		{"simulated", sizes, own, func(n int) traffic { return newRegion(t, n) }},
+		{"tazama", smallest, tazama.Typologies(), func(n int) traffic { return newRegion(t, n) }},
+		{"crime", crime, own, func(n int) traffic { return newUnderworld(n) }},
 	} {
 		first := 0.0
 		for text := range strings.SplitSeq(kind.sizes, ",") {
@@ -84,14 +96,47 @@ func run(ctx context.Context, sizes, crime string, n int, dir, profile string) (
 			if err != nil {
 				return fmt.Errorf("accounts: %w", err)
 			}
-			b, err := open(ctx, filepath.Join(dir, kind.name+text), kind.make(accounts))
+			b, err := open(ctx, filepath.Join(dir, kind.name+text), kind.make(accounts), kind.asked)
 			if err != nil {
 				return err
 			}
-			if err := b.report(ctx, kind.name, n, &first, profile); err != nil {
+			took, err := b.report(ctx, kind.name, n, &first, profile)
+			if err != nil {
 				return err
 			}
+			all = append(all, measured{kind.name, b.traffic.accounts(), took})
 		}
 	}
+	ratios(all)
 	return nil
+}
+
+// A measured is one run: what payments took on one core and on two.
+type measured struct {
+	kind     string
+	accounts int
+	took     [2]cost
+}
+
+// ratios prints what of one run can be compared with that of another machine.
+func ratios(all []measured) {
+	fmt.Print("\nRatios of this run:\n")
+	first := map[string]measured{}
+	for _, m := range all {
+		one, two := m.took[0], m.took[1]
+		fmt.Printf("  %s, %d accounts: two cores make %.2f times the payments a second of one\n", m.kind, m.accounts,
+			float64(two.payments)/two.clock.Seconds()/(float64(one.payments)/one.clock.Seconds()))
+		f, is := first[m.kind]
+		if !is {
+			first[m.kind] = m
+			continue
+		}
+		fmt.Printf("  %s, %d accounts: a payment takes %.2f times the processor time that it does with %d, and on two cores %.2f times\n",
+			m.kind, m.accounts, one.each(one.cpu)/f.took[0].each(f.took[0].cpu), f.accounts, two.each(two.cpu)/f.took[1].each(f.took[1].cpu))
+	}
+	own, base := first["simulated"].took[0], first["tazama"].took[0]
+	if own.payments > 0 && base.payments > 0 {
+		fmt.Printf("  Tazama's rules, 31 of 33 (docs/rules.md), in the same engine with the same payments: %.2f times the processor time of all typologies; %.1f signals a payment beside %.1f\n",
+			base.each(base.cpu)/own.each(own.cpu), float64(base.signals)/float64(base.payments), float64(own.signals)/float64(own.payments))
+	}
 }

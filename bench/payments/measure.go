@@ -21,7 +21,7 @@ import (
 
 	"github.com/vigil-stream/vigil/internal/app"
 	"github.com/vigil-stream/vigil/internal/stream"
-	"github.com/vigil-stream/vigil/payments/typology"
+	"github.com/vigil-stream/vigil/payments/engine"
 )
 
 const (
@@ -48,14 +48,14 @@ type bench struct {
 }
 
 // open makes the profiles of all accounts, by what they pay in 90 days.
-func open(ctx context.Context, dir string, from traffic) (*bench, error) {
+func open(ctx context.Context, dir string, from traffic, asked []engine.Typology) (*bench, error) {
 	bucket, err := fileblob.OpenBucket(filepath.Join(dir, "checkpoints"), &fileblob.Options{CreateDir: true, NoTempDir: true})
 	if err != nil {
 		return nil, err
 	}
 	b := &bench{dir: dir, bucket: bucket, traffic: from}
 	memory := max(app.DefaultConfig("").ProfileMemory, int64(from.accounts())*bytesEach>>20)
-	b.loop = app.ProfileLoop(filepath.Join(dir, "state"), bucket, typology.DefaultRules(), memory, partitions)
+	b.loop = app.ProfileLoop(filepath.Join(dir, "state"), bucket, asked, memory, partitions)
 	if err := b.openParts(ctx); err != nil {
 		return nil, err
 	}
@@ -174,14 +174,15 @@ func held() int64 {
 	return int64(m.HeapAlloc)
 }
 
-func (b *bench) report(ctx context.Context, kind string, n int, first *float64, profile string) error {
+// report measures, prints a row a core, and returns what one core and two took.
+func (b *bench) report(ctx context.Context, kind string, n int, first *float64, profile string) (took [2]cost, err error) {
 	if profile != "" {
 		f, err := os.Create(fmt.Sprintf("%s.%s.%d", profile, kind, b.traffic.accounts()))
 		if err != nil {
-			return err
+			return took, err
 		}
 		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
+			return took, err
 		}
 	}
 	runtime.GOMAXPROCS(1)
@@ -189,11 +190,11 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 	runtime.GOMAXPROCS(2)
 	pprof.StopCPUProfile()
 	if err != nil {
-		return err
+		return took, err
 	}
 	two, err := b.work(ctx, n, true)
 	if err != nil {
-		return err
+		return took, err
 	}
 	if *first == 0 {
 		*first = one.each(one.cpu)
@@ -201,25 +202,25 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 	memory := held()
 	disk, err := b.shelve(ctx)
 	if err != nil {
-		return err
+		return took, err
 	}
 	memory -= held()
 	began := time.Now()
 	if err := b.openParts(ctx); err != nil { // from the checkpoints
-		return err
+		return took, err
 	}
 	restore := time.Since(began)
 	if err := os.RemoveAll(filepath.Join(b.dir, "checkpoints")); err != nil {
-		return err
+		return took, err
 	}
 	after, err := b.work(ctx, max(chunk, n/3), true)
 	if err != nil {
-		return err
+		return took, err
 	}
 	for i, p := range b.parts {
 		b.parts[i] = nil
 		if err := p.Leave(); err != nil {
-			return err
+			return took, err
 		}
 	}
 	accounts := float64(b.traffic.accounts())
@@ -231,7 +232,7 @@ func (b *bench) report(ctx context.Context, kind string, n int, first *float64, 
 		}
 		fmt.Println()
 	}
-	return os.RemoveAll(b.dir)
+	return [2]cost{one, two}, os.RemoveAll(b.dir)
 }
 
 // size is how many bytes a folder has.

@@ -36,11 +36,12 @@ func newProfileRoom(rules typology.Rules, base string, s *shadow, metrics *rules
 	return &profileRoom{typologies: typology.All(rules), marks: rules.Marks(), base: base, shadow: s, metrics: metrics, log: log}
 }
 
-// ProfileLoop is the loop from transfers to signals alone, with state in a folder,
-// checkpoints in a bucket and so many MiB for profiles, for measurements.
-func ProfileLoop(dir string, checkpoints *blob.Bucket, rules typology.Rules, memory int64, partitions int) stream.Loop {
+// ProfileLoop is the loop from transfers to signals alone, asking some typologies, with
+// state in a folder, checkpoints in a bucket and so many MiB for profiles, for measurements.
+func ProfileLoop(dir string, checkpoints *blob.Bucket, asked []engine.Typology, memory int64, partitions int) stream.Loop {
 	m := newRulesMetrics(prometheus.NewRegistry())
-	room := newProfileRoom(rules, "EUR", &shadow{metrics: m}, m, zap.NewNop())
+	room := newProfileRoom(typology.DefaultRules(), "EUR", &shadow{metrics: m}, m, zap.NewNop())
+	room.typologies = asked
 	room.cacheBytes = memory << 20 / int64(partitions)
 	k := keeper{dir: dir, checkpoints: checkpoints}
 	return room.loop(k)
