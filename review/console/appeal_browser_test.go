@@ -40,6 +40,7 @@ func TestAppealInABrowser(t *testing.T) {
 	if got := ask(s, chromedp.Text("aside .note strong")); got != "The decision was wrong" {
 		t.Errorf("the page says %q", got)
 	}
+	s.theme("light")
 	s.do(chromedp.Navigate(s.base+"/case/"+s.first.ID), chromedp.WaitVisible("#asked"))
 	s.axe("case with actions")
 	s.shot("case-actions", true)
