@@ -28,6 +28,9 @@ type Alert struct {
 	// may know. Alerts from before have neither.
 	Shared string   `json:"shared,omitempty"`
 	Also   []string `json:"also,omitempty"`
+	// Lacks is what its checks of completeness found missing where it went all the same,
+	// because the time that the law gives was nearly over.
+	Lacks []string `json:"lacks,omitempty"`
 	// HowToVerify is for a reader who has only this record.
 	HowToVerify string `json:"how_to_verify"`
 	// Proof shows that the decision's entry is in the audit log.

@@ -22,6 +22,7 @@ var restsOn = map[string]string{
 	"/shared":                "the case and its subject, by route.SharedID",
 	"/also":                  "the plan of the case by the directory of centres",
 	"/centre":                "the directory of centres",
+	"/lacks":                 "the checks of completeness, when it was sent",
 	"/why":                   "the plan of the case by the directory of centres",
 	"/how_to_verify":         "Vigil's own words, the same in every alert",
 	"/log_key":               "the audit log's key",

@@ -43,6 +43,10 @@ func Print(w io.Writer, a Alert, c Check) error {
 		p.text("", "CONFIRMED BY ONE PERSON: the sender's policy asks for no second.")
 		p.line("")
 	}
+	if len(a.Lacks) > 0 {
+		p.text("", "IT LACKS WHAT THE SENDER WANTED TO ADD, and went because the time that the law gives was nearly over: "+strings.Join(a.Lacks, "; "))
+		p.line("")
+	}
 	p.field("Who", fmt.Sprintf("%s, the pseudonym of an account; its platform can tell whose it is", s.Subject))
 	p.field("When", fmt.Sprintf("%s to %s", clock(s.First), clock(s.Last)))
 	p.field("How sure", fmt.Sprintf("%.1f %% (score %+.2f, weights %s; put before a reviewer from %.0f %%)",

@@ -38,7 +38,8 @@ const DefaultBar = 0.6
 // recent is how old the newest record may be for a reader to take it that things go on.
 const recent = 14 * 24 * time.Hour
 
-// A Gate holds back alerts that say too little. The zero value has the default bar and
+// A Gate holds back alerts that say too little. An alert that says itself what it lacks has
+// been through one at its last call, and passes if what must be there is. The zero value has the default bar and
 // weights.
 type Gate struct {
 	// Bar is from which completeness, 0 to 1, an alert may go; 0 stands for DefaultBar.
@@ -95,12 +96,7 @@ type QualityResult struct {
 
 // Ready reports whether the alert may go.
 func (c Completeness) Ready() bool {
-	for _, one := range c.Checks {
-		if one.Must && !one.OK {
-			return false
-		}
-	}
-	return len(c.Checks) > 0 && c.Score >= c.Bar
+	return c.Sound() && c.Score >= c.Bar
 }
 
 // Missing returns what is missing in words, what must be there first.
@@ -118,10 +114,18 @@ func (c Completeness) Missing() []string {
 	return append(must, may...)
 }
 
+// Sound reports whether all is there that must be.
+func (c Completeness) Sound() bool {
+	return len(c.Checks) > 0 && !slices.ContainsFunc(c.Checks, func(one QualityResult) bool { return one.Must && !one.OK })
+}
+
 // Held is the error of an alert that says too little to be sent.
 type Held struct {
 	Alert        string
 	Completeness Completeness
+	// LastCall is when it goes as it is, if nothing is missing that must be there; zero where
+	// something is.
+	LastCall time.Time
 }
 
 func (h *Held) Error() string {
@@ -131,7 +135,7 @@ func (h *Held) Error() string {
 
 // Pass returns a *Held error where an alert may not go.
 func (g Gate) Pass(a Alert) error {
-	if c := g.Judge(a); !c.Ready() {
+	if c := g.Judge(a); !c.Ready() && !(c.Sound() && len(a.Lacks) > 0) {
 		return &Held{Alert: a.ID, Completeness: c}
 	}
 	return nil

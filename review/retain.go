@@ -135,6 +135,7 @@ func (s *Store) term(ctx context.Context, q rower, r Retention, t *Term) (bool, 
 			coalesce((SELECT max(f.next_at) FROM filings f WHERE f.case_id = c.id), 0), -- of what is filed, a moment after
 			(SELECT count(*) FROM outbox o JOIN decisions d ON d.id = o.decision_id WHERE d.case_id = c.id AND o.kind = 'alert' AND o.done_at IS NULL)
 				+ (SELECT count(*) FROM filings f WHERE f.case_id = c.id AND f.state NOT IN ('filed', 'withdrawn'))
+				+ (SELECT count(*) FROM queued q WHERE q.case_id = c.id AND q.state NOT IN ('filed', 'withdrawn'))
 				+ (SELECT count(*) FROM orders r WHERE r.case_id = c.id AND r.done_at IS NULL)
 				+ (SELECT count(*) FROM appeals a WHERE a.case_id = c.id AND a.outcome = '')
 		FROM cases c WHERE c.id = ?`, t.CaseID).Scan(&state, &received, &t.Held, &reported, &filed, &waiting)

@@ -16,7 +16,7 @@ const (
 	KindListChange = "list-change" // a hash list was imported or changed
 	KindCase       = "case"        // a case was opened or changed
 	KindDecision   = "decision"    // a person concluded something about a case
-	KindAlert      = "alert"       // a centre was told
+	KindAlert      = "alert"       // there is something to tell a centre; delivery says whether it went
 	KindView       = "view"        // a person looked at a case
 	KindVerdict    = "verdict"     // a person concluded something about a list entry that was held back
 	KindOutgoing   = "outgoing"    // something of a stream left the platform

@@ -97,7 +97,7 @@ func canaryCase(t *testing.T) review.Case {
 		s.ID, s.Revision, s.Subject, s.Start, s.End, s.Says = signal.ID("canary", strconv.Itoa(i)), 1, who, at, at, "canary-says"
 		c.Signals = append(c.Signals, s)
 	}
-	c.Parts = []review.Part{{Name: "canary-part", Weight: 2, Says: "canary-part-says"}}
+	c.Parts = []review.Part{{Name: "canary-part", Weight: 2, Says: "canary-part-says", Signals: []string{c.Signals[2].ID}}}
 	return c
 }
 

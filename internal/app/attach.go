@@ -20,26 +20,15 @@ import (
 
 const typeJPEG = "image/jpeg"
 
-// pictures are those of a case by their SHA-256, for centres that want frames. An alert waits
-// for no picture: where they cannot be opened it goes by reference alone.
-func (p *pump) pictures(ctx context.Context, d review.Decision, alerts []report.Alert) map[string][]byte {
-	if !slices.ContainsFunc(alerts, func(a report.Alert) bool { return p.attach[a.Centre.ID] == attachFrames }) {
-		return nil
-	}
-	found, err := p.open(ctx, d.Case)
+// pictures are those of an alert's case by their SHA-256. An alert waits for no picture: where
+// they cannot be opened it goes by reference alone.
+func (p *pump) pictures(ctx context.Context, alert string, of review.Case) map[string][]byte {
+	found, err := p.open(ctx, of)
 	if err != nil {
 		p.unopened.Inc()
-		p.log.Error("frames cannot be attached, and the alerts go by reference alone", zap.String("decision", d.ID), zap.Error(err))
+		p.log.Error("frames cannot be attached, and the alert goes by reference alone", zap.String("alert", alert), zap.Error(err))
 	}
 	return found
-}
-
-// framesFor are the attachments of an alert, where its centre wants frames.
-func (p *pump) framesFor(a report.Alert, pictures map[string][]byte) []seal.Attachment {
-	if p.attach[a.Centre.ID] != attachFrames {
-		return nil
-	}
-	return attached(a, pictures)
 }
 
 // attached are the frames that an alert's statement names, as far as they are at hand and

@@ -71,12 +71,7 @@ func TestAnAlertWaitsForNoPicture(t *testing.T) {
 		}
 		return m.GetCounter().GetValue()
 	}
-	alerts := []report.Alert{{Centre: report.Centre{ID: "ca"}}}
-	if got := p.pictures(t.Context(), review.Decision{}, alerts); got != nil || failures() != 0 {
-		t.Errorf("pictures are opened for nobody: %v", got)
-	}
-	p.attach = map[string]string{"ca": attachFrames}
-	if got := p.pictures(t.Context(), review.Decision{}, alerts); got != nil || failures() != 1 {
+	if got := p.pictures(t.Context(), "an alert", review.Case{}); got != nil || failures() != 1 {
 		t.Errorf("%v, and %v failures are counted", got, failures())
 	}
 }

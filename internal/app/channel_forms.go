@@ -101,12 +101,13 @@ type formed struct {
 type formChannel struct {
 	form
 	carrier
-	now func() time.Time
+	gate report.Gate
+	now  func() time.Time
 }
 
 // Send implements delivery.Channel.
 func (c formChannel) Send(ctx context.Context, a report.Alert, earlier []delivery.Delivery) (report.Answer, error) {
-	if err := (report.Gate{}).Pass(a); err != nil {
+	if err := c.gate.Pass(a); err != nil {
 		return report.Answer{}, err
 	}
 	raw, err := report.Encode(a)

@@ -113,6 +113,8 @@ type Config struct {
 	Centres string `yaml:"centres"`
 	// NCMEC says how reports reach the CyberTipline.
 	NCMEC NCMECConfig `yaml:"ncmec"`
+	// Completeness says how complete an alert must be to leave.
+	Completeness CompletenessConfig `yaml:"completeness"`
 	// Platforms are those to which actions are delivered as webhooks; actions for others
 	// lie on the topic actions alone.
 	Platforms []webhook.Platform `yaml:"platforms"`
@@ -350,6 +352,9 @@ func (c *Config) Validate() error {
 		faults = append(faults, err)
 	}
 	if err := c.validateChannels(); err != nil {
+		faults = append(faults, err)
+	}
+	if err := c.validateCompleteness(); err != nil {
 		faults = append(faults, err)
 	}
 	for id, d := range c.Delivery {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/drop"
 	"github.com/vigil-stream/vigil/report/webhook"
 	signing "github.com/vigil-stream/vigil/review/webhook"
@@ -83,14 +84,14 @@ func (c *Config) validateChannels() error {
 }
 
 // open reads what a webhook needs from files, and returns all that is wrong with them.
-func (w WebhookConfig) open(key string) (*webhook.Channel, error) {
+func (w WebhookConfig) open(key string, gate report.Gate) (*webhook.Channel, error) {
 	var faults []error
 	fault := func(name string, err error) {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s.%s: %w", key, name, err))
 		}
 	}
-	to := webhook.Endpoint{URL: w.URL, StatusURL: w.StatusURL, Timeout: w.Timeout}
+	to := webhook.Endpoint{Gate: gate, URL: w.URL, StatusURL: w.StatusURL, Timeout: w.Timeout}
 	for i, file := range w.Secrets {
 		s, err := signing.ReadSecret(file)
 		fault(fmt.Sprintf("secrets[%d]", i), err)
@@ -148,11 +149,11 @@ func (w WebhookConfig) tls() (*tls.Config, error) {
 }
 
 // open opens the folders of a file drop. Its marks lie with the deployment's data.
-func (d DropConfig) open(key, marks string) (*drop.Folder, error) {
+func (d DropConfig) open(key, marks string, gate report.Gate) (*drop.Folder, error) {
 	if err := os.MkdirAll(marks, 0o700); err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
-	f, err := drop.Open(drop.Settings{Outgoing: d.Outgoing, Receipts: d.Receipts, Marks: marks})
+	f, err := drop.Open(drop.Settings{Outgoing: d.Outgoing, Receipts: d.Receipts, Marks: marks, Gate: gate})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}

@@ -78,20 +78,20 @@ func (c *Config) newChannel(id string, centres route.Directory) (delivery.Channe
 		return nil, fmt.Errorf("%s: by the directory %s is reached by %s, for which nothing is set here; a directory of your own may say webhook, file, goaml or fincen", key, id, centre.Channel)
 	}
 	if ch.Webhook != nil {
-		channel, open := ch.Webhook.open(key + ".webhook")
+		channel, open := ch.Webhook.open(key+".webhook", c.Completeness.gate())
 		if err = errors.Join(err, open); err != nil || form == nil {
 			return channel, err
 		}
-		return formChannel{form, postedForms{channel}, time.Now}, nil
+		return formChannel{form, postedForms{channel}, c.Completeness.gate(), time.Now}, nil
 	}
-	folder, open := ch.Drop.open(key+".drop", c.dropMarks(id))
+	folder, open := ch.Drop.open(key+".drop", c.dropMarks(id), c.Completeness.gate())
 	if err = errors.Join(err, open); err != nil || form == nil {
 		return folder, err
 	}
 	if centre.Channel == "fincen" {
-		return formChannel{form, droppedSARs{droppedForms{folder}}, time.Now}, nil
+		return formChannel{form, droppedSARs{droppedForms{folder}}, c.Completeness.gate(), time.Now}, nil
 	}
-	return formChannel{form, droppedForms{folder}, time.Now}, nil
+	return formChannel{form, droppedForms{folder}, c.Completeness.gate(), time.Now}, nil
 }
 
 // standing is a channel that sends no alert of a decision that does not stand any more: what
@@ -121,54 +121,64 @@ func (s standing) withdraw(ctx context.Context, id string) (report.Answer, error
 	return o, err
 }
 
-// orders are the deliveries of alerts whose centres have a channel.
-func orders(alerts []report.Alert, centres route.Directory, channels map[string]delivery.Channel) ([]delivery.Delivery, error) {
-	var list []delivery.Delivery
+// orders are the deliveries of alerts: into the queue of each centre, and by the channel of
+// those that have one.
+func orders(alerts []report.Alert, centres route.Directory, channels map[string]delivery.Channel) (queued, filings []delivery.Delivery, err error) {
 	for _, a := range alerts {
-		if channels[a.Centre.ID] == nil {
-			continue
-		}
 		centre, err := centres.Centre(a.Centre.ID)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		d, err := delivery.Order(a, centres.Limit(centre))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		list = append(list, d)
+		queued = append(queued, d)
+		if channels[a.Centre.ID] != nil {
+			filings = append(filings, d)
+		}
 	}
-	return list, nil
+	return queued, filings, nil
 }
 
-// startDelivery starts a worker for each centre that has a channel.
-func startDelivery(ctx context.Context, g *errgroup.Group, c Config, store forewarnedStore, channels map[string]delivery.Channel, reg prometheus.Registerer, log *zap.Logger) error {
+// The ways by which alerts leave, as metrics and lists name them.
+const (
+	byQueue   = "queue"
+	byChannel = "channel"
+)
+
+// deliveryChanges returns what is told of every change of a delivery, by its way.
+func deliveryChanges(reg prometheus.Registerer, log *zap.Logger) (func(way string, d delivery.Delivery), error) {
 	changes := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "vigil_delivery_changes_total", Help: "What came of attempts to deliver alerts, by centre and state.",
-	}, []string{"centre", "state"})
+		Name: "vigil_delivery_changes_total", Help: "What came of attempts to deliver alerts, by centre, way and state.",
+	}, []string{"centre", "way", "state"})
 	late := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "vigil_delivery_late_total", Help: "Attempts after the time that the law gives, by centre.",
 	}, []string{"centre"})
 	for _, collector := range []prometheus.Collector{changes, late} {
 		if err := reg.Register(collector); err != nil {
-			return fmt.Errorf("delivery: %w", err)
+			return nil, fmt.Errorf("delivery: %w", err)
 		}
 	}
+	return func(way string, d delivery.Delivery) {
+		changes.WithLabelValues(d.Centre, way, string(d.State)).Inc()
+		if d.Late(time.Now()) {
+			late.WithLabelValues(d.Centre).Inc()
+		}
+		log.Info("delivery", zap.String("alert", d.Alert), zap.String("centre", d.Centre), zap.String("way", way), zap.String("state", string(d.State)), zap.Int("attempts", d.Attempts))
+	}, nil
+}
+
+// startDelivery starts a worker for each centre that has a channel, behind the gate.
+func startDelivery(ctx context.Context, g *errgroup.Group, c Config, store forewarnedStore, gate *gate, channels map[string]delivery.Channel, changed func(string, delivery.Delivery), log *zap.Logger) {
 	for id, channel := range channels {
 		w := &delivery.Worker{
 			Centre: id, Channel: channel, Store: store, Settings: c.Delivery[id].settings(), Now: time.Now, Chance: rand.Float64,
-			Changed: func(d delivery.Delivery) {
-				changes.WithLabelValues(d.Centre, string(d.State)).Inc()
-				if d.Late(time.Now()) {
-					late.WithLabelValues(d.Centre).Inc()
-				}
-				log.Info("delivery", zap.String("alert", d.Alert), zap.String("centre", d.Centre), zap.String("state", string(d.State)), zap.Int("attempts", d.Attempts))
-			},
+			Pass: gate.channel, Changed: func(d delivery.Delivery) { changed(byChannel, d) },
 			Trouble: func(err error) {
 				log.Error("delivery stands still and is tried again", zap.String("centre", id), zap.Error(err))
 			},
 		}
 		g.Go(func() error { w.Run(ctx); return nil })
 	}
-	return nil
 }

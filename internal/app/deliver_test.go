@@ -73,7 +73,7 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 		alerts = append(alerts, a)
 	}
 	for range 2 { // as an outbox that repeats a row
-		list, err := orders(alerts, centres, channels)
+		_, list, err := orders(alerts, centres, channels)
 		if err != nil || len(list) != 1 || list[0].Alert != told["us"] {
 			t.Fatal(list, err)
 		}
@@ -83,9 +83,11 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	g, ctx := errgroup.WithContext(ctx)
-	if err := startDelivery(ctx, g, c, forewarnedStore{store, nil}, channels, prometheus.NewRegistry(), zap.NewNop()); err != nil {
+	changed, err := deliveryChanges(prometheus.NewRegistry(), zap.NewNop())
+	if err != nil {
 		t.Fatal(err)
 	}
+	startDelivery(ctx, g, c, forewarnedStore{store, nil}, c.newGate(store), channels, changed, zap.NewNop())
 	state := func(want review.FilingState) func() (bool, string) {
 		return func() (bool, string) {
 			d, err := store.Filing(t.Context(), told["us"])
@@ -140,7 +142,7 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 	}
 
 	out.Reset()
-	if err := ListDeliveries(t.Context(), c, DeliveriesOptions{Out: &out}); err != nil || !strings.Contains(out.String(), told["us"]+"  us      filed") {
+	if err := ListDeliveries(t.Context(), c, DeliveriesOptions{Out: &out}); err != nil || !strings.Contains(out.String(), told["us"]+"  us      channel  filed") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 	if err := RetryDelivery(t.Context(), c, again); err == nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	c := DefaultConfig(o.Data)
 	c.Listen = "127.0.0.1:0"
 	c.Review.onePerson() // the alert says so
+	c.Completeness.standIns = true
 	if c.Review.Listen = freeLoopback(c.Review.Listen); o.Once && !o.Review {
 		c.Review.Listen = "none"
 	}
@@ -150,7 +152,7 @@ func (d *demo) play(ctx context.Context, log *zap.Logger) error {
 	}
 	if decision.Verdict != review.Confirm {
 		d.say("dismissed: nothing leaves for any centre")
-	} else if err := d.printAlert(ctx, decision); err != nil {
+	} else if err := errors.Join(d.printAlert(ctx, decision), d.allOut(ctx, store)); err != nil {
 		return err
 	}
 	if d.Once {
@@ -293,6 +295,22 @@ func (d *demo) ask(ctx context.Context, store *review.Store, id string, r *revie
 			}
 		}
 	}
+}
+
+// allOut waits until the alerts to the other centres are in their queues too.
+func (d *demo) allOut(ctx context.Context, store *review.Store) error {
+	for range 50 {
+		all, err := store.QueuedAlerts(ctx, "", review.MaxLimit)
+		if err != nil || !slices.ContainsFunc(all, func(f review.Filing) bool { return f.State != review.FilingFiled }) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return errors.New("not all alerts are in the queues of their centres")
 }
 
 // printAlert waits for the alert of a decision in its centre's queue and prints

@@ -24,7 +24,8 @@ func madeCase(t *testing.T, w *correlate.Weights, i int, private bool) []byte {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	all := []signal.Signal{{
 		ID: signal.ID("match", string(who)), Revision: 4, Kind: signal.KindMatch, Subject: who, Start: at, End: at.Add(time.Minute), Says: "frames match",
-		Match: &signal.Match{Stream: "s", Platform: "demo", HashKind: "pdq", List: "l", ListVersion: "v", Entry: "e", Distance: 4, Radius: 31, FramesMatched: 8, FramesSeen: 9},
+		Match:    &signal.Match{Stream: "s", Platform: "demo", HashKind: "pdq", List: "l", ListVersion: "v", Entry: "e", Distance: 4, Radius: 31, FramesMatched: 8, FramesSeen: 9},
+		Evidence: []signal.Evidence{{What: "frame", Holder: "demo", Ref: "s/1", At: at, SHA256: strings.Repeat("ab", 32)}},
 	}}
 	for n := range 3 {
 		begin := at.Add(time.Duration(24*n+i) * time.Hour)

@@ -102,9 +102,13 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 	if err != nil {
 		return nil, err
 	}
-	outs := make([]stream.Output, len(alerts))
+	var outs []stream.Output
 	var list []delivery.Delivery
-	for i, alert := range alerts {
+	for _, alert := range alerts {
+		queued, err := p.left(ctx, alert)
+		if err != nil {
+			return nil, err
+		}
 		centre, err := report.CentreOf(p.centres, was, alert)
 		if err != nil {
 			return nil, err
@@ -126,13 +130,35 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 		if err != nil {
 			return nil, err
 		}
-		if outs[i], err = p.toCentre(centre, record.ID, alert, report.PayloadCorrection, data, nil); err != nil {
+		if !queued {
+			continue
+		}
+		out, err := p.toCentre(centre, record.ID, alert, report.PayloadCorrection, data, nil)
+		if err != nil {
 			return nil, fmt.Errorf("correction %s: %w", record.ID, err)
 		}
+		outs = append(outs, out)
 	}
 	// Every channel that had the alert gets its correction; an order that is repeated changes
 	// nothing.
 	return outs, p.store.OrderFilings(ctx, list)
+}
+
+// left reports whether an alert went into its centre's queue, where there is something to
+// correct. Of one that is still held the gate says next whether it ever will.
+func (p *pump) left(ctx context.Context, alert string) (bool, error) {
+	d, err := p.store.QueuedAlert(ctx, alert)
+	switch {
+	case errors.Is(err, review.ErrNotFound):
+		return true, nil // it is of before alerts were held
+	case err != nil:
+		return false, err
+	case d.State == delivery.Filed:
+		return true, nil
+	case d.State == delivery.Withdrawn || d.State == delivery.Failed:
+		return false, nil
+	}
+	return false, fmt.Errorf("alert %s has not left yet: %w", alert, review.ErrFirst)
 }
 
 func receiptOutput(platform string, r action.Receipt) (stream.Output, error) {

@@ -20,8 +20,8 @@ import (
 )
 
 // A pump carries the case store's outbox onwards, oldest first: audit entries
-// to the log, decided cases as alerts to their centre's queue, and what else follows from
-// decisions (orders.go). A row is marked
+// to the log, decided cases as alerts to their centre's queue (queues.go), and what else
+// follows from decisions (orders.go). A row is marked
 // done after its effect is durable, so a crash repeats a row and loses none;
 // repeats have the same id.
 type pump struct {
@@ -32,8 +32,10 @@ type pump struct {
 	open     func(context.Context, review.Case) (map[string][]byte, error) // a case's pictures, by SHA-256
 	centres  route.Directory
 	channels map[string]delivery.Channel // beside the queues, by centre
-	ownList  string                      // that confirmed cases' frames go into; "none" for none
-	gap      time.Duration               // between matches whose frames in between belong to them
+	gate     *gate
+	changed  func(way string, d delivery.Delivery)
+	ownList  string        // that confirmed cases' frames go into; "none" for none
+	gap      time.Duration // between matches whose frames in between belong to them
 	client   *stream.Client
 	log      *zap.Logger
 	done     *prometheus.CounterVec
@@ -79,13 +81,12 @@ func (p *pump) run(ctx context.Context) error {
 	for {
 		n := 0
 		mine, err := p.store.Lease(ctx, review.LeaseOutbox, me, outboxLease)
-		if err == nil && mine {
-			n, err = p.once(ctx)
-		}
-		if err == nil && mine {
-			var more int
-			more, err = p.orders(ctx)
-			n += more
+		for _, next := range []func(context.Context) (int, error){p.once, p.queues, p.orders} {
+			if err == nil && mine {
+				var more int
+				more, err = next(ctx)
+				n += more
+			}
 		}
 		wait := outboxPoll
 		switch {
@@ -157,8 +158,8 @@ func (p *pump) carry(ctx context.Context, rows []review.OutboxRow) (int, error) 
 }
 
 // alert builds a decided case's alerts, with the proof that the decision is in
-// the audit log, and puts each into the queue of its centre: of the centre in
-// charge, and of those that the law wants told as well. It returns their ids.
+// the audit log, and orders that each leave for its centre: the centre in charge, and those
+// that the law wants told as well. It returns their ids.
 func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 	// The decision's own entry lies before its alert in the outbox.
 	index, ok, err := p.store.AuditIndex(ctx, d.ID)
@@ -181,30 +182,19 @@ func (p *pump) alert(ctx context.Context, d review.Decision) ([]string, error) {
 		return nil, err
 	}
 	// An order that is repeated changes nothing, and is there before the row is done.
-	list, err := orders(alerts, p.centres, p.channels)
+	queued, filings, err := orders(alerts, p.centres, p.channels)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.store.OrderFilings(ctx, list); err != nil {
+	if err := p.store.OrderFilings(ctx, filings); err != nil {
 		return nil, err
 	}
-	pictures := p.pictures(ctx, d, alerts)
+	if err := p.store.OrderQueued(ctx, queued); err != nil {
+		return nil, err
+	}
 	ids := make([]string, len(alerts))
 	for i, a := range alerts {
-		data, err := report.Encode(a)
-		if err != nil {
-			return nil, err
-		}
 		ids[i] = a.ID
-		frames := p.framesFor(a, pictures)
-		if err := p.store.Attached(ctx, a.ID, d.CaseID, a.Centre.ID, sumsOf(frames)); err != nil {
-			return nil, err
-		}
-		out, err := p.toCentre(a.Centre, a.ID, a.ID, report.PayloadAlert, data, frames)
-		if err != nil {
-			return nil, fmt.Errorf("alert %s: %w", a.ID, err)
-		}
-		outs = append(outs, out)
 	}
 	return ids, p.client.Produce(ctx, outs...)
 }

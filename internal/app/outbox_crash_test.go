@@ -22,19 +22,20 @@ import (
 	"github.com/vigil-stream/vigil/review"
 )
 
-// A store's own words for not taking a note that something of a kind is done. So a process
+// A store's own words for not taking a note that something is done. So a process
 // does what it is to do and cannot note it, which is where a kill finds it.
 var forgets = map[bool][2]string{
-	false: {`CREATE TRIGGER forgets BEFORE UPDATE OF done_at ON outbox WHEN NEW.kind = '%s' BEGIN SELECT RAISE(ABORT, 'forgotten for the test'); END`,
+	false: {`CREATE TRIGGER forgets BEFORE UPDATE OF %[2]s ON %[1]s WHEN NEW.%[3]s BEGIN SELECT RAISE(ABORT, 'forgotten for the test'); END`,
 		`DROP TRIGGER forgets`},
 	true: {`CREATE FUNCTION forgets() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'forgotten for the test'; END $$;
-		CREATE TRIGGER forgets BEFORE UPDATE OF done_at ON outbox FOR EACH ROW WHEN (NEW.kind = '%s') EXECUTE FUNCTION forgets()`,
-		`DROP TRIGGER forgets ON outbox; DROP FUNCTION forgets`},
+		CREATE TRIGGER forgets BEFORE UPDATE OF %[2]s ON %[1]s FOR EACH ROW WHEN (NEW.%[3]s) EXECUTE FUNCTION forgets()`,
+		`DROP TRIGGER forgets ON %[1]s; DROP FUNCTION forgets`},
 }
 
 // TestAKillBetweenDecisionAndPublication kills the real process at each step between a
 // decision and its alert: before anything of it is out, after its entry is in the audit log
-// and before that is noted, after its alerts are with the centres and before that is noted.
+// and before that is noted, after its alerts are ordered and before that is noted, after they
+// are with the centres and before that is noted.
 func TestAKillBetweenDecisionAndPublication(t *testing.T) {
 	bin := buildVigil(t)
 	for _, postgres := range []bool{false, true} {
@@ -50,20 +51,27 @@ func TestAKillBetweenDecisionAndPublication(t *testing.T) {
 			decided := confirmed(t, c, 3) // and nobody is there to carry it onwards
 
 			log := filepath.Join(t.TempDir(), "run.log")
-			for _, kind := range []string{review.KindAudit, review.KindAlert} {
-				if _, err := db.Exec(fmt.Sprintf(forgets[postgres][0], kind)); err != nil {
+			for _, at := range [][4]any{
+				{"outbox", "done_at", "kind = 'audit'", "(audit)"},
+				{"outbox", "done_at", "kind = 'alert'", "(alert)"},
+				{"queued", "state", "state = 'filed'", "is in the queue of"},
+			} {
+				if _, err := db.Exec(fmt.Sprintf(forgets[postgres][0], at[:3]...)); err != nil {
 					t.Fatal(err)
 				}
 				w := startWorker(t, bin, log, "run", "--config", config, "--rooms", "report")
-				stuck := "(" + kind + ")"
 				eventually(t, time.Minute, "a row that cannot be noted", func() (bool, string) {
 					said := tail(log)
-					return strings.Contains(said, stuck) && strings.Contains(said, "forgotten for the test"), said
+					return strings.Contains(said, at[3].(string)) && strings.Contains(said, "forgotten for the test"), said
 				})
 				if !w.kill() {
 					t.Error("there was nothing to kill")
 				}
-				if _, err := db.Exec(forgets[postgres][1]); err != nil {
+				drop := forgets[postgres][1]
+				if postgres {
+					drop = fmt.Sprintf(drop, at[0])
+				}
+				if _, err := db.Exec(drop); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -74,9 +82,9 @@ func TestAKillBetweenDecisionAndPublication(t *testing.T) {
 			}
 
 			heir := startWorker(t, bin, log, "run", "--config", config, "--rooms", "report")
-			eventually(t, time.Minute, "an empty outbox", func() (bool, string) {
+			eventually(t, time.Minute, "that everything is out", func() (bool, string) {
 				var left int
-				err := db.QueryRow(`SELECT count(*) FROM outbox WHERE done_at IS NULL`).Scan(&left)
+				err := db.QueryRow(`SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL) + (SELECT count(*) FROM queued WHERE state <> 'filed')`).Scan(&left)
 				return err == nil && left == 0, fmt.Sprint(left, err)
 			})
 			heir.stop()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -19,29 +20,38 @@ type DeliveriesOptions struct {
 	Out   io.Writer
 }
 
-// ListDeliveries prints where the deliveries to centres stand, the most urgent first.
+// ListDeliveries prints where the deliveries to centres stand: by channels and then into
+// queues, of each the most urgent first.
 func ListDeliveries(ctx context.Context, c Config, o DeliveriesOptions) error {
 	if o.State != "" && !slices.Contains(delivery.States, delivery.State(o.State)) {
 		return fmt.Errorf("%w: --state %q is none of %v", ErrUsage, o.State, delivery.States)
 	}
 	return withStore(ctx, c, func(store *review.Store) error {
-		all, err := store.Filings(ctx, delivery.State(o.State), review.MaxLimit)
+		filings, err := store.Filings(ctx, delivery.State(o.State), review.MaxLimit)
 		if err != nil {
 			return err
 		}
-		if len(all) == 0 {
+		queued, err := store.QueuedAlerts(ctx, delivery.State(o.State), review.MaxLimit)
+		if err != nil {
+			return err
+		}
+		if len(filings)+len(queued) == 0 {
 			_, err := fmt.Fprintln(o.Out, "no deliveries")
 			return err
 		}
 		now := time.Now()
 		w := tabwriter.NewWriter(o.Out, 0, 8, 2, ' ', 0)
-		_, _ = fmt.Fprintln(w, "ID\tCENTRE\tSTATE\tATTEMPTS\tDUE\tRECEIPT\tCORRECTS\tWHY")
-		for _, d := range all {
+		_, _ = fmt.Fprintln(w, "ID\tCENTRE\tWAY\tSTATE\tATTEMPTS\tDUE\tRECEIPT\tCORRECTS\tWHY")
+		for i, d := range slices.Concat(filings, queued) {
+			way := byChannel
+			if i >= len(filings) {
+				way = byQueue
+			}
 			due := d.Due.Format(time.RFC3339)
 			if d.Late(now) {
 				due += " LATE"
 			}
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", d.Alert, d.Centre, d.State, d.Attempts, due, oneLine(d.Receipt), d.Corrects, oneLine(d.Says))
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", d.Alert, d.Centre, way, d.State, d.Attempts, due, oneLine(d.Receipt), d.Corrects, oneLine(d.Says))
 		}
 		return w.Flush()
 	})
@@ -53,16 +63,25 @@ type RetryOptions struct {
 	Out                     io.Writer
 }
 
-// RetryDelivery has a delivery tried again that failed or is held, or one that is unknown
+// RetryDelivery has deliveries of an alert, by whichever way, tried again that failed or are held, or one that is unknown
 // asked for, at once.
 func RetryDelivery(ctx context.Context, c Config, o RetryOptions) error {
 	if strings.TrimSpace(o.Reason) == "" {
 		return fmt.Errorf("%w: --reason: say why", ErrUsage)
 	}
 	return withStore(ctx, c, func(store *review.Store) error {
+		queued, byQueue := store.RetryQueued(ctx, o.Alert, supervisor(o.Reviewer), o.Reason)
+		if byQueue == nil {
+			if _, err := fmt.Fprintf(o.Out, "%s into the queue of %s is %s again\n", queued.Alert, queued.Centre, queued.State); err != nil {
+				return err
+			}
+		}
 		d, err := store.RetryFiling(ctx, o.Alert, supervisor(o.Reviewer), o.Reason)
 		if err != nil {
-			return err
+			if byQueue == nil {
+				return nil
+			}
+			return errors.Join(err, byQueue)
 		}
 		says := "%s to %s is %s again\n"
 		if d.State == delivery.Unknown {

@@ -233,9 +233,11 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			if p.channels, err = c.channels(store, before, table); err != nil {
 				return fail(err)
 			}
-			if err := startDelivery(ctx, g, c, forewarnedStore{store, before}, p.channels, reg, log); err != nil {
+			p.gate = c.newGate(store)
+			if p.changed, err = deliveryChanges(reg, log); err != nil {
 				return fail(err)
 			}
+			startDelivery(ctx, g, c, forewarnedStore{store, before}, p.gate, p.channels, p.changed, log)
 			g.Go(func() error { return p.run(ctx) })
 			k, err := newCourier(c, store, client, reg, log)
 			if err != nil {

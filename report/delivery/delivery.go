@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/vigil-stream/vigil/report"
@@ -64,24 +63,6 @@ type Channel interface {
 	// Withdraw ends one that the centre is not to get any more; may says that it may have it.
 	// The answer is Withdrawn, or Filed where it has it; any other means that it is not known.
 	Withdraw(ctx context.Context, id string, may bool) (report.Answer, error)
-}
-
-// A Hold says what an alert lacks before it may go.
-type Hold struct{ Says string }
-
-func (h *Hold) Error() string { return h.Says }
-
-// held returns what an error says is lacking.
-func held(err error) (string, bool) {
-	var a *Hold
-	var b *report.Held
-	switch {
-	case errors.As(err, &a):
-		return a.Says, true
-	case errors.As(err, &b):
-		return b.Error(), true
-	}
-	return "", false
 }
 
 // Priority orders alerts by danger: what would not wait for a second person before all, then

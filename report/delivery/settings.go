@@ -27,7 +27,7 @@ func (s Settings) filled() Settings {
 	set(&s.Gap, time.Second)
 	set(&s.First, 30*time.Second)
 	set(&s.Longest, time.Hour)
-	set(&s.Recheck, 15*time.Minute)
+	set(&s.Recheck, Recheck)
 	set(&s.Lease, 15*time.Minute)
 	set(&s.Rest, time.Minute)
 	if s.Quota == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/report"
@@ -17,6 +18,9 @@ type Worker struct {
 	Settings Settings
 	Now      func() time.Time
 	Chance   func() float64 // 0 to 1
+	// Pass is the gate, without which no alert is sent: it returns the alert as it may go, or
+	// a Hold or *report.Held. A correction takes back or mends what went, and has none.
+	Pass func(ctx context.Context, d Delivery, a report.Alert) (report.Alert, error)
 	// Changed is told of every change that was kept, if it is set.
 	Changed func(Delivery)
 	// Trouble is told of errors that are not the centre's: of the store, or of a record that
@@ -129,7 +133,15 @@ func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Ans
 	if a.ID != d.Alert || a.Centre.ID != d.Centre {
 		return report.Answer{State: report.Refused, Says: "The alert in the store is another, or another centre's."}, nil
 	}
-	return w.Channel.Send(ctx, a, earlier)
+	if w.Pass == nil {
+		return report.Answer{}, &Hold{Says: "No gate says whether it is complete."}
+	}
+	if a, err = w.Pass(ctx, d, a); err != nil {
+		return report.Answer{}, err
+	}
+	o, err := w.Channel.Send(ctx, a, earlier)
+	o.Says = strings.TrimSpace(o.Says + " " + Without(a))
+	return o, err
 }
 
 // correct delivers a correction, unless what it takes back never arrived.
@@ -163,8 +175,7 @@ func (w *Worker) withdraw(ctx context.Context, d Delivery, may bool) (report.Ans
 // judge moves a delivery by what came of an attempt.
 func (w *Worker) judge(d *Delivery, o report.Answer, err error) {
 	now := w.Now()
-	if says, ok := held(err); ok {
-		d.State, d.Says, d.Next = Held, says, now.Add(w.Settings.Recheck)
+	if Keep(d, err, now, w.Settings.Recheck) {
 		return
 	}
 	if err != nil {

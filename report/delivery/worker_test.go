@@ -55,7 +55,7 @@ func TestWhatComesOfAnAttempt(t *testing.T) {
 		"refused":    {out: report.Answer{State: report.Refused, Says: "no"}, state: Failed, says: "no", sent: 1},
 		"later":      {out: report.Answer{State: report.Later, Says: "busy"}, state: Queued, says: "busy", sent: 3}, // after 30 s and 60 s
 		"left alone": {out: report.Answer{State: report.Later, After: time.Hour}, state: Queued, sent: 1},
-		"held":       {err: &Hold{"lacks all"}, state: Held, says: "lacks all", sent: 1},
+		"held":       {err: &Hold{Says: "lacks all"}, state: Held, says: "lacks all", sent: 1},
 		"our own":    {err: errors.New("no disk"), state: Queued, says: "no disk", sent: 3},
 		"by a gate":  {err: &report.Held{Alert: "x"}, state: Held, sent: 1},
 	} {
