@@ -156,6 +156,7 @@ func (s *channelScene) pump(t *testing.T) *pump {
 		t.Fatal(err)
 	}
 	p := newPump(s.store, ledger, sealer, centres, "none", time.Minute, client, prometheus.NewRegistry(), zap.NewNop())
+	p.gate = s.c.newGate(s.store)
 	if p.channels, err = s.c.channels(s.store, nil, centres); err != nil {
 		t.Fatal(err)
 	}
@@ -166,15 +167,11 @@ func (s *channelScene) pump(t *testing.T) *pump {
 func carried(t *testing.T, p *pump) {
 	t.Helper()
 	for {
-		n, err := p.once(t.Context())
+		n, err := p.all(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		more, err := p.orders(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n+more == 0 {
+		if n == 0 {
 			return
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -25,9 +24,7 @@ func (s *channelScene) delivering(t *testing.T, p *pump) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	g, ctx := errgroup.WithContext(ctx)
-	if err := startDelivery(ctx, g, s.c, forewarnedStore{s.store, nil}, p.channels, prometheus.NewRegistry(), zap.NewNop()); err != nil {
-		t.Fatal(err)
-	}
+	startDelivery(ctx, g, s.c, forewarnedStore{s.store, nil}, p.gate, p.channels, func(string, review.Filing) {}, zap.NewNop())
 	t.Cleanup(func() { cancel(); _ = g.Wait() })
 }
 

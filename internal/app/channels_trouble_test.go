@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -146,9 +145,7 @@ func TestAnHourOfTroubleOnEveryChannel(t *testing.T) {
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		g, ctx := errgroup.WithContext(ctx)
-		if err := startDelivery(ctx, g, s.c, forewarnedStore{s.store, nil}, s.offline(t), prometheus.NewRegistry(), zap.NewNop()); err != nil {
-			t.Fatal(err)
-		}
+		startDelivery(ctx, g, s.c, forewarnedStore{s.store, nil}, s.c.newGate(s.store), s.offline(t), func(string, review.Filing) {}, zap.NewNop())
 		for minute := range 6 * 60 {
 			time.Sleep(time.Minute)
 			if minute%5 == 0 {

@@ -85,15 +85,11 @@ func newGateBench(t *testing.T, change func(*Config)) *gateBench {
 func (b *gateBench) carry(t *testing.T) {
 	t.Helper()
 	for range 20 {
-		moved := 0
-		for _, step := range []func(context.Context) (int, error){b.pump.once, b.pump.queues, b.pump.orders} {
-			n, err := step(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			moved += n
+		n, err := b.pump.all(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
-		if moved == 0 {
+		if n == 0 {
 			return
 		}
 	}

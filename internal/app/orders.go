@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
@@ -130,8 +131,13 @@ func (p *pump) corrections(ctx context.Context, o review.Order) ([]stream.Output
 		if err != nil {
 			return nil, err
 		}
-		if !queued {
+		if !queued && record.Outcome == report.Retracted {
 			continue
+		}
+		if !queued { // it tells for the first time
+			if c := p.gate.checks.Judge(record.AsAlert()); !c.Sound() {
+				return nil, fmt.Errorf("correction %s says too little (%s): %w", record.ID, strings.Join(c.Missing(), "; "), review.ErrFirst)
+			}
 		}
 		out, err := p.toCentre(centre, record.ID, alert, report.PayloadCorrection, data, nil)
 		if err != nil {

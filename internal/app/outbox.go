@@ -81,12 +81,8 @@ func (p *pump) run(ctx context.Context) error {
 	for {
 		n := 0
 		mine, err := p.store.Lease(ctx, review.LeaseOutbox, me, outboxLease)
-		for _, next := range []func(context.Context) (int, error){p.once, p.queues, p.orders} {
-			if err == nil && mine {
-				var more int
-				more, err = next(ctx)
-				n += more
-			}
+		if err == nil && mine {
+			n, err = p.all(ctx)
 		}
 		wait := outboxPoll
 		switch {
@@ -105,6 +101,18 @@ func (p *pump) run(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// all carries one batch of everything, in the order in which one makes another, and returns how
+// much that was.
+func (p *pump) all(ctx context.Context) (n int, err error) {
+	for _, next := range []func(context.Context) (int, error){p.once, p.queues, p.orders} {
+		more, err := next(ctx)
+		if n += more; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // once carries one batch and returns how many rows that was.

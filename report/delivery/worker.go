@@ -19,7 +19,7 @@ type Worker struct {
 	Now      func() time.Time
 	Chance   func() float64 // 0 to 1
 	// Pass is the gate, without which no alert is sent: it returns the alert as it may go, or
-	// a Hold or *report.Held. A correction takes back or mends what went, and has none.
+	// a Hold or *report.Held. A correction of what went has none.
 	Pass func(ctx context.Context, d Delivery, a report.Alert) (report.Alert, error)
 	// Changed is told of every change that was kept, if it is set.
 	Changed func(Delivery)
@@ -134,7 +134,7 @@ func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Ans
 		return report.Answer{State: report.Refused, Says: "The alert in the store is another, or another centre's."}, nil
 	}
 	if w.Pass == nil {
-		return report.Answer{}, &Hold{Says: "No gate says whether it is complete."}
+		return report.Answer{}, errNoGate
 	}
 	if a, err = w.Pass(ctx, d, a); err != nil {
 		return report.Answer{}, err
@@ -143,6 +143,8 @@ func (w *Worker) attempt(ctx context.Context, d Delivery, asks bool) (report.Ans
 	o.Says = strings.TrimSpace(o.Says + " " + Without(a))
 	return o, err
 }
+
+var errNoGate = &Hold{Says: "No gate says whether it is complete."}
 
 // correct delivers a correction, unless what it takes back never arrived.
 func (w *Worker) correct(ctx context.Context, d Delivery, earlier []Delivery) (report.Answer, error) {
@@ -154,6 +156,14 @@ func (w *Worker) correct(ctx context.Context, d Delivery, earlier []Delivery) (r
 		return report.Answer{State: report.Refused, Says: "The correction in the store is another, or another centre's."}, nil
 	case len(earlier) == 0 && c.Outcome == report.Retracted:
 		return report.Answer{State: report.Withdrawn, Says: "What it takes back never reached the centre."}, nil
+	}
+	if len(earlier) == 0 { // it tells for the first time
+		if w.Pass == nil {
+			return report.Answer{}, errNoGate
+		}
+		if _, err := w.Pass(ctx, d, c.AsAlert()); err != nil {
+			return report.Answer{}, err
+		}
 	}
 	return w.Channel.Correct(ctx, c, earlier)
 }
