@@ -180,6 +180,17 @@ func (s *Store) EarlierFilings(ctx context.Context, d Filing) ([]Filing, error) 
 		d.Case, d.Centre, d.Alert, d.Sequence)
 }
 
+// Followed reports whether a later decision on a case has an alert of its own on its way to a
+// centre.
+func (s *Store) Followed(ctx context.Context, caseID, centre string, sequence int) (bool, error) {
+	var n int
+	err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM filings WHERE case_id = ? AND centre = ? AND corrects = '' AND sequence > ?`, caseID, centre, sequence).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("later deliveries of case %s: %w", caseID, err)
+	}
+	return n > 0, nil
+}
+
 // SaveFiling keeps a change and gives it a new revision, or returns ErrFilingChanged where another
 // changed it in between. What came of an attempt gets an entry in the audit log, in the same
 // transaction. The text of one that is over is not kept.

@@ -79,6 +79,9 @@ func TestAKillInTheMiddleOfDeliveries(t *testing.T) {
 	heir = run()
 	s.become(t, "all corrected", everyOne("filed", 2*len(of))...)
 	heir.stop()
+	if printed := vigil(t, bin, "report", "deliveries", "--config", config, "--state", "filed"); strings.Count(printed, "\n") != 1+2*5*len(of) {
+		t.Errorf("printed are\n%s", printed)
+	}
 	s.tip.Fail(nil)
 	s.hook.Fail(nil)
 	s.once(t)

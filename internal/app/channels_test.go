@@ -298,6 +298,31 @@ func TestWhatIsHeldWhenItIsCorrectedIsToldOnce(t *testing.T) {
 	}
 }
 
+// TestWhatIsHeldWhenItIsDecidedAgainIsToldOnce, by the newest alert; where the newest goes
+// elsewhere, the older goes its way.
+func TestWhatIsHeldWhenItIsDecidedAgainIsToldOnce(t *testing.T) {
+	s := newChannelScene(t)
+	p := s.pump(t)
+	s.confirm(t, made(0, 1), false)
+	carried(t, p)
+	second := made(0, 2)
+	for i := range second.Signals {
+		if second.Signals[i].Session != nil {
+			second.Signals[i].Session.Country = "CA" // and so no longer to the webhook
+		}
+	}
+	s.confirm(t, second, false)
+	carried(t, p)
+	s.know(t, second)
+	s.delivering(t, p)
+	want := []string{byWebhook + " filed"}
+	for _, id := range []string{byTipline, byDrop, byGoAML, byFinCEN} {
+		want = append(want, id+" withdrawn", id+" filed")
+	}
+	s.become(t, "told once", want...)
+	s.once(t)
+}
+
 // TestChannelsSayAllThatIsWrong at once, each with its key.
 func TestChannelsSayAllThatIsWrong(t *testing.T) {
 	s := newChannelScene(t)

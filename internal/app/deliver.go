@@ -94,8 +94,8 @@ func (c *Config) newChannel(id string, centres route.Directory) (delivery.Channe
 	return formChannel{form, droppedForms{folder}, c.Completeness.gate(), time.Now}, nil
 }
 
-// standing is a channel that sends no alert of a decision that does not stand any more: what
-// has been decided since has an alert of its own, or a correction.
+// standing is a channel that sends no alert which nobody needs any more: its case was dismissed
+// since, or another alert on it goes to the same centre.
 type standing struct {
 	delivery.Channel
 	store *review.Store
@@ -107,16 +107,20 @@ func (s standing) Send(ctx context.Context, a report.Alert, earlier []delivery.D
 	if err != nil {
 		return report.Answer{}, err
 	}
-	if !ok || d.ID != a.Statement.Decision {
-		return s.withdraw(ctx, a.ID)
+	says := ""
+	if !ok || d.Verdict != review.Confirm {
+		says = "The case was dismissed since."
+	} else if later, err := s.store.Followed(ctx, a.Statement.Case, a.Centre.ID, a.Statement.Sequence); err != nil {
+		return report.Answer{}, err
+	} else if later {
+		says = "A later decision on the case has an alert of its own to this centre."
 	}
-	return s.Channel.Send(ctx, a, earlier)
-}
-
-func (s standing) withdraw(ctx context.Context, id string) (report.Answer, error) {
-	o, err := s.Withdraw(ctx, id, false)
+	if says == "" {
+		return s.Channel.Send(ctx, a, earlier)
+	}
+	o, err := s.Withdraw(ctx, a.ID, false)
 	if o.State == report.Withdrawn {
-		o.Says = "The decision does not stand any more, or another has been made since."
+		o.Says = says
 	}
 	return o, err
 }
