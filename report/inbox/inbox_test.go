@@ -218,7 +218,7 @@ func TestACorrectionFindsItsAlert(t *testing.T) {
 			d.take(1, correction)
 		}
 		f := d.view(id)
-		if len(f.Corrections) != 1 || f.Corrections[0].Notice.Outcome != report.Retracted || f.Item.Outcome != report.Retracted {
+		if len(f.Corrections) != 1 || f.Corrections[0].Notice.Outcome != report.Retracted || f.Outcome != report.Retracted {
 			t.Fatalf("correction first %v: %+v", first, f.Corrections)
 		}
 		if f.Points > -30 {
