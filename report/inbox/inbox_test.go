@@ -227,8 +227,14 @@ func TestACorrectionFindsItsAlert(t *testing.T) {
 		if err := d.ReadCorrection(t.Context(), f.Corrections[0].Notice.ID, "anna"); err != nil {
 			t.Fatal(err)
 		}
+		if err := d.ReadCorrection(t.Context(), f.Corrections[0].Notice.ID, "ben"); err != nil {
+			t.Fatal(err)
+		}
 		if n, err := d.Unread(t.Context()); err != nil || len(n) != 0 {
 			t.Errorf("after it was read: %+v, %v", n, err)
+		}
+		if who := d.view(id).Corrections[0].SeenBy; who != "anna" {
+			t.Errorf("it was read first by %q", who)
 		}
 	}
 }
@@ -285,6 +291,27 @@ func identity(t *testing.T) *age.X25519Identity {
 		t.Fatal(err)
 	}
 	return i
+}
+
+// TestWhatFailsIsBounded: whoever can write to a queue cannot fill the disk, and what is not
+// kept is counted.
+func TestWhatFailsIsBounded(t *testing.T) {
+	d := newDesk(t)
+	if _, err := d.db.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO received (source, place, at, digest, type, data, whole, copies, kind, about, payload, sealed, failed, steps) SELECT 'x', i, 1, i, '', x'', 1, 1, '', '', NULL, 0, 'form', '[]' FROM n`, MaxFailed-1); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		d.take(int64(i), fmt.Appendf(make([]byte, keptOfFailed), "no alert %d", i))
+	}
+	all, dropped, err := d.Failures(t.Context(), 0, 1)
+	if err != nil || dropped != 2 || d.counts().Failed != MaxFailed || all[0].Bytes != keptOfFailed {
+		t.Errorf("%d were not kept, %+v, %+v, %v", dropped, d.counts(), all, err)
+	}
+	d.take(9, inboxtest.JSON(t, d.alert(0)))
+	if next, err := d.Next(t.Context(), "alerts.ph", 0); err != nil || next != 10 || d.counts().Waits != 1 {
+		t.Errorf("what passes is kept: %d, %+v, %v", next, d.counts(), err)
+	}
 }
 
 // TestAnotherKeyOpensWhatFailed: what came before the key did is looked at again.

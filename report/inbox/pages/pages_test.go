@@ -165,7 +165,7 @@ func TestWhatAPageSays(t *testing.T) {
 			t.Errorf("it does not say %q", want)
 		}
 	}
-	for name, want := range map[string]string{"Content-Security-Policy": "default-src 'none'", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"} {
+	for name, want := range map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"} {
 		if got := res.Header.Get(name); !strings.Contains(got, want) {
 			t.Errorf("%s: %q", name, got)
 		}
