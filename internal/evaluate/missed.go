@@ -34,7 +34,7 @@ var fates = []struct {
 		func(p *Person, _ float64) bool { return p.Opened },
 	},
 	{
-		"never told: no stream", "no platform tells of a private stream that they hosted or watched, or of fewer than three payments to them: payments are all there is",
+		"never told: no stream", "no platform tells of a private stream that they hosted or watched: payments are all there is, and to who is paid fewer than three",
 		func(p *Person, _ float64) bool { return p.Lack == "no-stream" },
 	},
 	{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"strings"
 
 	"github.com/vigil-stream/vigil/internal/evaluate"
 )
@@ -24,14 +25,15 @@ func found(at evaluate.AtPrevalence) template.HTML {
 			xs, ys = append(xs, pt.Recall), append(ys, pt.Precision)
 		}
 		p.line(i, xs, ys, false)
-		names = append(names, fmt.Sprintf("%s, area %.2f", v.Name, v.Area.Value))
+		short := strings.TrimPrefix(v.Name, "payments only, ") // curves run where a longer one would lie
+		names = append(names, fmt.Sprintf("%s, area %.2f", short, v.Area.Value))
 	}
 	for _, m := range at.Variants[0].Budgets {
 		if !math.IsNaN(m.Precision.Value) {
 			p.dot(0, m.Recall.Value, m.Precision.Value, fmt.Sprintf("threshold %.2f: %.1f cases per 10,000, precision %.2f, recall %.2f", m.Threshold, m.CasesPer10k, m.Precision.Value, m.Recall.Value))
 		}
 	}
-	p.key(p.w-340, p.top+22, names)
+	p.key(p.w-262, p.top+22, names)
 	return p.done()
 }
 

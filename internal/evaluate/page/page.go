@@ -21,7 +21,7 @@ func Write(w io.Writer, r evaluate.Report) error {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"found": found, "recalls": func(at evaluate.AtPrevalence) template.HTML { return recalls(at, evaluate.Budgets()) },
 		"delays": delays, "reliability": reliability, "ratios": ratios, "scenarios": scenarios,
-		"interval": interval, "percent": percent, "number": number, "share": share, "parts": parts, "told": told,
+		"interval": interval, "percent": percent, "number": number, "share": share, "parts": parts, "told": told, "some": some,
 		"counts": func(m map[string]int) string { return listed(m, func(n int) string { return number(n) }) },
 		"shares": func(m map[string]float64) string { return listed(m, share) },
 		"shown":  func(list []evaluate.Share) []evaluate.Share { return list[:min(len(list), 24)] },
@@ -43,6 +43,11 @@ func above(list []evaluate.Share) []evaluate.Share {
 		}
 	}
 	return out
+}
+
+// some reports whether anybody of the groups is suspected.
+func some(list []evaluate.Share) bool {
+	return slices.ContainsFunc(list, func(s evaluate.Share) bool { return s.Cases > 0 })
 }
 
 func share(v float64) string {
@@ -96,7 +101,7 @@ func told(s evaluate.Share) string {
 	case s.Cases:
 		out += "all are named by somebody's case"
 	default:
-		out += fmt.Sprintf("%d have a case of their own and %d are named by somebody's", s.Cases-s.Named, s.Named)
+		out += fmt.Sprintf("%d by a case of their own and %d named by somebody's", s.Cases-s.Named, s.Named)
 	}
 	out += fmt.Sprintf(", in %d %s; half of them rank no lower than %.0f %% of the guilty who are found.", s.Circles, map[bool]string{true: "circle", false: "circles"}[s.Circles == 1], 100*s.AsGuilty)
 	if len(s.Parts) > 0 {

@@ -110,8 +110,14 @@ func (p *plot) rule(x float64, text string) {
 	p.add(`<text class="tick" x="%.1f" y="%.1f">%s</text>`, p.px(x)+4, p.top+10, html.EscapeString(text))
 }
 
-// key names the series, one below the other, at a place of the plot.
+// key names the series, one below the other, at a place of the plot, over a ground that
+// keeps them legible where curves run below.
 func (p *plot) key(x, y float64, names []string) {
+	widest := 0
+	for _, n := range names {
+		widest = max(widest, len([]rune(n)))
+	}
+	p.add(`<rect class="ground" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="4"/>`, x-5, y-17, 42+6.6*float64(widest), 18*float64(len(names))+5)
 	for i, n := range names {
 		at := y + float64(i)*18
 		p.add(`<line class="line s%d" x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f"/>`, i, x, x+24, at-4, at-4)
