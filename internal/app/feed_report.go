@@ -116,7 +116,11 @@ func (r *feedReport) show(f refusal) error {
 	var err error
 	switch n := r.shown[f.File]; {
 	case n <= maxShown:
-		_, err = fmt.Fprintf(r.errs, "%s: record %d: %s: %s: %s\n", f.File, f.Record, f.Place, f.Code, f.Reason)
+		place := f.Place
+		if place != "" {
+			place += ": "
+		}
+		_, err = fmt.Fprintf(r.errs, "%s: record %d: %s%s: %s\n", f.File, f.Record, place, f.Code, f.Reason)
 	case n == maxShown+1:
 		more := "--errors FILE would list them all"
 		if r.name != "" {
