@@ -24,8 +24,8 @@ const (
 	topicCases        = "cases"
 	topicHashes       = "hashes"
 	topicActions      = "actions"  // what platforms are asked to do
-	topicReceipts     = "receipts" // what they say of it
-	topicFeedback     = "feedback" // entries of lists that a reversal blames
+	topicReceipts     = "receipts" // what they say of it, and centres of alerts
+	topicFeedback     = "feedback" // entries of lists that a reversal blames, or a centre speaks of
 	topicDeadLetter   = stream.DeadLetters
 )
 

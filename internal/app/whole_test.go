@@ -22,13 +22,15 @@ import (
 	"github.com/vigil-stream/vigil/hashdb"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/report/ncmec/standin"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
 )
 
 // A wholeWorld is a deployment with everybody that it speaks to: a broker, the CyberTipline,
-// the owner of a list and the desk of the centre ph. It runs the real program.
+// the owner of a list and the centre ph, which has an inbox of its own. It runs the real
+// program.
 type wholeWorld struct {
 	t       *testing.T
 	bin     string
@@ -41,7 +43,7 @@ type wholeWorld struct {
 	broken  atomic.Bool // a finish is done and not answered
 	asked   atomic.Int64
 	owner   *ownersStandIn
-	desk    centreDesk
+	inbox   *inbox.Store
 	caseID  string
 	digest  string
 	running *worker
@@ -51,7 +53,7 @@ type wholeWorld struct {
 // list, of which the centres ph and us are told.
 func newWholeWorld(t *testing.T) *wholeWorld {
 	t.Helper()
-	w := &wholeWorld{t: t, bin: buildVigil(t), owner: newOwnersStandIn(t), desk: newDesk(t, "ph"), log: filepath.Join(t.TempDir(), "run.log")}
+	w := &wholeWorld{t: t, bin: buildVigil(t), owner: newOwnersStandIn(t), log: filepath.Join(t.TempDir(), "run.log")}
 	var err error
 	if w.broker, err = stream.StartEmbedded(t.TempDir(), ""); err != nil {
 		t.Fatal(err)
@@ -73,7 +75,11 @@ func newWholeWorld(t *testing.T) *wholeWorld {
 	w.c = DefaultConfig(filepath.Join(t.TempDir(), "data"))
 	w.c.Listen, w.c.Review.Listen, w.c.OwnList = "none", "none", "none"
 	w.c.Review.onePerson()
-	w.c.OutcomeKeys = OutcomeKeys{"ph": w.desk.key}
+	public, err := os.ReadFile(filepath.Join(filepath.Dir(playedCentres(t, w.c)["ph"]), "ph"+verifierEnd))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.c.OutcomeKeys = OutcomeKeys{"ph": strings.TrimSpace(string(public))}
 	w.c.NCMEC.URL, w.c.NCMEC.Accounts = front.URL+"/ispws", t.TempDir()
 	w.c.NCMEC.Reporter.Email = "desk@demo.example"
 	w.c.NCMEC.Credentials = filepath.Join(t.TempDir(), "credentials")
@@ -245,9 +251,21 @@ func (w *wholeWorld) decide() {
 	}
 }
 
-func (w *wholeWorld) says(sequence int, r report.Result, entries ...report.EntryOutcome) {
+// serve runs the centre's inbox until the test ends.
+func (w *wholeWorld) serve() {
 	w.t.Helper()
-	if err := w.client.Produce(w.t.Context(), outcomeOutput(w.t, "ph", w.desk.says(w.t, w.caseID, "ph", sequence, r, entries...))); err != nil {
+	desk := DeskOptions{Centre: "ph", Data: w.t.TempDir(), Keys: w.c.path(ownCentresDir), LogKeys: []string{mustVerifier(w.t, w.c)}}
+	w.t.Cleanup(serveInbox(w.t, ServeInboxOptions{Desk: desk, Brokers: []string{w.broker.Addr()}, Prefix: w.c.Prefix, Zone: "Asia/Manila"}))
+	w.inbox = openDesk(w.t, desk)
+	if got := waiting(w.t, w.inbox, 1); got[0].ID != review.AlertID(w.caseID, 1, "ph") || !got[0].Sealed {
+		w.t.Fatalf("the inbox has %+v", got)
+	}
+}
+
+// says has an officer of the centre say what came of the alert.
+func (w *wholeWorld) says(r report.Result, entries ...report.EntryOutcome) {
+	w.t.Helper()
+	if _, err := w.inbox.Say(w.t.Context(), inbox.Word{Alert: review.AlertID(w.caseID, 1, "ph"), Result: r, Entries: entries, By: "officer"}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -283,7 +301,7 @@ func (w *wholeWorld) everything(outcomes int) {
 const everyRoom = "lists,review,report"
 
 // TestOneFilingOverReplaysAndARestore goes from a case to what a centre says came of it, by
-// the real program: the report is filed, the owner of the list told, the decision counted and
+// the real program and an inbox of the centre's own: the report is filed, the owner of the list told, the decision counted and
 // learned from. Then all topics are read again from the start, and then the case store is
 // restored from a backup of before anything left: nobody is told anything twice.
 func TestOneFilingOverReplaysAndARestore(t *testing.T) {
@@ -297,8 +315,9 @@ func TestOneFilingOverReplaysAndARestore(t *testing.T) {
 
 	w.run(everyRoom)
 	w.row("the report is filed", `SELECT state FROM filings WHERE centre = 'us'`, "filed")
-	w.says(1, report.Acknowledged)
-	w.says(2, report.Wrong, report.EntryOutcome{List: "ncmec", HashKind: "pdq", Entry: pdqOf(1).Entry(), Wrong: true})
+	w.serve()
+	w.says(report.Acknowledged)
+	w.says(report.Wrong, report.EntryOutcome{List: "ncmec", HashKind: "pdq", Entry: pdqOf(1).Entry(), Wrong: true})
 	w.everything(2)
 	heard := []string{"7/a1 " + innocentGUID}
 	told := func(when string) {
@@ -311,6 +330,9 @@ func TestOneFilingOverReplaysAndARestore(t *testing.T) {
 		}
 		if got := w.ids("alerts.ph"); len(got) != 1 {
 			t.Errorf("%s: alerts for ph %v", when, got)
+		}
+		if c, err := w.inbox.Counts(t.Context()); err != nil || c.Waits+c.Answered != 1 || c.Failed != 0 {
+			t.Errorf("%s: the inbox has %+v, %v", when, c, err)
 		}
 		if got := w.ids(topicFeedback); len(got) != 1 {
 			t.Errorf("%s: feedback %v", when, got)
@@ -326,7 +348,7 @@ func TestOneFilingOverReplaysAndARestore(t *testing.T) {
 
 	w.replay()
 	w.run(everyRoom)
-	w.says(3, report.Acknowledged) // comes behind all that is read again
+	w.says(report.Known) // comes behind all that is read again
 	w.everything(3)
 	told("after a replay")
 	if got := w.ids("alerts.ph"); got[review.AlertID(w.caseID, 1, "ph")] != 1 {
