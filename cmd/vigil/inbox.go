@@ -31,6 +31,7 @@ func (c *cli) inboxServe() *cobra.Command {
 	c.deskFlags(f, &o.Desk)
 	f.StringVar(&o.Prefix, "prefix", "vigil.", "`prefix` of the sender's topics")
 	f.StringVar(&o.From, "from", "", "`file` or folder of alerts to follow, in place of brokers")
+	f.StringVar(&o.Receipts, "receipts", "", "`folder` for receipts, where --from is the folder of a file drop")
 	f.StringVar(&o.Outcomes, "outcomes", "", "`folder` for what you say came of alerts, a file each (default: the topic receipts; from files, outcomes in the inbox's folder)")
 	f.StringVar(&o.Known, "known", "", "`file` of identifiers that you have, made by vigil inbox blind, followed while it changes")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:9670", "`host:port` of the pages, on loopback")

@@ -29,6 +29,8 @@ type ServeInboxOptions struct {
 	Brokers []string
 	Prefix  string
 	From    string
+	// Receipts is the folder for answers to a file drop in From; empty: it gets none.
+	Receipts string
 	// Outcomes is the folder that outcomes go into; empty: the topic receipts, or, where
 	// there are no brokers, the folder outcomes in the inbox's.
 	Outcomes string
@@ -49,6 +51,9 @@ func ServeInbox(ctx context.Context, o ServeInboxOptions) (err error) {
 	}
 	if (len(o.Brokers) == 0) == (o.From == "") {
 		return fmt.Errorf("%w: give either --brokers or --from", ErrUsage)
+	}
+	if o.Receipts != "" && o.From == "" {
+		return fmt.Errorf("%w: --receipts answers a file drop: give its folder with --from", ErrUsage)
 	}
 	if err := pages.CheckLoopback(o.Listen); err != nil {
 		return fmt.Errorf("%w: --listen: %w", ErrUsage, err)
@@ -126,7 +131,7 @@ func (s *inboxServer) tell(name, says string, err error) {
 func (s *inboxServer) sources() (all []pages.Source) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range []string{"queue", "files", "known", "out"} {
+	for _, name := range []string{"queue", "files", "receipts", "known", "out"} {
 		if one, ok := s.how[name]; ok {
 			all = append(all, one)
 		}
@@ -184,7 +189,7 @@ func (s *inboxServer) followFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	total := 0
+	total, answered := 0, 0
 	return every(ctx, pollEvery, nil, func() error {
 		n, err := files.Poll(func(r inbox.Record) error { return s.store.Take(ctx, r, nil) })
 		total += n
@@ -193,6 +198,11 @@ func (s *inboxServer) followFiles(ctx context.Context) error {
 			return nil
 		}
 		s.tell("files", fmt.Sprintf("Following %s, %d files read since the start.", s.From, total), nil)
+		if s.Receipts != "" {
+			n, err := s.store.Receipts(ctx, s.From, s.Receipts)
+			answered += n
+			s.tell("receipts", fmt.Sprintf("Receipts go to %s, %d since the start.", s.Receipts, answered), err)
+		}
 		return nil
 	})
 }

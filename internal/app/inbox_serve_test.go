@@ -217,6 +217,7 @@ func TestAnInboxIsForThisMachine(t *testing.T) {
 	}{
 		{ServeInboxOptions{From: "x", Listen: "0.0.0.0:1"}, "for loopback only"}, {ServeInboxOptions{Listen: "127.0.0.1:1"}, "either --brokers or --from"},
 		{ServeInboxOptions{From: "x", Brokers: []string{"b"}, Listen: "127.0.0.1:1"}, "either --brokers or --from"},
+		{ServeInboxOptions{Brokers: []string{"b"}, Receipts: "x", Listen: "127.0.0.1:1"}, "--receipts answers a file drop"},
 		{ServeInboxOptions{From: "x", Listen: "127.0.0.1:1", Zone: "Atlantis/Here"}, "--zone"},
 		{ServeInboxOptions{From: "x", Listen: "127.0.0.1:1", Desk: DeskOptions{Centre: "ph", Keys: "nowhere"}}, "--log-key"},
 	} {
