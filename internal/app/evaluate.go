@@ -308,6 +308,9 @@ func printReport(out io.Writer, r evaluate.Report) error {
 			met = "met"
 		}
 		p("%s\t%s: %s; wanted %s", met, a.What, a.Got, a.Want)
+		if a.Why != "" {
+			p("\t  why: %s", a.Why)
+		}
 	}
 	return w.Flush()
 }

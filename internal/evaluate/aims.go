@@ -22,9 +22,11 @@ func (r *Report) Judge() {
 	}
 	all := budget(All)
 	r.Aims = append(r.Aims, Aim{
+		Why:  whoInstead(at.Holders),
 		What: "precision at a prevalence of 0.01 % and one case per 10,000 people", Want: "at least 0.5",
 		Got: told(all.Precision), Met: all.Precision.Value >= 0.5,
 	}, Aim{
+		Why:  whereMissed(at.Fates),
 		What: "recall of guilty people there", Want: "at least 0.7",
 		Got: told(all.Recall) + fmt.Sprintf("; of networks %s", told(all.Networks)), Met: all.Recall.Value >= 0.7,
 	})
@@ -52,6 +54,7 @@ func (r *Report) Judge() {
 				}
 			}
 			r.Aims = append(r.Aims, Aim{
+				Why:  whoTheyAre(worst, of.shares),
 				What: "false positives of the worst " + of.what + ", over those of all innocent people there", Want: "at most 1.5 times, or the page shows why",
 				Got: fmt.Sprintf("%s: %.1f times (%d of %d people; of all %d of %d by themselves, and %d of %d beside networks, who count %.2g each)", worst.Name, worst.Ratio, worst.Cases, worst.People, g.All.Cases, g.All.People, g.Bystanders.Cases, g.Bystanders.People, g.Bystanders.Network),
 				Met: worst.Ratio <= 1.5,
@@ -60,9 +63,20 @@ func (r *Report) Judge() {
 	}
 	for _, c := range r.Calibration {
 		r.Aims = append(r.Aims, Aim{
+			Why:  worstTenth(c.Of),
 			What: fmt.Sprintf("calibration at a prevalence of %g %%", 100*c.Prevalence), Want: "within 0.1",
 			Got: fmt.Sprintf("expected error %.3f, worst tenth that holds at least %d people %.3f", c.Of.ECE, Enough, c.Of.Worst), Met: c.Of.ECE <= 0.1 && c.Of.Worst <= 0.1,
 		})
+	}
+	r.clear()
+}
+
+// clear takes the reasons from aims that were met.
+func (r *Report) clear() {
+	for i := range r.Aims {
+		if r.Aims[i].Met {
+			r.Aims[i].Why = ""
+		}
 	}
 }
 

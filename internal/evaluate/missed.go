@@ -15,6 +15,13 @@ type Fate struct {
 	Roles  map[string]int `json:"roles"`
 }
 
+// The fates that reasons are made of.
+const (
+	belowBudget = "ranks below the budget"
+	belowAlone  = "below the bar: payments alone"
+	belowOne    = "below the bar: one stream"
+)
+
 // The fates of the guilty, in the order in which they are asked after: the first that is
 // true of somebody counts.
 var fates = []struct {
@@ -30,7 +37,7 @@ var fates = []struct {
 		func(p *Person, _ float64) bool { return p.Victim },
 	},
 	{
-		"ranks below the budget", "a case was open, or one that names them; innocent people and others who are guilty ranked higher",
+		belowBudget, "a case was open, or one that names them; innocent people and others who are guilty ranked higher",
 		func(p *Person, _ float64) bool { return p.Opened },
 	},
 	{
@@ -50,11 +57,11 @@ var fates = []struct {
 		func(p *Person, _ float64) bool { return p.Lack == "no-tie" },
 	},
 	{
-		"below the bar: payments alone", "something is told of whom they deal with; of no commissioned stream of their own anything beside it",
+		belowAlone, "something is told of whom they deal with; of no commissioned stream of their own anything beside it",
 		func(p *Person, _ float64) bool { return p.Streams == 0 },
 	},
 	{
-		"below the bar: one stream", "of one commissioned stream a payment, a score, a picture or a flag beside it is told, as of innocent people too",
+		belowOne, "of one commissioned stream a payment, a score, a picture or a flag beside it is told, as of innocent people too",
 		func(p *Person, _ float64) bool { return p.Streams == 1 },
 	},
 	{

@@ -110,6 +110,7 @@ type Aim struct {
 	Want string `json:"want"`
 	Got  string `json:"got"`
 	Met  bool   `json:"met"`
+	Why  string `json:"why,omitempty"` // it was missed, in numbers
 }
 
 // Prevalences are those that are reported, and Budgets the cases per 10,000 people over
