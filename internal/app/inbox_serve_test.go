@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,16 +57,24 @@ func waiting(t *testing.T, store *inbox.Store, n int) []inbox.Item {
 	return items
 }
 
-// TestAnInboxOnAQueue takes what a real sender sealed off a broker, says what came of it, and
-// has the word come back to the sender's side: once, over a stop between any two steps.
 func TestAnInboxOnAQueue(t *testing.T) {
-	s := newSentAlert(t)
 	broker, err := stream.StartEmbedded(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = broker.Close() }()
-	client := connect(t, broker.Addr(), s.c.Prefix)
+	inboxOnAQueue(t, broker.Addr())
+}
+
+func TestAnInboxOnARealQueue(t *testing.T) { inboxOnAQueue(t, realKafka(t)) }
+
+// inboxOnAQueue takes what a real sender sealed off a broker, says what came of it, and has
+// the word come back to the sender's side: once, over a stop between any two steps.
+func inboxOnAQueue(t *testing.T, broker string) {
+	t.Helper()
+	s := newSentAlert(t)
+	s.c.Prefix = "inbox-" + strings.ToLower(rand.Text()[:10]) + "."
+	client := connect(t, broker, s.c.Prefix)
 	table, err := s.c.directory()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +95,7 @@ func TestAnInboxOnAQueue(t *testing.T) {
 	produce([]byte("nothing"), report.TypeAlert)
 
 	desk := DeskOptions{Centre: "ph", Data: t.TempDir(), Keys: s.c.path(ownCentresDir), LogKeys: []string{s.sealer.key}}
-	o := ServeInboxOptions{Desk: desk, Brokers: []string{broker.Addr()}, Prefix: s.c.Prefix, Zone: "Asia/Manila"}
+	o := ServeInboxOptions{Desk: desk, Brokers: []string{broker}, Prefix: s.c.Prefix, Zone: "Asia/Manila"}
 	stop := serveInbox(t, o)
 	store := openDesk(t, desk)
 	if got := waiting(t, store, 1); got[0].ID != s.alert.ID || !got[0].Sealed {

@@ -1,8 +1,10 @@
 package inbox
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +78,24 @@ func TestNoCountryCounts(t *testing.T) {
 			if strings.Contains(r.part, word) && !strings.Contains(r.part, "message") {
 				t.Errorf("the part %s counts", r.part)
 			}
+		}
+	}
+}
+
+// TestThePartsAtRiskAreThere holds the names that count to those of the weights that come
+// with the binary: a part that was renamed would count for nothing, and nobody would see it.
+func TestThePartsAtRiskAreThere(t *testing.T) {
+	data, err := os.ReadFile("../../correlate/weights.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var weights struct{ Parts map[string]any }
+	if err := json.Unmarshal(data, &weights); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range atRisk {
+		if _, ok := weights.Parts[r.part]; !ok {
+			t.Errorf("no part is called %s", r.part)
 		}
 	}
 }
