@@ -9,8 +9,38 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/vigil-stream/vigil/report/drop"
 	"github.com/vigil-stream/vigil/report/inbox/inboxtest"
 )
+
+// writeDrop puts an alert into a folder as the file drop does, an hour ago.
+func writeDrop(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := drop.Open(drop.Settings{Outgoing: dir, Marks: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := inboxtest.NewLog(t, 0).Alert(t, inboxtest.Case{Number: 8, At: time.Now().UTC().Truncate(time.Second).Add(-2 * time.Hour), Strong: true}, 1)
+	if _, err := folder.Send(t.Context(), a, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.Close(); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(names) != 2 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		hourAgo := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(name, hourAgo, hourAgo); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // writePost fills a folder with what a centre gets: four alerts, one of them taken back, in
 // every form, a forgery and what is nothing of the kind. The keys are the log's, and those

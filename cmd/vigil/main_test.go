@@ -67,6 +67,8 @@ func TestScripts(t *testing.T) {
 			"alerts": func(ts *testscript.TestScript, _ bool, args []string) {
 				writePost(t, ts.MkAbs(args[0]), ts.MkAbs(args[1]), ts.MkAbs(args[2]))
 			},
+			// dropped FOLDER puts an alert there as the file drop does.
+			"dropped": func(ts *testscript.TestScript, _ bool, args []string) { writeDrop(t, ts.MkAbs(args[0])) },
 			// bank N FILE writes a message of so many payments.
 			"bank": func(ts *testscript.TestScript, _ bool, args []string) {
 				n, err := strconv.Atoi(args[0])
