@@ -53,7 +53,7 @@ func TestAKillInTheMiddleOfDeliveries(t *testing.T) {
 		select {
 		case <-reached:
 		case <-time.After(time.Minute):
-			t.Fatalf("no request for %s: %s", at, tail(log))
+			t.Fatalf("no request for %s: %s\n%s", at, vigil(t, bin, "report", "deliveries", "--config", config), tail(log))
 		}
 		if !w.kill() {
 			t.Error("there was nothing to kill")
@@ -79,7 +79,7 @@ func TestAKillInTheMiddleOfDeliveries(t *testing.T) {
 	heir = run()
 	s.become(t, "all corrected", everyOne("filed", 2*len(of))...)
 	heir.stop()
-	if printed := vigil(t, bin, "report", "deliveries", "--config", config, "--state", "filed"); strings.Count(printed, "\n") != 1+2*5*len(of) {
+	if printed := vigil(t, bin, "report", "deliveries", "--config", config, "--state", "filed"); strings.Count(printed, "  channel  ") != 2*5*len(of) {
 		t.Errorf("printed are\n%s", printed)
 	}
 	s.tip.Fail(nil)

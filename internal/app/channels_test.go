@@ -314,6 +314,7 @@ func TestWhatIsHeldWhenItIsDecidedAgainIsToldOnce(t *testing.T) {
 	s.confirm(t, second, false)
 	carried(t, p)
 	s.know(t, second)
+	p.gate.now = func() time.Time { return time.Now().Add(2 * time.Minute) } // the second can no longer be undone
 	s.delivering(t, p)
 	want := []string{byWebhook + " filed"}
 	for _, id := range []string{byTipline, byDrop, byGoAML, byFinCEN} {

@@ -138,6 +138,9 @@ func noteDelivery(found map[string]*loggedDelivery, index uint64, e audit.Entry)
 			refs[kind] = value
 		}
 	}
+	if refs["queue"] != "" { // that it lies in the centre's queue says nothing of the channel
+		return nil
+	}
 	d := found[e.Refs[0]]
 	if d == nil {
 		d = &loggedDelivery{}

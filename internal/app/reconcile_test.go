@@ -51,6 +51,8 @@ func TestWhereADeliveryStoodByTheLog(t *testing.T) {
 		"unknown":            {[][]string{sending(2), state(3, "unknown")}, review.Logged{State: review.FilingUnknown, Revision: 3}, false},
 		"failed":             {[][]string{sending(2), state(3, "failed")}, review.Logged{}, true},
 		"withdrawn":          {[][]string{sending(2), state(3, "unknown"), sending(4), state(5, "withdrawn")}, review.Logged{}, true},
+		"in the queue":       {[][]string{{"case", "queue/us", "state/filed"}, state(2, "held")}, review.Logged{}, true},
+		"there, and killed":  {[][]string{{"case", "queue/us", "state/filed"}, sending(2)}, review.Logged{State: review.FilingUnknown, Revision: 2}, false},
 		"frames alone":       {[][]string{{"case", "centre/us", "frames/3"}}, review.Logged{}, true},
 		"killed in a finish": {[][]string{sending(2), {"case", "asked/finish", "outcome/begun", "report/4711"}}, review.Logged{State: review.FilingUnknown, Revision: 2, Journal: []byte("4711")}, false},
 	} {
