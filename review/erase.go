@@ -158,6 +158,7 @@ var erasedRows = []string{
 	`UPDATE image_views SET frame = 'erased' WHERE case_id = ?`,
 	`UPDATE filings SET body = '', journal = '' WHERE case_id = ?`,
 	`UPDATE filing_steps SET says = '' WHERE alert IN (SELECT alert FROM filings WHERE case_id = ?)`,
+	`UPDATE filing_steps SET says = '' WHERE alert IN (SELECT 'queue/' || alert FROM queued WHERE case_id = ?)`,
 	`UPDATE queued SET body = '' WHERE case_id = ?`,
 	`UPDATE outcomes SET record = '' WHERE case_id = ?`,
 	`UPDATE outcome_looks SET remark = '' WHERE outcome_id IN (SELECT id FROM outcomes WHERE case_id = ?)`,

@@ -29,7 +29,7 @@ type File struct {
 	Related []Related
 	Actions []Asked // what platforms were asked to do
 	Appeals []Appeal
-	Filings []Filing // on their way to centres, or there; without what they tell
+	Filings []ShownFiling // on their way to centres, or there; without what they tell
 	// Outcomes are what centres said of its alerts, by centre, in their order.
 	Outcomes []AlertOutcome
 }
@@ -84,11 +84,8 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 	if f.Outcomes, err = outcomesOf(ctx, s.read, id); err != nil {
 		return f, err
 	}
-	if f.Filings, err = loadFilings(ctx, s.read, `WHERE f.case_id = ? ORDER BY f.sequence, f.centre, f.alert LIMIT ?`, id, DefaultLimit); err != nil {
+	if f.Filings, err = s.caseFilings(ctx, id); err != nil {
 		return f, err
-	}
-	for i := range f.Filings {
-		f.Filings[i].Body = nil
 	}
 	if f.Related, err = s.related(ctx, id, f.Case.Subject); err != nil {
 		return f, err

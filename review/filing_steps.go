@@ -1,10 +1,12 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,8 +41,13 @@ func noteStep(ctx context.Context, tx *sql.Tx, alert string, st FiledStep) error
 // A ShownFiling is a filing as people look at it, without what it tells.
 type ShownFiling struct {
 	Filing
-	Since time.Time // it stands as it does; zero where that was not noted
+	ByQueue bool      // it goes into its centre's queue, and not by a channel
+	Since   time.Time // it stands as it does; zero where that was not noted
 }
+
+// inQueue is under what the steps of an alert into its centre's queue are kept: the same alert
+// may go by a channel as well.
+func inQueue(alert string) string { return "queue/" + alert }
 
 // Retryable reports whether a person may have it tried again. Unknown is not sent again but
 // asked for: the centre may have it.
@@ -77,19 +84,31 @@ func (s *Store) FilingCounts(ctx context.Context, who Person) (map[FilingView]in
 	if !who.May(SeeFilings) {
 		return nil, fmt.Errorf("filings: %w %s", ErrDenied, SeeFilings)
 	}
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT f.state, CASE WHEN f.due_at < ? THEN 1 ELSE 0 END, CASE WHEN `+superseded+` THEN 1 ELSE 0 END, count(*)
-		FROM filings AS f WHERE f.state NOT IN ('filed', 'withdrawn') GROUP BY 1, 2, 3`, s.now().UnixMicro())
-	if err != nil {
-		return nil, fmt.Errorf("count filings: %w", err)
-	}
 	counts := map[FilingView]int{}
+	for _, from := range []string{
+		`CASE WHEN ` + superseded + ` THEN 1 ELSE 0 END, count(*) FROM filings AS f`,
+		`0, count(*) FROM queued AS f`,
+	} {
+		if err := s.countFilings(ctx, from, counts); err != nil {
+			return nil, fmt.Errorf("count filings: %w", err)
+		}
+	}
+	return counts, nil
+}
+
+func (s *Store) countFilings(ctx context.Context, from string, counts map[FilingView]int) (err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT f.state, CASE WHEN f.due_at < ? THEN 1 ELSE 0 END, `+from+`
+		WHERE f.state NOT IN ('filed', 'withdrawn') GROUP BY 1, 2, 3`, s.now().UnixMicro())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var state FilingState
 		var late, gone bool
 		var n int
 		if err := rows.Scan(&state, &late, &gone, &n); err != nil {
-			return nil, errors.Join(fmt.Errorf("count filings: %w", err), rows.Close())
+			return err
 		}
 		if late {
 			counts[ViewLate] += n
@@ -102,88 +121,118 @@ func (s *Store) FilingCounts(ctx context.Context, who Person) (map[FilingView]in
 		}
 		counts[FilingView(state)] += n
 	}
-	return counts, errors.Join(rows.Err(), rows.Close())
+	return rows.Err()
 }
 
-// ShownFilings returns what a view shows, the most urgent first; of what is filed the newest.
+// ShownFilings returns what a view shows, by channels and into queues, the most urgent first;
+// of what is filed the newest.
 func (s *Store) ShownFilings(ctx context.Context, who Person, v FilingView, limit int) ([]ShownFiling, error) {
 	if !who.May(SeeFilings) {
 		return nil, fmt.Errorf("filings: %w %s", ErrDenied, SeeFilings)
 	}
-	const open, urgent = `f.state NOT IN ('filed', 'withdrawn')`, ` ORDER BY f.priority DESC, f.due_at, f.alert LIMIT ?`
+	const open = `state NOT IN ('filed', 'withdrawn')`
 	now := s.now().UnixMicro()
-	where, args := `WHERE f.state = ?`+urgent, []any{string(v)}
+	where, args := `state = ?`, []any{string(v)}
 	switch v {
 	case ViewAttention:
-		where, args = `WHERE `+open+` AND (f.due_at < ? OR f.state IN ('failed', 'held')) AND NOT `+superseded+urgent, []any{now}
+		where, args = open+` AND (due_at < ? OR state IN ('failed', 'held'))`, []any{now}
 	case ViewLate:
-		where, args = `WHERE `+open+` AND f.due_at < ?`+urgent, []any{now}
+		where, args = open+` AND due_at < ?`, []any{now}
 	case ViewQueued:
-		where, args = `WHERE f.state IN ('queued', 'sending')`+urgent, nil
+		where, args = `state IN ('queued', 'sending')`, nil
 	case ViewFiled:
-		where, args = `WHERE f.state IN ('filed', 'withdrawn') ORDER BY f.next_at DESC, f.alert LIMIT ?`, nil
+		where, args = `state IN ('filed', 'withdrawn')`, nil
 	}
-	ds, err := loadFilings(ctx, s.read, where, append(args, bound(limit))...)
-	if err != nil || len(ds) == 0 {
+	order, first := `priority DESC, due_at, alert`, func(a, b ShownFiling) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Due.Compare(b.Due), cmp.Compare(a.Alert, b.Alert))
+	}
+	if v == ViewFiled {
+		order, first = `next_at DESC, alert`, func(a, b ShownFiling) int { return cmp.Or(b.Next.Compare(a.Next), cmp.Compare(a.Alert, b.Alert)) }
+	}
+	most := bound(limit)
+	args = append(args, most)
+	gone := ""
+	if v == ViewAttention {
+		gone = ` AND NOT ` + superseded
+	}
+	filings, err := loadFilings(ctx, s.read, `WHERE `+where+gone+` ORDER BY `+order+` LIMIT ?`, args...)
+	if err != nil {
 		return nil, err
 	}
-	return s.shown(ctx, ds)
+	queued, err := loadQueued(ctx, s.read, `WHERE `+where+` ORDER BY `+order+` LIMIT ?`, args...)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.shown(ctx, filings, queued)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(list, first)
+	return list[:min(len(list), most)], nil
 }
 
 // shown leaves out what filings tell, and adds since when they stand as they do.
-func (s *Store) shown(ctx context.Context, ds []Filing) ([]ShownFiling, error) {
-	alerts := make([]any, len(ds))
-	for i := range ds {
-		alerts[i] = ds[i].Alert
+func (s *Store) shown(ctx context.Context, filings, queued []Filing) (list []ShownFiling, err error) {
+	var keys []any
+	for _, d := range filings {
+		list, keys = append(list, ShownFiling{Filing: d}), append(keys, d.Alert)
+	}
+	for _, d := range queued {
+		list, keys = append(list, ShownFiling{Filing: d, ByQueue: true}), append(keys, inQueue(d.Alert))
+	}
+	if len(list) == 0 {
+		return nil, nil
 	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT alert, state, at FROM filing_steps WHERE state <> '' AND alert IN (?`+strings.Repeat(", ?", len(alerts)-1)+`) ORDER BY alert, n`, alerts...)
+		SELECT alert, state, at FROM filing_steps WHERE state <> '' AND alert IN (?`+strings.Repeat(", ?", len(keys)-1)+`) ORDER BY alert, n`, keys...)
 	if err != nil {
 		return nil, fmt.Errorf("steps of filings: %w", err)
 	}
-	since, last := map[string]int64{}, map[string]FilingState{}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	since, last := map[any]int64{}, map[any]FilingState{}
 	for rows.Next() {
-		var alert string
+		var key string
 		var state FilingState
 		var at int64
-		if err := rows.Scan(&alert, &state, &at); err != nil {
-			return nil, errors.Join(fmt.Errorf("steps of filings: %w", err), rows.Close())
+		if err := rows.Scan(&key, &state, &at); err != nil {
+			return nil, fmt.Errorf("steps of filings: %w", err)
 		}
-		if last[alert] != state {
-			last[alert], since[alert] = state, at
+		if last[key] != state {
+			last[key], since[key] = state, at
 		}
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, fmt.Errorf("steps of filings: %w", err)
-	}
-	list := make([]ShownFiling, len(ds))
-	for i, d := range ds {
+	for i := range list {
+		d, key := &list[i], keys[i]
 		d.Body = nil
-		list[i].Filing = d
-		if last[d.Alert] == d.State || d.State == FilingSending && last[d.Alert] != "" {
-			list[i].Since = fromMicros(since[d.Alert])
+		if last[key] == d.State || d.State == FilingSending && last[key] != "" {
+			d.Since = fromMicros(since[key])
 		}
 	}
-	return list, nil
+	return list, rows.Err()
 }
 
 // ShownFiling returns one with all that was done about it, oldest first.
-func (s *Store) ShownFiling(ctx context.Context, alert string, who Person) (d ShownFiling, steps []FiledStep, err error) {
+func (s *Store) ShownFiling(ctx context.Context, alert string, byQueue bool, who Person) (d ShownFiling, steps []FiledStep, err error) {
 	if !who.May(SeeFilings) {
 		return d, nil, fmt.Errorf("filing: %w %s", ErrDenied, SeeFilings)
 	}
-	one, err := s.Filing(ctx, alert)
+	find, key := s.Filing, alert
+	if byQueue {
+		find, key = s.QueuedAlert, inQueue(alert)
+	}
+	one, err := find(ctx, alert)
 	if err != nil {
 		return d, nil, err
 	}
-	all, err := s.shown(ctx, []Filing{one})
+	ways := map[bool][]Filing{byQueue: {one}}
+	all, err := s.shown(ctx, ways[false], ways[true])
 	if err != nil {
 		return d, nil, err
 	}
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT s.at, s.state, s.asked, s.outcome, s.request, s.report, s.person, s.says, s.entry, coalesce(o.result, '')
 		FROM filing_steps s LEFT JOIN outbox o ON o.entry_id = s.entry AND s.entry <> '' AND o.done_at IS NOT NULL
-		WHERE s.alert = ? ORDER BY s.n`, alert)
+		WHERE s.alert = ? ORDER BY s.n`, key)
 	if err != nil {
 		return d, nil, fmt.Errorf("steps of filing %s: %w", alert, err)
 	}
@@ -198,4 +247,21 @@ func (s *Store) ShownFiling(ctx context.Context, alert string, who Person) (d Sh
 		steps = append(steps, st)
 	}
 	return all[0], steps, rows.Err()
+}
+
+// caseFilings are those of a case, by decision and centre.
+func (s *Store) caseFilings(ctx context.Context, caseID string) ([]ShownFiling, error) {
+	filings, err := loadFilings(ctx, s.read, `WHERE f.case_id = ? ORDER BY f.sequence, f.centre, f.alert LIMIT ?`, caseID, DefaultLimit)
+	if err != nil {
+		return nil, err
+	}
+	queued, err := loadQueued(ctx, s.read, `WHERE case_id = ? ORDER BY sequence, centre, alert LIMIT ?`, caseID, DefaultLimit)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.shown(ctx, filings, queued)
+	slices.SortStableFunc(list, func(a, b ShownFiling) int {
+		return cmp.Or(cmp.Compare(a.Sequence, b.Sequence), cmp.Compare(a.Centre, b.Centre))
+	})
+	return list, err
 }

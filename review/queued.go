@@ -19,10 +19,20 @@ import (
 func (s *Store) OrderQueued(ctx context.Context, orders []Filing) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		for _, d := range orders {
-			if _, err := tx.ExecContext(ctx, `
+			made, err := tx.ExecContext(ctx, `
 				INSERT INTO queued (alert, sequence, case_id, centre, priority, state, attempts, due_at, next_at, says, revision, body)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO NOTHING`,
-				d.Alert, d.Sequence, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Says, d.Revision, d.Body); err != nil {
+				d.Alert, d.Sequence, d.Case, d.Centre, d.Priority, string(d.State), d.Attempts, d.Due.UnixMicro(), d.Next.UnixMicro(), d.Says, d.Revision, d.Body)
+			if err != nil {
+				return err
+			}
+			if n, err := made.RowsAffected(); err != nil || n == 0 {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := noteStep(ctx, tx, inQueue(d.Alert), FiledStep{At: s.now(), State: d.State, Says: d.Says}); err != nil {
 				return err
 			}
 		}
@@ -97,8 +107,12 @@ func (s *Store) SaveQueued(ctx context.Context, d Filing) (Filing, error) {
 		if d.State == FilingSending {
 			return nil // what comes of it is noted
 		}
+		id := signal.ID("queued", d.Alert, strconv.FormatInt(d.Revision, 10))
+		if err := noteStep(ctx, tx, inQueue(d.Alert), FiledStep{At: s.now(), State: d.State, Says: d.Says, Entry: id}); err != nil {
+			return err
+		}
 		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: signal.ID("queued", d.Alert, strconv.FormatInt(d.Revision, 10)), Digest: hex.EncodeToString(told[:]), At: s.now(),
+			Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(told[:]), At: s.now(),
 			Refs: loggable(d.Alert, d.Case, "queue/"+d.Centre, "state/"+string(d.State)),
 		})
 	})
@@ -132,6 +146,9 @@ func (s *Store) RetryQueued(ctx context.Context, alert string, by Person, reason
 		d.Revision++
 		if _, err := tx.ExecContext(ctx, `UPDATE queued SET state = ?, attempts = 0, next_at = ?, revision = revision + 1 WHERE alert = ?`,
 			string(d.State), d.Next.UnixMicro(), alert); err != nil {
+			return err
+		}
+		if err := noteStep(ctx, tx, inQueue(alert), FiledStep{At: f.now, State: d.State, Person: by.ID, Says: reason, Entry: id}); err != nil {
 			return err
 		}
 		return enqueueEntry(ctx, tx, audit.Entry{

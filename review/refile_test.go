@@ -62,7 +62,7 @@ func TestAFilingIsTriedAgainByHand(t *testing.T) {
 		if len(rows) != before+1 || entry == nil || entry.Kind != audit.KindDelivery || !slices.Contains(entry.Refs, "reviewer/sue") || !slices.Contains(entry.Refs, "asked/retry") || strings.Contains(strings.Join(entry.Refs, " "), "account") {
 			t.Errorf("%s: logged %+v", state, entry)
 		}
-		shown, steps, err := s.ShownFiling(t.Context(), alert, sue)
+		shown, steps, err := s.ShownFiling(t.Context(), alert, false, sue)
 		if err != nil || len(shown.Body) != 0 || len(steps) != 3 {
 			t.Fatalf("%s: %+v, %+v, %v", state, shown, steps, err)
 		}
@@ -73,11 +73,11 @@ func TestAFilingIsTriedAgainByHand(t *testing.T) {
 		if err := s.Done(t.Context(), rows[len(rows)-1].Seq, "41"); err != nil {
 			t.Fatal(err)
 		}
-		if _, steps, err = s.ShownFiling(t.Context(), alert, sue); err != nil || steps[2].Index != "41" {
+		if _, steps, err = s.ShownFiling(t.Context(), alert, false, sue); err != nil || steps[2].Index != "41" {
 			t.Errorf("%s: once logged %+v, %v", state, steps, err)
 		}
 		since := map[bool]time.Time{true: clock.at, false: clock.at.Add(-time.Minute)}[want != state]
-		if shown, _, _ := s.ShownFiling(t.Context(), alert, sue); !shown.Since.Equal(since) {
+		if shown, _, _ := s.ShownFiling(t.Context(), alert, false, sue); !shown.Since.Equal(since) {
 			t.Errorf("%s: since %s, want %s", state, shown.Since, since)
 		}
 	}
@@ -95,7 +95,7 @@ func TestWhoSeesAndRetriesFilings(t *testing.T) {
 		if _, err := s.ShownFilings(t.Context(), who, ViewHeld, 0); errors.Is(err, ErrDenied) == sees {
 			t.Errorf("%s lists: %v", who.ID, err)
 		}
-		if _, _, err := s.ShownFiling(t.Context(), alert, who); errors.Is(err, ErrDenied) == sees {
+		if _, _, err := s.ShownFiling(t.Context(), alert, false, who); errors.Is(err, ErrDenied) == sees {
 			t.Errorf("%s looks: %v", who.ID, err)
 		}
 		if _, err := s.FilingCounts(t.Context(), who); errors.Is(err, ErrDenied) == sees {
@@ -149,20 +149,29 @@ func TestFilingsByView(t *testing.T) {
 	correction := Filing{Alert: signal.ID("correction"), Corrects: signal.ID("alert", "overtaken"), Sequence: 99, Due: clock.at.Add(time.Hour), Next: clock.at}
 	id[correction.Alert] = "correction"
 	ordered(t, s, c, correction)
+	// Alerts into queues are among them; one may be under way both ways.
+	held := Filing{Alert: signal.ID("alert", "held"), Case: c.ID, Centre: "ca", Priority: 10, State: FilingQueued, Due: clock.at.Add(time.Hour), Next: clock.at, Revision: 1, Body: []byte("{}")}
+	if err := s.OrderQueued(t.Context(), []Filing{held}); err != nil {
+		t.Fatal(err)
+	}
+	held.State, held.Says = FilingHeld, "no reference leads to an account"
+	if _, err := s.SaveQueued(t.Context(), held); err != nil {
+		t.Fatal(err)
+	}
 	counts, err := s.FilingCounts(t.Context(), sue)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for view, want := range map[FilingView]string{
-		ViewAttention: "queued late, failed, unknown late, held",
+		ViewAttention: "held in a queue, queued late, failed, unknown late, held",
 		ViewLate:      "queued late, overtaken, unknown late",
-		ViewFailed:    "overtaken, failed", ViewHeld: "held", ViewUnknown: "unknown late, unknown",
+		ViewFailed:    "overtaken, failed", ViewHeld: "held in a queue, held", ViewUnknown: "unknown late, unknown",
 		ViewQueued: "queued late, sending, queued, correction", ViewFiled: "filed",
 	} {
 		list, err := s.ShownFilings(t.Context(), sue, view, 0)
 		var got []string
 		for _, d := range list {
-			got = append(got, id[d.Alert])
+			got = append(got, id[d.Alert]+map[bool]string{true: " in a queue"}[d.ByQueue])
 			if len(d.Body) != 0 || d.Since.IsZero() {
 				t.Errorf("%s: %+v", id[d.Alert], d)
 			}
@@ -177,7 +186,22 @@ func TestFilingsByView(t *testing.T) {
 	if _, err := s.RetryFiling(t.Context(), signal.ID("alert", "overtaken"), sue, "because"); !errors.Is(err, ErrNoRetry) {
 		t.Errorf("what a correction overtook is tried again: %v", err)
 	}
-	if n, err := s.FilingsWaiting(t.Context(), sue); err != nil || n != 4 {
+	if n, err := s.FilingsWaiting(t.Context(), sue); err != nil || n != 5 {
 		t.Errorf("%d need a person, %v", n, err)
+	}
+	clock.at = clock.at.Add(time.Minute)
+	if d, err := s.RetryQueued(t.Context(), held.Alert, sue, "the platform has answered"); err != nil || d.State != FilingQueued {
+		t.Errorf("%+v, %v", d, err)
+	}
+	d, steps, err := s.ShownFiling(t.Context(), held.Alert, true, sue)
+	if err != nil || !d.ByQueue || d.Centre != "ca" || len(d.Body) != 0 || !d.Since.Equal(clock.at) || len(steps) != 3 || steps[1].Says != held.Says || steps[1].Entry == "" || steps[2].Person != "sue" {
+		t.Errorf("%+v, %+v, %v", d, steps, err)
+	}
+	if d, steps, err = s.ShownFiling(t.Context(), held.Alert, false, sue); err != nil || d.ByQueue || d.State != FilingHeld || len(steps) != 2 {
+		t.Errorf("by the channel: %+v, %+v, %v", d, steps, err)
+	}
+	f, err := s.File(t.Context(), c.ID, sue)
+	if err != nil || len(f.Filings) != 11 || len(f.Filings[0].Body) != 0 {
+		t.Errorf("the case has %d, %v", len(f.Filings), err)
 	}
 }

@@ -153,7 +153,7 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 		t.Errorf("without a reason: %v", err)
 	}
 	// Every step is kept for the page of it, each request with its id.
-	shown, steps, err := store.ShownFiling(t.Context(), told["us"], supervisor("sue"))
+	shown, steps, err := store.ShownFiling(t.Context(), told["us"], false, supervisor("sue"))
 	if err != nil || shown.State != review.FilingFiled {
 		t.Errorf("%+v, %v", shown, err)
 	}

@@ -54,7 +54,7 @@ type filingPage struct {
 }
 
 func (c *console) filing(w http.ResponseWriter, r *http.Request, who review.Person) error {
-	d, steps, err := c.Store.ShownFiling(r.Context(), r.PathValue("alert"), who)
+	d, steps, err := c.Store.ShownFiling(r.Context(), r.PathValue("alert"), byQueue(r), who)
 	if err != nil {
 		return err
 	}
@@ -69,12 +69,26 @@ func (c *console) retry(w http.ResponseWriter, r *http.Request, who review.Perso
 	if err != nil {
 		return err
 	}
-	alert := r.PathValue("alert")
-	if _, err := c.Store.RetryFiling(r.Context(), alert, who, reason); err != nil {
+	do := c.Store.RetryFiling
+	if byQueue(r) {
+		do = c.Store.RetryQueued
+	}
+	d, err := do(r.Context(), r.PathValue("alert"), who, reason)
+	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/filing/"+alert, http.StatusSeeOther)
+	http.Redirect(w, r, filingPath(review.ShownFiling{Filing: d, ByQueue: byQueue(r)}), http.StatusSeeOther)
 	return nil
+}
+
+// byQueue says which of the two ways of an alert a page is about.
+func byQueue(r *http.Request) bool { return r.FormValue("way") == "queue" }
+
+func filingPath(d review.ShownFiling) string {
+	if d.ByQueue {
+		return "/filing/" + d.Alert + "?way=queue"
+	}
+	return "/filing/" + d.Alert
 }
 
 var filingWords = map[review.FilingState]string{

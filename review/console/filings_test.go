@@ -105,6 +105,25 @@ func TestFilingsOnPages(t *testing.T) {
 	if code, page := retry(sue, "unknown", "their desk is open now"); code != http.StatusOK || !strings.Contains(page, "had the centre asked") || !strings.Contains(page, "Ask the centre now") {
 		t.Errorf("%d\n%s", code, page)
 	}
+	// An alert into a queue has a page and a retry of its own.
+	queued := review.Filing{Alert: alertNo("queued"), Case: c.ID, Centre: "ca", Priority: 5, State: review.FilingQueued, Due: clock.at.Add(time.Hour), Next: clock.at, Revision: 1, Body: []byte("{}")}
+	if err := s.OrderQueued(t.Context(), []review.Filing{queued}); err != nil {
+		t.Fatal(err)
+	}
+	queued.State, queued.Says = review.FilingHeld, "no reference leads to an account"
+	if _, err := s.SaveQueued(t.Context(), queued); err != nil {
+		t.Fatal(err)
+	}
+	way := "/filing/" + queued.Alert + "?way=queue"
+	if _, page := sue.get("/filings?view=held"); !strings.Contains(page, `href="`+way+`"`) {
+		t.Errorf("what a queue lacks is not listed\n%s", page)
+	}
+	if _, page := sue.get(way); !strings.Contains(page, "into the queue of") || !strings.Contains(page, "no reference leads") || !strings.Contains(page, `name="way" value="queue"`) {
+		t.Errorf("its page\n%s", page)
+	}
+	if code, page := sue.post("/filing/"+queued.Alert+"/retry", url.Values{"reason": {"it is there now"}, "way": {"queue"}}); code != http.StatusOK || !strings.Contains(page, "it is there now") || !strings.Contains(page, "into the queue of") {
+		t.Errorf("%d\n%s", code, page)
+	}
 	if d, err := s.Filing(t.Context(), alertNo("unknown")); err != nil || d.State != review.FilingUnknown || !d.Next.Equal(clock.at) {
 		t.Errorf("%+v, %v", d, err)
 	}

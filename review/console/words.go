@@ -49,14 +49,20 @@ var words = template.FuncMap{
 		}
 		return name
 	},
-	"filingword":  func(s review.FilingState) string { return filingWords[s] },
-	"filingmeans": func(s review.FilingState) string { return filingMeans[s] },
-	"viewword":    func(v review.FilingView) string { return viewWords[v] },
-	"step":        func(s string) string { return stepWords[s] },
-	"may":         func(p review.Person, a string) bool { return p.May(review.Action(a)) },
-	"f1":          func(x float64) string { return fmt.Sprintf("%.1f", x) },
-	"meter":       func(p float64) string { return fmt.Sprintf("%.1f", 100*math.Max(0, math.Min(1, p))) },
-	"late":        func(now, due time.Time) bool { return !now.Before(due) },
+	"filingword": func(s review.FilingState) string { return filingWords[s] },
+	"filingpath": filingPath,
+	"filingmeans": func(d review.ShownFiling) string {
+		if d.ByQueue && d.State == review.FilingFiled {
+			return "It lies in the centre's queue."
+		}
+		return filingMeans[d.State]
+	},
+	"viewword": func(v review.FilingView) string { return viewWords[v] },
+	"step":     func(s string) string { return stepWords[s] },
+	"may":      func(p review.Person, a string) bool { return p.May(review.Action(a)) },
+	"f1":       func(x float64) string { return fmt.Sprintf("%.1f", x) },
+	"meter":    func(p float64) string { return fmt.Sprintf("%.1f", 100*math.Max(0, math.Min(1, p))) },
+	"late":     func(now, due time.Time) bool { return !now.Before(due) },
 	"wait": func(now, since, due time.Time) float64 {
 		return now.Sub(since).Seconds() / math.Max(1, due.Sub(since).Seconds())
 	},
