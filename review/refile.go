@@ -58,3 +58,53 @@ func (s *Store) RetryFiling(ctx context.Context, alert string, by Person, reason
 	}
 	return d, nil
 }
+
+// ErrNotSettled says that a filing is not settled by hand as it stands.
+var ErrNotSettled = errors.New("only what is unknown is settled by hand, what failed and was filed by hand, and the reference of what was filed without one")
+
+// SettleFiling notes what a person learned of a filing by asking its centre: that it has it,
+// under a reference of its own, or, where that is empty, that it does not, so that it is sent
+// again. The log is told who said so, and commits to the reason.
+func (s *Store) SettleFiling(ctx context.Context, alert string, by Person, receipt, reason string) (d Filing, err error) {
+	if err := checkReason(reason); err != nil {
+		return d, fmt.Errorf("settle filing %s: %w", alert, err)
+	}
+	found, err := s.Filing(ctx, alert)
+	if err != nil {
+		return d, err
+	}
+	err = s.act(ctx, found.Case, by, RetryFiling, func(tx *sql.Tx, f facts) error {
+		ds, err := loadFilings(ctx, tx, `WHERE f.alert = ?`, alert)
+		if err != nil {
+			return err
+		}
+		d = ds[0]
+		has := receipt != ""
+		if d.State != FilingUnknown && (!has || d.State != FilingFailed && (d.State != FilingFiled || d.Receipt != "")) {
+			return ErrNotSettled
+		}
+		d.State, d.Receipt, d.Next = FilingQueued, receipt, f.now
+		body := d.Body
+		if has {
+			d.State, body = FilingFiled, []byte{}
+		}
+		id := filingEntryID(alert, d.Revision)
+		d.Revision++
+		_, err = tx.ExecContext(ctx, `UPDATE filings SET state = ?, receipt = ?, next_at = ?, body = ?, says = ?, revision = ? WHERE alert = ?`,
+			string(d.State), d.Receipt, d.Next.UnixMicro(), body, "A person asked the centre.", d.Revision, alert)
+		if err != nil {
+			return err
+		}
+		if err := noteStep(ctx, tx, alert, FiledStep{At: f.now, State: d.State, Report: receipt, Person: by.ID, Says: reason, Entry: id}); err != nil {
+			return err
+		}
+		return enqueueEntry(ctx, tx, audit.Entry{
+			Kind: audit.KindDelivery, ID: id, Digest: digest([]byte(reason)), At: f.now,
+			Refs: append(filingRefs(d, d.Revision), loggable("asked/settle", "reviewer/"+by.ID)...),
+		})
+	})
+	if err != nil {
+		return Filing{}, fmt.Errorf("settle filing %s: %w", alert, err)
+	}
+	return d, nil
+}

@@ -102,6 +102,7 @@ func (c *cli) reportSettle() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Reviewer, "reviewer", o.Reviewer, "`name` of who says so")
 	f.StringVar(&o.Receipt, "receipt", "", "the centre has it under this `reference` of its own")
+	f.StringVar(&o.Reason, "reason", "", "`why`: whom you asked, and how")
 	f.BoolVar(&o.Absent, "absent", false, "the centre does not have it: it is sent again")
 	return cmd
 }

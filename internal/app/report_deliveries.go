@@ -92,37 +92,28 @@ func RetryDelivery(ctx context.Context, c Config, o RetryOptions) error {
 	})
 }
 
-// SettleOptions say what a person learned of a delivery by asking its centre.
+// SettleOptions say what a person learned of a delivery by asking its centre, and how.
 type SettleOptions struct {
-	Alert, Reviewer string
-	Receipt         string // the centre's own reference
-	Absent          bool   // the centre does not have it
-	Out             io.Writer
+	Alert, Reviewer, Reason string
+	Receipt                 string // the centre's own reference
+	Absent                  bool   // the centre does not have it
+	Out                     io.Writer
 }
 
 // SettleDelivery notes what became of a delivery that is unknown.
 func SettleDelivery(ctx context.Context, c Config, o SettleOptions) error {
-	if o.Absent == (o.Receipt != "") {
+	switch {
+	case o.Absent == (o.Receipt != ""):
 		return fmt.Errorf("%w: give --receipt with the centre's reference, or --absent", ErrUsage)
+	case strings.TrimSpace(o.Reason) == "":
+		return fmt.Errorf("%w: --reason: say whom you asked, and how", ErrUsage)
 	}
-	return changeDelivery(ctx, c, o.Alert, o.Out, func(d delivery.Delivery) (delivery.Delivery, error) {
-		return delivery.Settle(d, time.Now(), o.Reviewer, !o.Absent, o.Receipt)
-	})
-}
-
-func changeDelivery(ctx context.Context, c Config, alert string, out io.Writer, change func(delivery.Delivery) (delivery.Delivery, error)) error {
 	return withStore(ctx, c, func(store *review.Store) error {
-		d, err := store.Filing(ctx, alert)
+		d, err := store.SettleFiling(ctx, o.Alert, supervisor(o.Reviewer), o.Receipt, o.Reason)
 		if err != nil {
 			return err
 		}
-		if d, err = change(d); err != nil {
-			return err
-		}
-		if d, err = store.SaveFiling(ctx, d); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "%s to %s is %s\n", d.Alert, d.Centre, d.State)
+		_, err = fmt.Fprintf(o.Out, "%s to %s is %s\n", d.Alert, d.Centre, d.State)
 		return err
 	})
 }

@@ -133,28 +133,3 @@ func TestWaitingIsNoFailure(t *testing.T) {
 		}
 	})
 }
-
-func TestSettleByHand(t *testing.T) {
-	now := time.Now()
-	d, err := Settle(Delivery{State: Unknown, Says: "no answer"}, now, "r1", true, "R-7")
-	if err != nil || d.State != Filed || d.Receipt != "R-7" || !strings.Contains(d.Says, "r1") || !strings.Contains(d.Says, "no answer") {
-		t.Errorf("%+v, %v", d, err)
-	}
-	if d, err = Settle(Delivery{State: Unknown}, now, "r1", false, ""); err != nil || d.State != Queued || !d.Next.Equal(now) {
-		t.Errorf("%+v, %v", d, err)
-	}
-	if d, err = Settle(Delivery{State: Filed}, now, "r1", true, "R-7"); err != nil || d.State != Filed || d.Receipt != "R-7" {
-		t.Errorf("%+v, %v", d, err)
-	}
-	if d, err = Settle(Delivery{State: Failed}, now, "r1", true, "R-7"); err != nil || d.State != Filed {
-		t.Errorf("%+v, %v", d, err)
-	}
-	if _, err = Settle(Delivery{State: Failed}, now, "r1", false, ""); err == nil {
-		t.Error("what failed is not there anyway")
-	}
-	for _, d := range []Delivery{{State: Queued}, {State: Filed, Receipt: "R-1"}, {State: Withdrawn}} {
-		if _, err := Settle(d, now, "r1", true, "R-7"); err == nil {
-			t.Errorf("%s was settled", d.State)
-		}
-	}
-}

@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -236,24 +235,4 @@ func (w *Worker) budget(now time.Time) time.Duration {
 		return 0
 	}
 	return w.attempts[len(w.attempts)-w.Settings.Quota].Add(24 * time.Hour).Sub(now)
-}
-
-// Settle notes what a person learned of a delivery that is unknown: that the centre has it,
-// under its own reference, or that it does not, so that it is sent again. One that failed the
-// person may have filed by hand; of one that is filed the reference may have come without.
-func Settle(d Delivery, now time.Time, who string, has bool, receipt string) (Delivery, error) {
-	switch {
-	case d.State == Filed && has && receipt != "" && d.Receipt == "":
-	case d.State == Failed && has:
-	case d.State != Unknown:
-		return d, fmt.Errorf("delivery of alert %s is %s: only what is unknown is settled by hand, what failed and was filed by hand, and the reference of what was filed without one", d.Alert, d.State)
-	}
-	said := "does not have it"
-	if has {
-		d.State, d.Receipt, said = Filed, receipt, "has it"
-	} else {
-		d.State, d.Next = Queued, now
-	}
-	d.Says = "The centre " + said + ", as " + who + " said. Before: " + d.Says
-	return d, nil
 }
