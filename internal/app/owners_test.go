@@ -133,6 +133,13 @@ func (s *ownersStandIn) heard(owner string) []string {
 	return slices.Sorted(slices.Values(s.told[owner]))
 }
 
+// sent is how often an owner was sent feedback.
+func (s *ownersStandIn) sent(owner string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[owner]
+}
+
 // request waits for one with feedback.
 func (s *ownersStandIn) request(owner string) {
 	s.t.Helper()
@@ -298,7 +305,7 @@ func TestOwnersAreToldThroughFailuresAndARestart(t *testing.T) {
 	if got, want := s.heard("ncmec"), []string{"7/a1 " + innocentGUID, "8/b2 " + innocentGUID}; !slices.Equal(got, want) {
 		t.Errorf("NCMEC heard %q, want %q", got, want)
 	}
-	if got := s.asked["stopncii"]; got != 2 {
+	if got := s.sent("stopncii"); got != 2 {
 		t.Errorf("StopNCII was sent feedback %d times", got)
 	}
 }
@@ -322,8 +329,8 @@ func TestWhatAnOwnerRefusesIsNotSentAgain(t *testing.T) {
 	for _, id := range []string{"taken-off", "no-kind", "well"} {
 		o.kept(t, id)
 	}
-	if got, want := s.heard("ncmec"), []string{"7/c3 affirmed"}; !slices.Equal(got, want) || s.asked["ncmec"] != 2 || len(o.pauses) != 0 {
-		t.Errorf("NCMEC heard %q of %d, %d pauses", got, s.asked["ncmec"], len(o.pauses))
+	if got, want := s.heard("ncmec"), []string{"7/c3 affirmed"}; !slices.Equal(got, want) || s.sent("ncmec") != 2 || len(o.pauses) != 0 {
+		t.Errorf("NCMEC heard %q of %d, %d pauses", got, s.sent("ncmec"), len(o.pauses))
 	}
 }
 

@@ -170,7 +170,7 @@ func TestASessionOfTwoReviewersAnAppealAndAnAuditor(t *testing.T) {
 		}
 		olga.gets("/case/"+s.id+"/images", http.StatusForbidden)
 		olga.opens("/supervise")
-		olga.sees(`<th scope="row">anna</th>`, `<th scope="row">ben</th>`)
+		olga.sees(`<th scope="row">anna</th>`, `<th scope="row">ben</th>`, "<b>1</b> reversed the decision")
 		olga.reads("/case/" + s.id)
 		olga.press("/case/" + s.id + "/bundle")
 		if err := os.WriteFile(taken, []byte(olga.page), 0o600); err != nil {

@@ -119,7 +119,7 @@ const (
 	confirmedCases = `SELECT count(*) FROM cases WHERE state = 'confirmed'`
 	alertsLeft     = `SELECT count(*) FROM outbox WHERE kind = 'alert' AND done_at IS NULL`
 	alertsDone     = `SELECT count(*) FROM outbox WHERE kind = 'alert' AND done_at IS NOT NULL`
-	outboxLeft     = `SELECT count(*) FROM outbox WHERE done_at IS NULL`
+	outboxLeft     = `SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL) + (SELECT count(*) FROM queued WHERE state NOT IN ('filed', 'withdrawn'))`
 )
 
 // work has people confirm what waits, at their desks and at the same time, until so many
