@@ -31,6 +31,9 @@ type Alert struct {
 	// Lacks is what its checks of completeness found missing where it went all the same,
 	// because the time that the law gives was nearly over.
 	Lacks []string `json:"lacks,omitempty"`
+	// Accounts are what platforms said of the account when they were asked, for centres that
+	// may know, in records encrypted to them alone.
+	Accounts []AccountData `json:"accounts,omitempty"`
 	// HowToVerify is for a reader who has only this record.
 	HowToVerify string `json:"how_to_verify"`
 	// Proof shows that the decision's entry is in the audit log.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Field is one value of an alert, and what it rests on.
@@ -22,6 +23,7 @@ var restsOn = map[string]string{
 	"/shared":                "the case and its subject, by route.SharedID",
 	"/also":                  "the plan of the case by the directory of centres",
 	"/centre":                "the directory of centres",
+	"/accounts":              "what platforms answered when they were asked whose account it is",
 	"/lacks":                 "the checks of completeness, when it was sent",
 	"/why":                   "the plan of the case by the directory of centres",
 	"/how_to_verify":         "Vigil's own words, the same in every alert",
@@ -107,6 +109,10 @@ func sourceOf(a Alert, path string) string {
 	if _, err := fmt.Sscanf(path, "/statement/evidence/%d/", &i); err == nil && i < len(a.Statement.Evidence) {
 		e := a.Statement.Evidence[i]
 		return "a signal of the case on " + e.What + " " + e.Ref + ", held by " + e.Holder
+	}
+	if _, err := fmt.Sscanf(path, "/accounts/%d/", &i); err == nil && i < len(a.Accounts) {
+		one := a.Accounts[i]
+		return "platform " + one.Platform + "'s answer of " + one.At.UTC().Format(time.RFC3339) + ", SHA-256 " + one.SHA256
 	}
 	for at := path; at != ""; at = at[:strings.LastIndexByte(at, '/')] {
 		if source, ok := restsOn[at]; ok {

@@ -53,6 +53,11 @@ func Print(w io.Writer, a Alert, c Check) error {
 		100*s.Probability, s.Score, s.Weights, 100*s.Bar))
 	p.parts(s)
 	p.evidence(s)
+	for _, one := range a.Accounts {
+		p.heading("Account, as platform " + one.Platform + " said on " + clock(one.At))
+		p.text("  ", string(one.Account))
+		p.field("  SHA-256", one.SHA256)
+	}
 	p.heading("Centre")
 	p.field("  Name", a.Centre.Name)
 	p.field("  Why", a.Why)

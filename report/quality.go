@@ -177,7 +177,11 @@ func (g Gate) Judge(a Alert) Completeness {
 	times := wrongTimes(s)
 	add(CheckTimes, times == "", "Every record has its time.", times)
 	add(CheckShown, shown != "", "It says what was seen: "+shown, "Nothing says in words what was seen and rests on a record.")
-	add(urgency(s))
+	name, on, there, missing := urgency(s)
+	if !on && goesOn(a) {
+		on, there = true, "The platform says whether the account goes on."
+	}
+	add(name, on, there, missing)
 	add(CheckViewed, isViewed(s), "It says who looked at what and when.",
 		"It does not say who looked at the case as it is, and when: reviewer, time and digest must be there, of two persons or of one in danger.")
 	frames := withoutDigest(s)

@@ -53,6 +53,9 @@ func Verify(a Alert, verifierKey string) Check {
 		(a.Shared == "" || a.Shared == route.SharedID(s.Case, s.Subject)),
 		"The ids of case, decision and alert follow from what they name.",
 		"An id does not follow from what it names.")
+	if len(a.Accounts) > 0 {
+		c.add("accounts", checkAccounts(a), "What platforms say of the account is as they said it, by its SHA-256.", "What platforms say of the account is of another account, or was changed.")
+	}
 	var sum float64
 	for _, p := range s.Parts {
 		sum += p.Weight

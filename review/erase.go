@@ -160,6 +160,7 @@ var erasedRows = []string{
 	`UPDATE filing_steps SET says = '' WHERE alert IN (SELECT alert FROM filings WHERE case_id = ?)`,
 	`UPDATE filing_steps SET says = '' WHERE alert IN (SELECT 'queue/' || alert FROM queued WHERE case_id = ?)`,
 	`UPDATE queued SET body = '' WHERE case_id = ?`,
+	`DELETE FROM account_requests WHERE case_id = ?`,
 	`UPDATE outcomes SET record = '' WHERE case_id = ?`,
 	`UPDATE outcome_looks SET remark = '' WHERE outcome_id IN (SELECT id FROM outcomes WHERE case_id = ?)`,
 	`UPDATE legal_holds SET reason = 'erased', why = 'erased' WHERE case_id = ?`,

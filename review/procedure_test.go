@@ -260,7 +260,7 @@ func TestAnOlderStoreIsDescribed(t *testing.T) {
 	decide(t, s, asked(t, c, Confirm))
 	before := decidedIn(t, s)
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"reconciled", "filing_steps", "leases", "outcome_looks", "outcomes", "replacements", "probes", "golden_cases", "blind_secret", "appeals", "receipts", "deliveries", "filings", "queued", "actions", "orders", "choices", "salts", "decision_salts", "sightings", "case_keys", "sealed_windows", "legal_holds", "erasures",
+		for _, table := range []string{"reconciled", "filing_steps", "leases", "outcome_looks", "outcomes", "replacements", "probes", "golden_cases", "blind_secret", "appeals", "receipts", "deliveries", "filings", "queued", "account_requests", "actions", "orders", "choices", "salts", "decision_salts", "sightings", "case_keys", "sealed_windows", "legal_holds", "erasures",
 			"opinions", "procedures", "holds", "recusals", "queue", "marks", "decision_marks", "people", "limits", "tallies", "image_views"} {
 			if _, err := tx.ExecContext(ctx, `DROP TABLE `+table); err != nil {
 				return err

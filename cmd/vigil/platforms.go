@@ -14,7 +14,7 @@ func (c *cli) platformsServe() *cobra.Command {
 	var listen, metrics string
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Take receipts and appeals over HTTP from platforms that have a key",
+		Short: "Take receipts, appeals and answers on accounts over HTTP from platforms that have a key",
 		Args:  args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.configured(func(conf app.Config) error {

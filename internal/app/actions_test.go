@@ -283,6 +283,9 @@ func TestAKillBetweenDecisionAndWebhookAndAnAppeal(t *testing.T) {
 			t.Errorf("the platform reads %q: %s", word, read[max(0, i-80):min(len(read), i+80)])
 		}
 	}
+	if hit := canaryIn([]byte(demo.read.String()), "CANARYBANK", "canary-ref", "canary-says", "canary-note", "canary-rules", "canary-list", "canary-entry", "canary-category", "canary-part-says", "canary-platform", "canary-anna"); hit != "" {
+		t.Errorf("the platform reads %s", hit)
+	}
 	if len(read) < 2000 {
 		t.Errorf("the platform read %d bytes", len(read))
 	}

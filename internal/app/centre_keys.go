@@ -116,6 +116,13 @@ func (c *Config) recipients(table route.Directory) (map[string][]age.Recipient, 
 			}
 		}
 	}
+	for _, id := range c.NameAccounts {
+		if !slices.Contains(known, id) {
+			fault("name_accounts: %s is no reporting centre; there are: %s", id, strings.Join(known, ", "))
+		} else if slices.Contains(without, id) {
+			fault("name_accounts: %s has no key in centre_keys, and accounts are only sent encrypted", id)
+		}
+	}
 	if len(without) > 0 && !c.AlertsInClear {
 		fault("centre_keys: no key of %s; name a file with each centre's age public key, as it gave it to you (`vigil inbox key` makes one), "+
 			"or set alerts_in_clear: true, and their alerts leave signed and readable to all who can read the queue", strings.Join(without, ", "))

@@ -156,7 +156,7 @@ func (s *channelScene) pump(t *testing.T) *pump {
 		t.Fatal(err)
 	}
 	p := newPump(s.store, ledger, sealer, centres, "none", time.Minute, client, prometheus.NewRegistry(), zap.NewNop())
-	p.gate = s.c.newGate(s.store)
+	p.gate = testGate(t, &s.c, s.store)
 	if p.channels, err = s.c.channels(s.store, nil, centres); err != nil {
 		t.Fatal(err)
 	}

@@ -145,7 +145,7 @@ func TestAnHourOfTroubleOnEveryChannel(t *testing.T) {
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		g, ctx := errgroup.WithContext(ctx)
-		startDelivery(ctx, g, s.c, forewarnedStore{s.store, nil}, s.c.newGate(s.store), s.offline(t), func(string, review.Filing) {}, zap.NewNop())
+		startDelivery(ctx, g, s.c, forewarnedStore{s.store, nil}, testGate(t, &s.c, s.store), s.offline(t), func(string, review.Filing) {}, zap.NewNop())
 		for minute := range 6 * 60 {
 			time.Sleep(time.Minute)
 			if minute%5 == 0 {

@@ -115,6 +115,9 @@ type Config struct {
 	NCMEC NCMECConfig `yaml:"ncmec"`
 	// Completeness says how complete an alert must be to leave.
 	Completeness CompletenessConfig `yaml:"completeness"`
+	// NameAccounts are centres, by id, that are told in their queues what platforms say of an
+	// account; a centre without a key of its own cannot be one.
+	NameAccounts []string `yaml:"name_accounts"`
 	// Platforms are those to which actions are delivered as webhooks; actions for others
 	// lie on the topic actions alone.
 	Platforms []webhook.Platform `yaml:"platforms"`

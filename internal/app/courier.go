@@ -82,6 +82,11 @@ func (k *courier) once(ctx context.Context, platform string, breaker *webhook.Br
 	if breaker.Trying() {
 		limit = 1
 	}
+	asked, err := k.ask(ctx, platform, limit, breaker)
+	if err != nil || limit == 1 && asked > 0 {
+		return asked, err
+	}
+	n = asked
 	list, err := k.store.Deliverable(ctx, platform, limit)
 	if err != nil {
 		return 0, err
@@ -98,6 +103,46 @@ func (k *courier) once(ctx context.Context, platform string, breaker *webhook.Br
 	return n, nil
 }
 
+// ask asks a platform about accounts.
+func (k *courier) ask(ctx context.Context, platform string, limit int, breaker *webhook.Breaker) (n int, err error) {
+	list, err := k.store.AccountsToAsk(ctx, platform, limit)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range list {
+		if breaker.Open(k.now()) {
+			return n, nil
+		}
+		res := webhook.Ask(ctx, k.http, k.endpoints[platform], r.ID, r.Record, k.now())
+		if ctx.Err() != nil {
+			return n, ctx.Err()
+		}
+		now := k.now()
+		breaker.Went(res.Delivered, now)
+		state, result, next := wentAs(res, r.Since, r.Attempts, now)
+		k.sent.WithLabelValues(platform, result).Inc()
+		if res.Err != nil {
+			k.log.Warn("webhook", zap.String("platform", platform), zap.String("request", r.ID), zap.String("result", result), zap.Int("attempt", r.Attempts+1), zap.Error(res.Err))
+		}
+		if err := k.store.AccountAsked(ctx, r.ID, state, res.Status, next); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// wentAs says what an attempt makes of a webhook that could first be sent at a time.
+func wentAs(res webhook.Result, since time.Time, attempts int, now time.Time) (state, result string, next time.Time) {
+	switch {
+	case res.Delivered:
+		return review.DeliveryDelivered, "delivered", now
+	case now.Sub(since) >= webhook.GiveUp:
+		return review.DeliveryFailed, "given up", now
+	}
+	return review.DeliveryWaiting, "failed", now.Add(webhook.Backoff(attempts+1, res.After))
+}
+
 func (k *courier) deliver(ctx context.Context, platform string, d review.Delivery, breaker *webhook.Breaker) error {
 	began := k.now()
 	res := webhook.Deliver(ctx, k.http, k.endpoints[platform], d.ActionID, d.Record, began)
@@ -107,14 +152,7 @@ func (k *courier) deliver(ctx context.Context, platform string, d review.Deliver
 	now := k.now()
 	k.took.WithLabelValues(platform).Observe(now.Sub(began).Seconds())
 	breaker.Went(res.Delivered, now)
-	state, result, next := review.DeliveryDelivered, "delivered", now
-	switch {
-	case res.Delivered:
-	case now.Sub(d.Since) >= webhook.GiveUp:
-		state, result = review.DeliveryFailed, "given up"
-	default:
-		state, result, next = review.DeliveryWaiting, "failed", now.Add(webhook.Backoff(d.Attempts+1, res.After))
-	}
+	state, result, next := wentAs(res, d.Since, d.Attempts, now)
 	k.sent.WithLabelValues(platform, result).Inc()
 	if res.Err != nil {
 		k.log.Warn("webhook", zap.String("platform", platform), zap.String("action", d.ActionID), zap.String("result", result),

@@ -87,7 +87,7 @@ func TestAnAlertReachesTheCyberTiplineOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	startDelivery(ctx, g, c, forewarnedStore{store, nil}, c.newGate(store), channels, changed, zap.NewNop())
+	startDelivery(ctx, g, c, forewarnedStore{store, nil}, testGate(t, &c, store), channels, changed, zap.NewNop())
 	state := func(want review.FilingState) func() (bool, string) {
 		return func() (bool, string) {
 			d, err := store.Filing(t.Context(), told["us"])

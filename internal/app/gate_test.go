@@ -76,9 +76,24 @@ func newGateBench(t *testing.T, change func(*Config)) *gateBench {
 	}
 	b.verifier = verifier
 	b.pump = newPump(b.store, ledger, sealer, centres, "none", time.Minute, b.client, prometheus.NewRegistry(), zap.NewNop())
-	b.pump.gate = b.c.newGate(b.store)
+	b.pump.gate = testGate(t, &b.c, b.store)
 	b.pump.gate.now = func() time.Time { return b.now }
 	return b
+}
+
+// testGate is that of a deployment.
+func testGate(t *testing.T, c *Config, store *review.Store) *gate {
+	t.Helper()
+	keeps, closes, err := c.custody(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = closes() })
+	centres, err := c.directory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.newGate(store, keeps, centres)
 }
 
 // carry carries what is there until nothing moves.

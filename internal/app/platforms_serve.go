@@ -21,7 +21,7 @@ import (
 	"github.com/vigil-stream/vigil/review/webhook"
 )
 
-// ServePlatforms takes receipts and appeals over HTTP from platforms until ctx ends.
+// ServePlatforms takes receipts, appeals and answers on accounts over HTTP from platforms until ctx ends.
 func ServePlatforms(ctx context.Context, c Config, listen string) (err error) {
 	log, err := newLogger(c.Log, c.LogLevel)
 	if err != nil {
@@ -41,8 +41,14 @@ func ServePlatforms(ctx context.Context, c Config, listen string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
-	return withStore(ctx, c, func(store *review.Store) error {
+	return withStore(ctx, c, func(store *review.Store) (err error) {
 		o := platformOptions(store, client, reg, log)
+		keeps, closes, err := c.custody(ctx, store)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, closes()) }()
+		o.KeepAccount = keepAccount(keeps)
 		handler, err := service.New(keys, o)
 		if err != nil {
 			return err

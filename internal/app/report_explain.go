@@ -37,6 +37,16 @@ func ExplainAlert(ctx context.Context, c Config, o ExplainOptions) error {
 			if o.XML {
 				return fmt.Errorf("%s is reached by %s, which has no XML here", centre.ID, centre.Channel)
 			}
+			if slices.Contains(c.NameAccounts, centre.ID) {
+				keeps, closes, err := c.custody(ctx, store)
+				if err != nil {
+					return err
+				}
+				a, _, err = (&accounts{&c, store, keeps}).joined(ctx, a)
+				if err = errors.Join(err, closes()); err != nil {
+					return err
+				}
+			}
 			return explain(o.Out, a, nil, nil)
 		}
 		prior, err := prior(ctx, store, a)
@@ -120,7 +130,7 @@ func (c *Config) draftOf(ctx context.Context, store *review.Store, a report.Aler
 			err = fmt.Errorf("no such file: %s", account)
 		}
 	} else {
-		in.Account, err = c.NCMEC.account(d.Case.Subject)
+		in.Account, err = c.accountOf(ctx, store, d)
 	}
 	if err != nil {
 		return ncmec.Draft{}, err

@@ -233,7 +233,12 @@ func startRooms(ctx context.Context, g *errgroup.Group, c Config, client *stream
 			if p.channels, err = c.channels(store, before, table); err != nil {
 				return fail(err)
 			}
-			p.gate = c.newGate(store)
+			keeps, closes, err := c.custody(ctx, store)
+			if err != nil {
+				return fail(err)
+			}
+			closers = append(closers, closes)
+			p.gate = c.newGate(store, keeps, table)
 			if p.changed, err = deliveryChanges(reg, log); err != nil {
 				return fail(err)
 			}

@@ -216,7 +216,7 @@ var means = map[signal.Kind]string{
 
 // answer names the platform's answer, so that it can be found again.
 func (b *builder) answer() string {
-	return "account data of platform " + b.in.Account.Platform + ", SHA-256 " + b.in.Account.digest
+	return "account data of platform " + b.in.Account.Platform + ", SHA-256 " + b.in.Account.Digest()
 }
 
 func (b *builder) internet() {

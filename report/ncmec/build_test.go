@@ -33,7 +33,11 @@ func drafts(t *testing.T) map[string]Draft {
 		},
 		"danger": func(in *Input) { in.Decision.Danger = "canary-danger"; in.Decision.Second = "" },
 		"least": func(in *Input) {
-			*in.Account = Account{Subject: subject, Platform: "demo", ID: "u", IPs: []AccountIP{{Address: "192.0.2.1"}}, digest: "d"}
+			a, err := DecodeAccount([]byte(`{"subject":"` + string(subject) + `","platform":"demo","id":"u","ips":[{"address":"192.0.2.1"}]}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			*in.Account = a
 			in.Attach, in.Frames, in.Reporter = nil, nil, Reporter{Person: Person{Emails: []Email{{Address: "desk@demo.example"}}}}
 		},
 		"sextortion": func(in *Input) {

@@ -30,7 +30,8 @@ func (c Correction) verdict() review.Verdict {
 // more of a person who is not suspected.
 func (in Input) least() Input {
 	a := *in.Account
-	in.Account = &Account{Subject: a.Subject, Platform: a.Platform, ID: a.ID, Service: a.Service, ScreenName: a.ScreenName, digest: a.digest}
+	least := a.Least()
+	in.Account = &least
 	in.Frames = nil
 	return in
 }

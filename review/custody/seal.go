@@ -143,25 +143,34 @@ func (c *Custody) statement(ctx context.Context, name string) (data []byte, why 
 	return data, slices.Compact(why), nil
 }
 
-func (c *Custody) sealFor(ctx context.Context, name, caseID string) error {
+// keyOf is the key under which things of a case are to lie now, which is made where there is
+// none.
+func (c *Custody) keyOf(ctx context.Context, caseID string) (generation int, key *age.X25519Identity, err error) {
 	generation, print, err := c.Store.CaseKey(ctx, caseID)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
-	key, err := c.Keys.Make(ctx, keyName(caseID, generation))
-	if err != nil {
-		return fmt.Errorf("key of case %s: %w", caseID, err)
+	if key, err = c.Keys.Make(ctx, keyName(caseID, generation)); err != nil {
+		return 0, nil, fmt.Errorf("key of case %s: %w", caseID, err)
 	}
 	if err := c.step("key made"); err != nil {
-		return err
+		return 0, nil, err
 	}
 	own := Fingerprint(key.Recipient())
 	if print == "" {
 		if err := c.Store.SaveCaseKey(ctx, caseID, generation, own); err != nil {
-			return err
+			return 0, nil, err
 		}
 	} else if print != own {
-		return fmt.Errorf("key of case %s: it is %s, and %s was made", caseID, own, print)
+		return 0, nil, fmt.Errorf("key of case %s: it is %s, and %s was made", caseID, own, print)
+	}
+	return generation, key, nil
+}
+
+func (c *Custody) sealFor(ctx context.Context, name, caseID string) error {
+	generation, key, err := c.keyOf(ctx, caseID)
+	if err != nil {
+		return err
 	}
 	w, err := c.copyUnder(ctx, name, folderOf(caseID, generation), key.Recipient())
 	if err != nil {

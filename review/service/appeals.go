@@ -39,7 +39,7 @@ var objectionSchema = signal.MustSchema(schemas, "schema/objection.json")
 
 // object is POST /v1/appeals.
 func (v *service) object(c *call) error {
-	body, err := v.write(c)
+	body, err := v.write(c, maxBody)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func TestContract(t *testing.T) {
 	run := exec.CommandContext(t.Context(), program, "--config-file", config, "run", server.URL+"/v1/openapi.yaml")
 	run.Dir = t.TempDir()
 	// The key goes by the environment and not by an argument, which every user could see.
-	run.Env = append(os.Environ(), "VIGIL_CONTRACT_KEY="+b.Key, "VIGIL_CONTRACT_HOOKS="+hooks, "VIGIL_CONTRACT_ACTION="+b.asked.ID)
+	run.Env = append(os.Environ(), "VIGIL_CONTRACT_KEY="+b.Key, "VIGIL_CONTRACT_HOOKS="+hooks, "VIGIL_CONTRACT_ACTION="+b.asked.ID, "VIGIL_CONTRACT_REQUEST="+b.request.ID)
 	run.Stdout, run.Stderr = os.Stdout, os.Stderr
 	if err := run.Run(); err != nil {
 		t.Error(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/account"
 	"github.com/vigil-stream/vigil/review/action"
 )
 
@@ -32,7 +33,7 @@ func (k Key) Check() error {
 // Keys are the keys that the service takes, each with its quota of requests that write.
 type Keys = api.Keys[Key]
 
-const unit = "receipts and objections"
+const unit = "receipts, objections and accounts"
 
 // LoadKeys reads a key file as api.LoadKeys does.
 func LoadKeys(path string) (*Keys, error) { return api.LoadKeys[Key](unit, path) }
@@ -45,13 +46,18 @@ type Store interface {
 	SentAction(ctx context.Context, platform, id string) (action.Record, error)
 	Object(ctx context.Context, platform, actionID, text string) (review.Appeal, bool, error)
 	AppealOf(ctx context.Context, platform, id string) (review.Appeal, error)
+	AccountRequest(ctx context.Context, platform, id string) (review.AccountRequest, error)
 }
 
 // Options say how the service works. Store and Send are required.
 type Options struct {
 	Store Store
 	// Send keeps a receipt and returns when it is kept for good.
-	Send        func(ctx context.Context, platform string, r action.Receipt) error
+	Send func(ctx context.Context, platform string, r action.Receipt) error
+	// KeepAccount keeps an answer on an account, encrypted, and reports whether it is new:
+	// review.ErrOtherWords where another was given, review.ErrErased where it is too late.
+	// Without it none is taken.
+	KeepAccount func(ctx context.Context, r review.AccountRequest, a account.Answer) (bool, error)
 	MaxInFlight int // Requests with a key served at once; 64.
 	Now         func() time.Time
 	Observe     func(route, key string, status int, took time.Duration)
@@ -68,6 +74,7 @@ type call = api.Call[Key]
 func (v *service) table() []api.Route[Key] {
 	return []api.Route[Key]{
 		{Method: "POST", Path: "/v1/receipts", Handle: v.receipt},
+		{Method: "POST", Path: "/v1/accounts", Handle: v.account},
 		{Method: "POST", Path: "/v1/appeals", Handle: v.object},
 		{Method: "GET", Path: "/v1/appeals/{id}", Handle: v.appeal},
 		{Method: "GET", Path: "/v1/schemas/{name}", Open: true, Handle: schema},
@@ -98,15 +105,22 @@ func openAPI(c *call) error {
 
 func schema(c *call) error {
 	text, ok := action.SchemaText(c.R.PathValue("name"))
-	if c.R.PathValue("name") == "objection" {
+	switch c.R.PathValue("name") {
+	case "objection":
 		var err error
 		if text, err = schemas.ReadFile("schema/objection.json"); err != nil {
 			return err
 		}
 		ok = true
+	case "account":
+		text, ok = account.SchemaText("account"), true
+	case "account-answer":
+		text, ok = account.SchemaText("answer"), true
+	case "account-request":
+		text, ok = account.SchemaText("request"), true
 	}
 	if !ok {
-		return api.Problemf(http.StatusNotFound, "no schema of that name; there are action, objection and receipt")
+		return api.Problemf(http.StatusNotFound, "no schema of that name; there are account, account-answer, account-request, action, objection and receipt")
 	}
 	c.Answer(http.StatusOK, "application/schema+json", text)
 	return nil
@@ -119,11 +133,11 @@ const maxBody = 32 << 10
 const patience = 20 * time.Second
 
 // write reads a body that is to be kept.
-func (v *service) write(c *call) ([]byte, error) {
+func (v *service) write(c *call, limit int) ([]byte, error) {
 	if _, err := c.Parameters(); err != nil {
 		return nil, err
 	}
-	body, err := c.ReadBody(maxBody, "application/json")
+	body, err := c.ReadBody(limit, "application/json")
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +146,7 @@ func (v *service) write(c *call) ([]byte, error) {
 
 // receipt is POST /v1/receipts.
 func (v *service) receipt(c *call) error {
-	body, err := v.write(c)
+	body, err := v.write(c, maxBody)
 	if err != nil {
 		return err
 	}

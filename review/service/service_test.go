@@ -14,6 +14,7 @@ import (
 	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/api/apitest"
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/account"
 	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -31,6 +32,7 @@ type bench struct {
 	store   *review.Store
 	now     time.Time
 	asked   action.Record
+	request account.Request
 	digest  string
 	mu      sync.Mutex
 	sent    []action.Receipt
@@ -66,6 +68,13 @@ func newBench(t testing.TB) *bench {
 				b.sent = append(b.sent, r)
 			}
 			return b.fail
+		},
+		KeepAccount: func(ctx context.Context, r review.AccountRequest, a account.Answer) (bool, error) {
+			k := review.KeptAccount{Unknown: a.Unknown, Generation: 1}
+			if a.Account != nil {
+				k.SHA256, k.Sealed = a.Account.ID, []byte("sealed")
+			}
+			return store.TakeAccount(ctx, r.Platform, r.ID, k)
 		},
 		Now: func() time.Time { return b.now }, Report: func(err error) { b.mu.Lock(); defer b.mu.Unlock(); b.reports = append(b.reports, err) },
 	})
@@ -103,6 +112,13 @@ func (b *bench) confirm() {
 	orders, err := b.store.Orders(ctx, 0)
 	if err != nil || len(orders) != 1 {
 		b.T.Fatal(orders, err)
+	}
+	var ok bool
+	if b.request, ok = account.Ask(c.ID, action.Views(subject, c.Signals)[0], b.now); !ok {
+		b.T.Fatal("nothing is asked")
+	}
+	if err := b.store.AskAccount(ctx, c.ID, b.request); err != nil {
+		b.T.Fatal(err)
 	}
 	if b.asked, err = action.Decode(orders[0].Record); err != nil {
 		b.T.Fatal(err)
@@ -208,5 +224,32 @@ func TestKeysOfPlatforms(t *testing.T) {
 	_, err := NewKeys(Key{Key: api.Key{Name: "x", SHA256: digest, PerMinute: 1, PerDay: 1}, Platform: " "})
 	if err == nil || !strings.Contains(err.Error(), "platform") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAccounts(t *testing.T) {
+	b := newBench(t)
+	good := `{"request_id":"` + b.request.ID + `","account":{"subject":"` + string(subject) + `","platform":"demo","id":"canary-user"}}`
+	for body, status := range map[string]int{
+		`{`: 400, `{"request_id":"` + b.request.ID + `"}`: 400,
+		strings.Replace(good, `"id":`, `"name":"canary-x","id":`, 1):               400,
+		strings.Replace(good, `}}`, `},"unknown":"erased"}`, 1):                    400,
+		strings.Replace(good, b.request.ID, strings.Repeat("0", 32), 1):            404,
+		strings.Replace(good, string(subject), "sub_"+strings.Repeat("0", 32), 1):  422,
+		strings.Replace(good, `"demo"`, `"other"`, 1):                              422,
+		strings.Replace(good, "canary-user", strings.Repeat("x", maxAccount+1), 1): 413,
+	} {
+		if answer := b.post("/v1/accounts", body, status, ""); strings.Contains(answer, "canary") {
+			t.Errorf("the problem quotes: %s", answer)
+		}
+	}
+	b.post("/v1/accounts", good, 201, `"state":"kept"`)
+	b.post("/v1/accounts", good, 200, `"state":"kept"`)
+	b.post("/v1/accounts", strings.Replace(good, "canary-user", "another", 1), 409, "other words")
+	for _, name := range []string{"account", "account-answer", "account-request"} {
+		apitest.WantStatus(t, b.Do("GET", "/v1/schemas/"+name, "", nil), 200, "properties")
+	}
+	if len(b.reports) > 0 {
+		t.Errorf("%v were told", b.reports)
 	}
 }

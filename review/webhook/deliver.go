@@ -66,10 +66,26 @@ type Result struct {
 
 // Deliver sends an action once. A receipt that does not fit does not make the delivery
 // fail: the platform has it.
-func Deliver(ctx context.Context, client *http.Client, to Endpoint, id string, body []byte, now time.Time) (res Result) {
+func Deliver(ctx context.Context, client *http.Client, to Endpoint, id string, body []byte, now time.Time) Result {
+	return deliver(ctx, client, to, typeAction, id, body, now)
+}
+
+// Ask sends a request about an account once. What the platform says to the webhook itself is
+// not looked at: it answers over HTTP, with its key.
+func Ask(ctx context.Context, client *http.Client, to Endpoint, id string, body []byte, now time.Time) Result {
+	return deliver(ctx, client, to, typeRequest, id, body, now)
+}
+
+// The types of what is sent, as CloudEvents name them.
+const (
+	typeAction  = "vigil.action.v1"
+	typeRequest = "vigil.account-request.v1"
+)
+
+func deliver(ctx context.Context, client *http.Client, to Endpoint, kind, id string, body []byte, now time.Time) (res Result) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	req, err := newRequest(ctx, to, id, body, now)
+	req, err := newRequest(ctx, to, kind, id, body, now)
 	if err != nil {
 		res.Err = err
 		return res
@@ -89,6 +105,7 @@ func Deliver(ctx context.Context, client *http.Client, to Endpoint, id string, b
 	}
 	res.Delivered = true
 	switch {
+	case kind == typeRequest:
 	case err != nil:
 		res.Err = errors.New("the answer broke off")
 	case len(data) > MaxAnswer:
@@ -107,14 +124,14 @@ func Deliver(ctx context.Context, client *http.Client, to Endpoint, id string, b
 
 // newRequest makes a signed request. The attributes of the record on Kafka go with it, as
 // CloudEvents has them in HTTP.
-func newRequest(ctx context.Context, to Endpoint, id string, body []byte, now time.Time) (*http.Request, error) {
+func newRequest(ctx context.Context, to Endpoint, kind, id string, body []byte, now time.Time) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(body))
 	if err != nil {
 		return nil, errors.New("the address is none")
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "User-Agent": "vigil", "webhook-id": id, "webhook-timestamp": strconv.FormatInt(now.Unix(), 10),
-		"webhook-signature": Sign(to.Secrets, id, now, body), "ce-specversion": "1.0", "ce-type": "vigil.action.v1", "ce-source": "vigil/review", "ce-id": id,
+		"webhook-signature": Sign(to.Secrets, id, now, body), "ce-specversion": "1.0", "ce-type": kind, "ce-source": "vigil/review", "ce-id": id,
 	} {
 		req.Header.Set(name, value)
 	}
