@@ -124,6 +124,19 @@ func (x *accounts) joined(ctx context.Context, a report.Alert) (report.Alert, []
 	return a, open, err
 }
 
+// asQueued is an alert as its centre's queue has it, or would now.
+func (c *Config) asQueued(ctx context.Context, store *review.Store, a report.Alert) (report.Alert, error) {
+	if !slices.Contains(c.NameAccounts, a.Centre.ID) {
+		return a, nil
+	}
+	keeps, closes, err := c.custody(ctx, store)
+	if err != nil {
+		return a, err
+	}
+	a, _, err = (&accounts{c, store, keeps}).joined(ctx, a)
+	return a, errors.Join(err, closes())
+}
+
 // waits says that platforms were asked and have not answered, as a check that is missing. It
 // has no weight: it is waited for, and at the last call the alert goes without.
 func waits(open []string) report.QualityResult {

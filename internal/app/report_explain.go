@@ -33,21 +33,15 @@ func ExplainAlert(ctx context.Context, c Config, o ExplainOptions) error {
 		if err != nil {
 			return err
 		}
+		told, err := c.asQueued(ctx, store, a) // what lies in the queue; the report has the account by itself
+		if err != nil {
+			return err
+		}
 		if centre.Channel != "ncmec" {
 			if o.XML {
 				return fmt.Errorf("%s is reached by %s, which has no XML here", centre.ID, centre.Channel)
 			}
-			if slices.Contains(c.NameAccounts, centre.ID) {
-				keeps, closes, err := c.custody(ctx, store)
-				if err != nil {
-					return err
-				}
-				a, _, err = (&accounts{&c, store, keeps}).joined(ctx, a)
-				if err = errors.Join(err, closes()); err != nil {
-					return err
-				}
-			}
-			return explain(o.Out, a, nil, nil)
+			return explain(o.Out, told, nil, nil)
 		}
 		prior, err := prior(ctx, store, a)
 		if err != nil {
@@ -63,12 +57,12 @@ func ExplainAlert(ctx context.Context, c Config, o ExplainOptions) error {
 		}
 		var held *ncmec.Incomplete
 		if errors.As(err, &held) || errors.Is(err, ncmec.ErrNotPersons) {
-			return explain(o.Out, a, nil, err)
+			return explain(o.Out, told, nil, err)
 		}
 		if err != nil {
 			return err
 		}
-		return explain(o.Out, a, &draft, nil)
+		return explain(o.Out, told, &draft, nil)
 	})
 }
 
