@@ -41,10 +41,13 @@ type AlertOutcome struct {
 	Holds  bool   `json:"-"` // no later word of the centre on the alert took its place
 	Looked string `json:"-"` // which supervisor looked at it, of one that says wrong
 	Upheld bool   `json:"-"` // and found the decision right all the same
+	Over   bool   `json:"-"` // another decision took the place of that which the alert told of
 }
 
 // Open reports whether the word says that the alert was wrong, and waits for a supervisor.
-func (o AlertOutcome) Open() bool { return o.Holds && o.Result == ResultWrong && o.Looked == "" }
+func (o AlertOutcome) Open() bool {
+	return o.Holds && o.Result == ResultWrong && o.Looked == "" && !o.Over
+}
 
 // An OutcomeEntry is what a centre said of an entry of a list that the alert names.
 type OutcomeEntry struct {
@@ -172,7 +175,8 @@ func (s *Store) tellOwners(ctx context.Context, tx *sql.Tx, o AlertOutcome) erro
 // outcomesOf returns what centres said of a case's alerts, in the order in which they said it.
 func outcomesOf(ctx context.Context, q querier, caseID string) (list []AlertOutcome, err error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT o.id, o.alert, o.centre, o.sequence, o.result, o.missing, o.at, o.record, coalesce(k.person, ''), coalesce(k.upheld, 0) <> 0
+		SELECT o.id, o.alert, o.centre, o.sequence, o.result, o.missing, o.at, o.record, coalesce(k.person, ''), coalesce(k.upheld, 0) <> 0,
+			EXISTS (SELECT 1 FROM replacements r WHERE r.decision_id = o.decision_id)
 		FROM outcomes o LEFT JOIN outcome_looks k ON k.outcome_id = o.id WHERE o.case_id = ? ORDER BY o.centre, o.alert, o.sequence`, caseID)
 	if err != nil {
 		return nil, fmt.Errorf("outcomes: %w", err)
@@ -182,7 +186,7 @@ func outcomesOf(ctx context.Context, q querier, caseID string) (list []AlertOutc
 		o := AlertOutcome{CaseID: caseID}
 		var missing, record string
 		var at int64
-		if err := rows.Scan(&o.ID, &o.Alert, &o.Centre, &o.Sequence, &o.Result, &missing, &at, &record, &o.Looked, &o.Upheld); err != nil {
+		if err := rows.Scan(&o.ID, &o.Alert, &o.Centre, &o.Sequence, &o.Result, &missing, &at, &record, &o.Looked, &o.Upheld, &o.Over); err != nil {
 			return nil, fmt.Errorf("outcomes: %w", err)
 		}
 		if o.Missing, o.At = strings.Fields(missing), fromMicros(at); record != "" {

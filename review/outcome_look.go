@@ -14,8 +14,8 @@ import (
 	"github.com/vigil-stream/vigil/audit"
 )
 
-// A Contested is a decision whose alert a centre calls wrong, and that no supervisor has
-// looked at since.
+// A Contested is a decision that stands, whose alert a centre calls wrong, and that no
+// supervisor has looked at since.
 type Contested struct {
 	Outcome  string // id
 	CaseID   string
@@ -30,7 +30,8 @@ const contested = `
 	FROM outcomes o JOIN decisions d ON d.id = o.decision_id
 	WHERE o.result = 'wrong'
 		AND NOT EXISTS (SELECT 1 FROM outcomes later WHERE later.decision_id = o.decision_id AND later.alert = o.alert AND later.sequence > o.sequence)
-		AND NOT EXISTS (SELECT 1 FROM outcome_looks k WHERE k.outcome_id = o.id)`
+		AND NOT EXISTS (SELECT 1 FROM outcome_looks k WHERE k.outcome_id = o.id)
+		AND NOT EXISTS (SELECT 1 FROM replacements r WHERE r.decision_id = o.decision_id)`
 
 // Contested returns them, the oldest first.
 func (s *Store) Contested(ctx context.Context, who Person) (list []Contested, err error) {

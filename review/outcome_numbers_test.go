@@ -104,7 +104,14 @@ func TestOutcomesAreCountedBesideWhatReviewersDecided(t *testing.T) {
 
 // TestAWrongAlertIsPutBeforeASupervisor: once, until one who had no word in it looked.
 func TestAWrongAlertIsPutBeforeASupervisor(t *testing.T) {
-	s, _, ids := countStore(t, 3, ResultWrong, ResultKnown)
+	s, _, ids := countStore(t, 3, ResultWrong, ResultKnown, ResultWrong)
+	// The decision on the third does not stand any more, so that there is nothing to ask.
+	if _, err := s.db.Exec(`INSERT INTO replacements (decision_id, by_decision, outcome) SELECT decision_id, decision_id, 'reversed' FROM outcomes WHERE id = '` + ids[2] + `'`); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := s.File(t.Context(), caseNo(2).ID, with("sue", RoleSupervisor)); err != nil || f.Outcomes[1].Open() {
+		t.Errorf("%+v, %v", f.Outcomes, err)
+	}
 	sue := with("sue", RoleSupervisor)
 	list, err := s.Contested(t.Context(), sue)
 	if err != nil || len(list) != 1 || list[0].Outcome != ids[0] || list[0].Reviewer != "anna" && list[0].Reviewer != "ben" {

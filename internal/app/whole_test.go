@@ -374,6 +374,15 @@ func TestOneFilingOverReplaysAndARestore(t *testing.T) {
 	w.everything(3)
 	told("after another start")
 	w.stop()
+
+	// A centre that reaches no topic gives the same in a file.
+	file := filepath.Join(t.TempDir(), "word.json")
+	if err := w.client.ReadAll(t.Context(), topicReceipts, func(m stream.Message) error { return os.WriteFile(file, m.Data, 0o600) }); err != nil {
+		t.Fatal(err)
+	}
+	if said := vigil(t, w.bin, "report", "outcome", file, "--config", w.config); !strings.HasPrefix(said, "alert "+review.AlertID(w.caseID, 1, "ph")+": ph says known (word 3)") {
+		t.Errorf("vigil report outcome says %s", said)
+	}
 }
 
 func (w *wholeWorld) receipt() (receipt string) {
