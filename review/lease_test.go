@@ -1,6 +1,9 @@
 package review
 
 import (
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,5 +49,29 @@ func TestOneOfSeveralHasALease(t *testing.T) {
 	try("a", true)
 	if got, err := stores["b"].Lease(t.Context(), "another", "b", time.Second); err != nil || !got {
 		t.Errorf("another lease: %v, %v", got, err)
+	}
+
+	// Of many that want it at once one gets it.
+	for range 20 {
+		clock.at = clock.at.Add(time.Minute)
+		var wins atomic.Int32
+		var g sync.WaitGroup
+		begin := make(chan struct{})
+		for i := range 8 {
+			g.Go(func() {
+				<-begin
+				got, err := stores[[]string{"a", "b"}[i%2]].Lease(t.Context(), "pump", fmt.Sprint("c", i), 10*time.Second)
+				if err != nil {
+					t.Error(err)
+				}
+				if got {
+					wins.Add(1)
+				}
+			})
+		}
+		close(begin)
+		if g.Wait(); wins.Load() != 1 {
+			t.Fatalf("%d of eight have it", wins.Load())
+		}
 	}
 }
