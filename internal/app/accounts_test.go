@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,8 +17,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/vigil-stream/vigil/api"
+	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report/delivery"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/account"
@@ -94,7 +97,9 @@ func TestAPlatformIsAskedWhoseAccountItIs(t *testing.T) {
 		t.Error("it sleeps through its last call")
 	}
 
-	k, err := newCourier(b.c, b.store, b.client, prometheus.NewRegistry(), zap.NewNop())
+	metrics := prometheus.NewRegistry()
+	logged, log := observer.New(zap.DebugLevel)
+	k, err := newCourier(b.c, b.store, b.client, metrics, zap.New(logged))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +135,7 @@ func TestAPlatformIsAskedWhoseAccountItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := platformOptions(b.store, b.client, prometheus.NewRegistry(), zap.NewNop())
+	o := platformOptions(b.store, b.client, metrics, zap.New(logged))
 	o.KeepAccount = keepAccount(keeps)
 	handler, err := service.New(keys, o)
 	if err != nil {
@@ -173,12 +178,35 @@ func TestAPlatformIsAskedWhoseAccountItIs(t *testing.T) {
 
 	// The account lies nowhere in plain: not in the store, the log, nor on disk.
 	raw := allBytes(t, b.c.Data)
-	if hit := canaryIn(raw, "canary-user", "canary@mail.example"); hit != "" {
+	if hit := canaryIn(raw, "canary-user", "canary@mail.example", "203.0.113.10"); hit != "" {
 		t.Errorf("on disk there is %s", hit)
+	}
+	// Nor in any topic that is not a centre's own, a metric or a line of the log, which banks
+	// and whoever runs the deployment read.
+	var all bytes.Buffer
+	for _, topic := range []string{topicActions, topicReceipts, topicFeedback} {
+		if err := b.client.ReadAll(t.Context(), topic, func(m stream.Message) error {
+			fmt.Fprintln(&all, m.Key, m.Ext, string(m.Data))
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	families, err := metrics.Gather()
+	if err != nil || len(families) == 0 {
+		t.Fatal(len(families), err)
+	}
+	fmt.Fprintln(&all, families)
+	for _, line := range log.All() {
+		fmt.Fprintln(&all, line.Message, line.ContextMap())
+	}
+	if hit := canaryIn(all.Bytes(), "canary-user", "canary@mail.example", "203.0.113.10"); hit != "" || all.Len() < 300 {
+		t.Errorf("there is %s in %d bytes", hit, all.Len())
 	}
 	// And the platform reads nothing of the bank.
 	mu.Lock()
 	defer mu.Unlock()
+	read.Write(all.Bytes())
 	if hit := canaryIn(read.Bytes(), "CANARYBANK", "canary-ref-4711", "canary-says-bank", "canary-rules"); hit != "" || read.Len() < 500 {
 		t.Errorf("the platform reads %s, of %d bytes", hit, read.Len())
 	}

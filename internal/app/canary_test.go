@@ -55,8 +55,7 @@ func TestCanariesAreFound(t *testing.T) {
 	}
 }
 
-// allBytes reads every file under a folder, but for the broker's, which holds what is
-// encrypted to centres.
+// allBytes reads every file under a folder.
 func allBytes(t *testing.T, dir string) []byte {
 	t.Helper()
 	var b bytes.Buffer
