@@ -135,7 +135,7 @@ func (h *Held) Error() string {
 
 // Pass returns a *Held error where an alert may not go.
 func (g Gate) Pass(a Alert) error {
-	if c := g.Judge(a); !c.Ready() && !(c.Sound() && len(a.Lacks) > 0) {
+	if c := g.Judge(a); !c.Ready() && (!c.Sound() || len(a.Lacks) == 0) {
 		return &Held{Alert: a.ID, Completeness: c}
 	}
 	return nil
