@@ -239,7 +239,7 @@ func (d *deployment) produce(input []stream.Output) {
 	}
 }
 
-// reviewed lets the stand-in reviewer go on until all planted cases are decided.
+// reviewed lets the reviewer go on until all planted cases are decided.
 func (d *deployment) reviewed() {
 	d.t.Helper()
 	eventually(d.t, 2*time.Minute, d.name+": decisions", func() (bool, string) {
@@ -248,7 +248,8 @@ func (d *deployment) reviewed() {
 	})
 }
 
-// review is the stand-in reviewer: it confirms each case whose evidence is whole.
+// review plays a person, since nothing leaves on the word of a program: it confirms each case
+// whose evidence is whole.
 func (d *deployment) review() {
 	d.t.Helper()
 	store, err := d.c.openStore(d.t.Context())
@@ -265,7 +266,7 @@ func (d *deployment) review() {
 		d.t.Fatal(err)
 	}
 	for _, s := range cases {
-		c, _, err := store.Show(d.t.Context(), s.ID, review.Reviewer("stand-in"))
+		c, _, err := store.Show(d.t.Context(), s.ID, review.Reviewer("robin"))
 		if err != nil {
 			d.t.Fatal(err)
 		}
@@ -274,7 +275,7 @@ func (d *deployment) review() {
 		}
 		// A case that changed in between is looked at again next time.
 		if _, err := store.Decide(d.t.Context(), review.Request{
-			CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: "several-signs", By: review.Person{ID: "stand-in", Roles: []review.Role{review.RoleReviewer}, StandIn: true},
+			CaseID: c.ID, Digest: c.Digest, Verdict: review.Confirm, Reason: "several-signs", By: review.Reviewer("robin"),
 		}); err == nil {
 			d.decided[c.ID] = true
 		}
@@ -381,7 +382,15 @@ func outboxEmpty(t *testing.T, name string, c Config) {
 			}
 		}()
 		rows, err := store.Outbox(t.Context(), 10)
-		return err == nil && len(rows) == 0, fmt.Sprintf("%d rows, %v", len(rows), err)
+		if err != nil || len(rows) > 0 {
+			return false, fmt.Sprintf("%d rows, %v", len(rows), err)
+		}
+		for _, state := range []review.FilingState{review.FilingQueued, review.FilingSending, review.FilingUnknown} {
+			if left, err := store.QueuedAlerts(t.Context(), state, 10); err != nil || len(left) > 0 {
+				return false, fmt.Sprintf("%d alerts %s, %v", len(left), state, err)
+			}
+		}
+		return true, ""
 	})
 }
 
