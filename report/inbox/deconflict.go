@@ -9,11 +9,12 @@ import (
 
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/inbox/blind"
+	"github.com/vigil-stream/vigil/review/account"
 )
 
 // Identifiers are what an alert names that a centre may have already: the streams and
-// payments whose records it refers to, by their holders, and the digests of originals. It
-// names no account, address or email: those lie behind the references, with the holders.
+// payments whose records it refers to, by their holders, the digests of originals, and, where
+// the sender names accounts to this centre, their ids, addresses and emails.
 func Identifiers(a report.Alert) []blind.Identifier {
 	var all []blind.Identifier
 	add := func(i blind.Identifier) {
@@ -30,6 +31,26 @@ func Identifiers(a report.Alert) []blind.Identifier {
 		}
 		if e.SHA256 != "" {
 			add(blind.Identifier{Kind: blind.Evidence, Value: e.SHA256})
+		}
+	}
+	for _, one := range Accounts(a) {
+		add(blind.Identifier{Kind: blind.Account, Holder: one.Platform, Value: one.ID})
+		for _, ip := range one.IPs {
+			add(blind.Identifier{Kind: blind.IP, Value: ip.Address})
+		}
+		for _, email := range one.Emails {
+			add(blind.Identifier{Kind: blind.Email, Value: email.Value})
+		}
+	}
+	return all
+}
+
+// Accounts are what platforms say of an alert's account, as far as it can be read; the check
+// "accounts" says whether it is theirs.
+func Accounts(a report.Alert) (all []account.Account) {
+	for _, one := range a.Accounts {
+		if got, err := account.Decode(one.Account); err == nil {
+			all = append(all, got)
 		}
 	}
 	return all

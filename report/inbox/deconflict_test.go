@@ -18,13 +18,14 @@ func TestWhatCoincides(t *testing.T) {
 	ctx := t.Context()
 	at := start.Add(-2 * time.Hour)
 	one := d.log.Alert(t, inboxtest.Case{Number: 1, At: at, Stream: "both"}, 1)
+	one.Accounts = []report.AccountData{inboxtest.Account(one, at)}
 	two := d.log.Alert(t, inboxtest.Case{Number: 2, At: at, Stream: "both"}, 1)
 	three := d.log.Alert(t, inboxtest.Case{Number: 3, At: at}, 1)
 	again := d.log.Alert(t, inboxtest.Case{Number: 3, At: at}, 2)
 	for i, a := range []report.Alert{one, two, three, again} {
 		d.take(int64(i), inboxtest.JSON(t, a))
 	}
-	known, err := blind.FromCSV(strings.NewReader("kind,holder,value,label\npayment,DEMOPHXXXXX,TX-1-1,Elm\npayment,demophxx,TX-1-2,Elm\nstream,DEMO,both,Oak\nemail,,a@example.org,Ash\n"), *d.set.Blinding)
+	known, err := blind.FromCSV(strings.NewReader("kind,holder,value,label\npayment,DEMOPHXXXXX,TX-1-1,Elm\npayment,demophxx,TX-1-2,Elm\nstream,DEMO,both,Oak\nemail,,a@example.org,Ash\nemail,,somebody@example.org,Fir\nip,,203.0.113.10,Fir\naccount,Demo,@user-4711,Fir\n"), *d.set.Blinding)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func TestWhatCoincides(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := d.view(one.ID)
-	if want := []Known{{blind.Payment, "Elm", 2}, {blind.Stream, "Oak", 1}}; !slices.Equal(f.Known, want) {
+	if want := []Known{{blind.Payment, "Elm", 2}, {blind.Account, "Fir", 1}, {blind.Email, "Fir", 1}, {blind.IP, "Fir", 1}, {blind.Stream, "Oak", 1}}; !slices.Equal(f.Known, want) {
 		t.Errorf("known: %+v", f.Known)
 	}
 	if len(f.Related) != 1 || f.Related[0].Alert != two.ID || f.Related[0].Case || !slices.Equal(f.Related[0].Kinds, []blind.Kind{blind.Stream}) {

@@ -4,7 +4,9 @@ package inboxtest
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"strings"
@@ -173,6 +175,14 @@ func (l Log) Alert(t testing.TB, c Case, sequence int) report.Alert {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// Account is what a platform said of an alert's account when it was asked.
+func Account(a report.Alert, at time.Time) report.AccountData {
+	told := fmt.Appendf(nil, `{"subject":%q,"platform":"demo","id":"user-4711","screen_name":"made up","emails":[{"value":"Somebody@example.org","verified":false}],"ips":[{"address":"203.0.113.10","event":"Login","at":%q}],"ongoing":true}`,
+		a.Statement.Subject, at.UTC().Format(time.RFC3339))
+	sum := sha256.Sum256(told)
+	return report.AccountData{Platform: "demo", At: at, SHA256: hex.EncodeToString(sum[:]), Account: told}
 }
 
 // Correction returns what takes back, or corrects, the alert of a case's first decision.

@@ -13,6 +13,7 @@ import (
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/account"
 )
 
 // A bar is a part of a score as it is drawn: to the right what speaks for the suspicion,
@@ -54,6 +55,7 @@ func prior(b bar) int {
 type alertPage struct {
 	inbox.File
 	Bars     []bar
+	Accounts []account.Account // as platforms told
 	Lines    []inbox.Line
 	Results  []report.Result
 	Checks   []string // that may be named as missing
@@ -78,7 +80,7 @@ func (d *desk) alert(w http.ResponseWriter, r *http.Request, who string) error {
 	if err != nil {
 		return err
 	}
-	p := alertPage{File: f, Bars: bars(f.Alert.Statement.Parts), Results: results, Checks: checks, Entries: make([]int, maxEntries), Formats: formats, Unproved: !f.Sealed}
+	p := alertPage{File: f, Accounts: inbox.Accounts(f.Alert), Bars: bars(f.Alert.Statement.Parts), Results: results, Checks: checks, Entries: make([]int, maxEntries), Formats: formats, Unproved: !f.Sealed}
 	for i := range p.Entries {
 		p.Entries[i] = i + 1
 	}

@@ -19,7 +19,7 @@ import (
 
 const testCode = "a-code-for-tests-only"
 
-// A served inbox, with alerts in it.
+// A served inbox, with alerts in it, of which the first says whose account it is.
 type served struct {
 	*httptest.Server
 	store  *inbox.Store
@@ -67,6 +67,9 @@ func serve(t testing.TB) *served {
 	}
 	for i, c := range cases {
 		a := log.Alert(t, c, 1)
+		if i == 0 {
+			a.Accounts = []report.AccountData{inboxtest.Account(a, at)}
+		}
 		s.alerts = append(s.alerts, a)
 		switch i {
 		case 0:

@@ -160,6 +160,7 @@ func TestWhatAPageSays(t *testing.T) {
 		"Confirmed by one person, because a danger would not wait", "was encrypted to this centre", "Entry 1 is in the log", "&#43;9.00", "−7.00", "list-match",
 		"<b>DEMOPHXX</b>", "TX-1-1", file.SHA256, "Asia/Manila", "&#43;08:00", "1 more came under this alert's id", "stream", "why it is urgent",
 		"The sender says that a danger would not wait.", "/attachment/" + file.SHA256, "Who looked",
+		"as its platform says", "user-4711", "Somebody@example.org, verified: false", "<code>203.0.113.10</code>, Login, ", "<dt>Goes on</dt><dd>true</dd>", "as they said it, by its SHA-256",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("it does not say %q", want)
