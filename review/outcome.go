@@ -102,7 +102,7 @@ func (s *Store) TakeOutcome(ctx context.Context, o AlertOutcome) error {
 				m := sig.Match
 				return m != nil && m.List == e.List && m.HashKind == e.HashKind && m.Entry == e.Entry
 			}) {
-				return signal.Reject("outcome-entry", "/entries/%d: the alert names no match with it", i)
+				return signal.Reject("outcome-entry", "/entries/%d: nothing in the case matched it", i)
 			}
 		}
 		var newest int
