@@ -106,7 +106,7 @@ func canaryCase(t *testing.T) review.Case {
 // appeal: the centre reads a retraction, the platform a lift, and the platform never a word of
 // the bank, the centre or the reviewers.
 func TestAKillBetweenDecisionAndWebhookAndAnAppeal(t *testing.T) {
-	bin := buildVigil(t)
+	bin := ownProgram(t)
 	broker, err := stream.StartEmbedded(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)

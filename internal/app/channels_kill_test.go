@@ -17,7 +17,7 @@ import (
 // taken a request and has not answered: at each step of a report, and with a message or its
 // correction on the way. The heir finishes what was begun, and nothing is told twice.
 func TestAKillInTheMiddleOfDeliveries(t *testing.T) {
-	bin := buildVigil(t)
+	bin := ownProgram(t)
 	s := newChannelScene(t)
 	broker, err := stream.StartEmbedded(t.TempDir(), "")
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // on its page what it lacks, the platform answers, and a retry from the page files it once,
 // with every request of the service on the page.
 func TestAHeldReportIsFiledFromItsPage(t *testing.T) {
-	bin := buildVigil(t)
+	bin := ownProgram(t)
 	broker, err := stream.StartEmbedded(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)

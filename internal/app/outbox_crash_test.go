@@ -37,7 +37,7 @@ var forgets = map[bool][2]string{
 // and before that is noted, after its alerts are ordered and before that is noted, after they
 // are with the centres and before that is noted.
 func TestAKillBetweenDecisionAndPublication(t *testing.T) {
-	bin := buildVigil(t)
+	bin := ownProgram(t)
 	for _, postgres := range []bool{false, true} {
 		t.Run(map[bool]string{false: "SQLite", true: "PostgreSQL"}[postgres], func(t *testing.T) {
 			broker, err := stream.StartEmbedded(t.TempDir(), "")

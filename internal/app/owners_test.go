@@ -381,7 +381,7 @@ func (f feedbackFunc) Feedback(_ context.Context, v exchange.Feedback) error { r
 // of the lists that matched fail at first, the process is killed, and the next one tells them
 // once.
 func TestAReversalReachesTheOwnersOfLists(t *testing.T) {
-	bin := buildVigil(t)
+	bin := ownProgram(t)
 	broker, err := stream.StartEmbedded(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)

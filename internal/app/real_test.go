@@ -46,15 +46,22 @@ func testMedia(t *testing.T) string {
 // buildVigil builds the command that a user types.
 func buildVigil(t *testing.T) string {
 	t.Helper()
-	if raced {
-		t.Skip("the command is a process of its own, without the race detector: make test runs this")
-	}
 	bin := filepath.Join(t.TempDir(), "vigil")
 	cmd := exec.Command("go", "build", "-o", bin, "../../cmd/vigil")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	return bin
+}
+
+// ownProgram is buildVigil for a test that brings all that it needs: make test runs it, and
+// where the race detector or real parts are what is tested it has nothing more to show.
+func ownProgram(t *testing.T) string {
+	t.Helper()
+	if raced || os.Getenv("VIGIL_REAL") == "1" {
+		t.Skip("the command is a process of its own, with no real parts and no race detector: make test runs this")
+	}
+	return buildVigil(t)
 }
 
 // A worker is one `vigil run` as a process of its own.

@@ -41,7 +41,7 @@ type session struct {
 
 func newSession(t *testing.T) *session {
 	t.Helper()
-	s := &session{t: t, whole: t, bin: buildVigil(t), dir: t.TempDir()}
+	s := &session{t: t, whole: t, bin: ownProgram(t), dir: t.TempDir()}
 	s.c = DefaultConfig(filepath.Join(s.dir, "data"))
 	s.c.Listen, s.c.Review.Listen = "none", freeAddr(t)
 	undo, none := 2*time.Second, 0

@@ -32,7 +32,7 @@ type several struct {
 
 func newSeveral(t *testing.T) *several {
 	t.Helper()
-	s := &several{t: t, bin: buildVigil(t)}
+	s := &several{t: t, bin: ownProgram(t)}
 	broker, err := stream.StartEmbedded(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)

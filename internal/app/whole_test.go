@@ -53,7 +53,7 @@ type wholeWorld struct {
 // list, of which the centres ph and us are told.
 func newWholeWorld(t *testing.T) *wholeWorld {
 	t.Helper()
-	w := &wholeWorld{t: t, bin: buildVigil(t), owner: newOwnersStandIn(t), log: filepath.Join(t.TempDir(), "run.log")}
+	w := &wholeWorld{t: t, bin: ownProgram(t), owner: newOwnersStandIn(t), log: filepath.Join(t.TempDir(), "run.log")}
 	var err error
 	if w.broker, err = stream.StartEmbedded(t.TempDir(), ""); err != nil {
 		t.Fatal(err)
