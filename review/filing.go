@@ -196,6 +196,7 @@ func (s *Store) Followed(ctx context.Context, caseID, centre string, sequence in
 // transaction. The text of one that is over is not kept.
 func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 	told := sha256.Sum256(d.Body)
+	d.Receipt, d.Says = plainText(d.Receipt), plainText(d.Says)
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		body := d.Body
 		if d.over() {

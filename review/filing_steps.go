@@ -25,13 +25,19 @@ type FiledStep struct {
 	Index   string // where in the log it lies; empty as long as it does not
 }
 
+// plainText is what a centre wrote as a column of text takes it: PostgreSQL has neither NUL
+// nor what is not UTF-8, and a delivery must not stand still over either.
+func plainText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
 // noteStep keeps a step behind those that are there.
 func noteStep(ctx context.Context, tx *sql.Tx, alert string, st FiledStep) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO filing_steps (alert, n, entry, at, state, asked, outcome, request, report, person, says)
 		SELECT CAST(? AS TEXT), coalesce(max(n), 0) + 1, CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)
 		FROM filing_steps WHERE alert = ?`,
-		alert, st.Entry, st.At.UnixMicro(), string(st.State), st.Asked, st.Outcome, st.Request, st.Report, st.Person, st.Says, alert)
+		alert, st.Entry, st.At.UnixMicro(), string(st.State), plainText(st.Asked), plainText(st.Outcome), plainText(st.Request), plainText(st.Report), st.Person, plainText(st.Says), alert)
 	if err != nil {
 		return fmt.Errorf("note a step: %w", err)
 	}

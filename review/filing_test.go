@@ -122,4 +122,15 @@ func TestStepsOfADeliveryAreInTheLogOnce(t *testing.T) {
 	if err := s.SaveFilingJournal(t.Context(), "none", nil, nil); !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v", err)
 	}
+	d, err := s.Filing(t.Context(), alert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.State, d.Receipt, d.Says = FilingFailed, "47\x0011\xff", "no\x00"
+	if _, err = s.SaveFiling(t.Context(), d); err == nil {
+		d, err = s.Filing(t.Context(), alert)
+	}
+	if err != nil || d.Receipt != "47\uFFFD11\uFFFD" {
+		t.Errorf("%q, %v", d.Receipt, err)
+	}
 }

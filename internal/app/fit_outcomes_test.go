@@ -120,6 +120,7 @@ func TestCentresWordsAreLearnedFrom(t *testing.T) {
 	}
 	// Of what the wrong cases had the weights fall; what only the others had does not, and what
 	// nobody had stays where it was.
+	const along = 0.01 // all weights are fitted together, so that one moves a little with another
 	flag, match, public := valuesOf(t, w, "flag"), valuesOf(t, w, "match"), valuesOf(t, w, "public")
 	fell := map[string]bool{}
 	for e := range was.Parameters().Matrix {
@@ -128,7 +129,7 @@ func TestCentresWordsAreLearnedFrom(t *testing.T) {
 			switch {
 			case match[k] == 0 && public[k] == 0 && flag[k] == 0 && a != b:
 				t.Errorf("%s moved from %.4f to %.4f, and nobody had it", f.Name, a, b)
-			case match[k] == 0 && flag[k] != 0 && b < a:
+			case match[k] == 0 && flag[k] != 0 && b < a-along:
 				t.Errorf("%s fell from %.4f to %.4f, and none that was wrong had it", f.Name, a, b)
 			case match[k] != 0 && b < a:
 				fell[f.Name] = true
