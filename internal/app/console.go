@@ -3,12 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -64,22 +59,9 @@ func (c *Config) consoleCodeFile() string { return c.path("console-code") }
 // consoleCode is what development mode is signed in with: in a file that its owner alone
 // can read, made at first use.
 func (c *Config) consoleCode() (string, error) {
-	// Written beside its place and linked there: of two processes that start together one
-	// code wins, and neither reads half of one.
-	tmp, err := os.CreateTemp(filepath.Dir(c.consoleCodeFile()), "code-*") // mode 0600
+	text, err := madeOnce(c.consoleCodeFile(), rand.Text())
 	if err != nil {
 		return "", fmt.Errorf("console code: %w", err)
 	}
-	_, err = fmt.Fprintln(tmp, rand.Text())
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Link(tmp.Name(), c.consoleCodeFile())
-	}
-	if gone := os.Remove(tmp.Name()); gone != nil || err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("console code: %w", errors.Join(err, gone))
-	}
-	text, err := os.ReadFile(c.consoleCodeFile())
-	if err != nil {
-		return "", fmt.Errorf("console code: %w", err)
-	}
-	return strings.TrimSpace(string(text)), nil
+	return text, nil
 }

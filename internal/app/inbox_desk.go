@@ -140,18 +140,14 @@ func blindingKey(file string) (blind.Key, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		secret := make([]byte, blind.KeyBytes)
 		_, _ = rand.Read(secret) // never fails
-		data = []byte(hex.EncodeToString(secret) + "\n")
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			return blind.Key{}, err
 		}
-		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		text, err := madeOnce(file, hex.EncodeToString(secret))
 		if err != nil {
 			return blind.Key{}, err
 		}
-		_, err = f.Write(data)
-		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-			return blind.Key{}, err
-		}
+		data = []byte(text)
 	} else if err != nil {
 		return blind.Key{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -261,22 +260,12 @@ func (s *inboxServer) codeFile() string { return filepath.Join(s.Desk.data(), "c
 // code is what the pages are signed in with: in a file that its owner alone can read, made
 // at first use.
 func (s *inboxServer) code() (string, error) {
-	f, err := os.OpenFile(s.codeFile(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		_, err = fmt.Fprintln(f, rand.Text())
-		err = errors.Join(err, f.Close())
-	} else if errors.Is(err, fs.ErrExist) {
-		err = nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("code of the inbox: %w", err)
-	}
-	text, err := os.ReadFile(s.codeFile())
+	text, err := madeOnce(s.codeFile(), rand.Text())
 	if err != nil {
 		return "", fmt.Errorf("code of the inbox: %w", err)
 	}
 	s.log.Warn("the inbox is for this machine alone: who has the code can read it under any name", zap.String("code", s.codeFile()))
-	return strings.TrimSpace(string(text)), nil
+	return text, nil
 }
 
 // centreName is the centre's name in the directory that comes with Vigil, empty where it

@@ -45,8 +45,7 @@ func readKey(file string) ([]byte, error) {
 	return key, nil
 }
 
-// createKey writes the key beside its place and links it there, so that of two
-// processes that start together one key wins and both use it.
+// createKey makes a key where there is none.
 func createKey(file string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, fmt.Errorf("deployment key: %w", err)
@@ -55,23 +54,27 @@ func createKey(file string) ([]byte, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("deployment key: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), "key-*") // mode 0600
-	if err != nil {
+	if _, err := madeOnce(file, hex.EncodeToString(key)); err != nil {
 		return nil, fmt.Errorf("deployment key: %w", err)
 	}
-	_, werr := tmp.WriteString(hex.EncodeToString(key) + "\n")
-	err = errors.Join(werr, tmp.Sync(), tmp.Close())
-	if err == nil {
+	return readKey(file)
+}
+
+// madeOnce makes a file with a line of text, readable to its owner alone, where it is not
+// there, and returns the line that it has. The text is written beside its place and linked
+// there: of two processes that start together one text wins, and neither reads half of one.
+func madeOnce(file, text string) (string, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = tmp.WriteString(text + "\n")
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err == nil {
 		err = os.Link(tmp.Name(), file)
 	}
-	if rerr := os.Remove(tmp.Name()); rerr != nil {
-		err = errors.Join(err, rerr)
+	if gone := os.Remove(tmp.Name()); gone != nil || err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", errors.Join(err, gone)
 	}
-	if errors.Is(err, fs.ErrExist) {
-		return readKey(file)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("deployment key: %w", err)
-	}
-	return key, nil
+	data, err := os.ReadFile(file)
+	return strings.TrimSpace(string(data)), err
 }

@@ -54,13 +54,15 @@ func buildVigil(t *testing.T) string {
 	return bin
 }
 
-// ownProgram is buildVigil for a test that brings all that it needs: make test runs it, and
-// where the race detector or real parts are what is tested it has nothing more to show.
+// ownProgram is buildVigil for a test that brings all that it needs, and that mostly waits, so
+// that others run beside it: make test runs it, and where the race detector or real parts are
+// what is tested it has nothing more to show.
 func ownProgram(t *testing.T) string {
 	t.Helper()
 	if raced || os.Getenv("VIGIL_REAL") == "1" {
 		t.Skip("the command is a process of its own, with no real parts and no race detector: make test runs this")
 	}
+	t.Parallel()
 	return buildVigil(t)
 }
 
