@@ -3,6 +3,7 @@ package fleet
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -126,9 +127,10 @@ func TestStartsAreSpreadAndALoneOneIsNot(t *testing.T) {
 	perform(t, Options{Policy: policy}, nil, func(s *stage) {
 		s.put(numbered(50)...)
 		s.sleep(2100 * time.Millisecond)
-		s.Signal(flag("s000"))
+		first := s.studio.opened("")[0].Input // any of the fifty
+		s.Signal(flag(path.Base(first)))
 		s.sleep(time.Millisecond)
-		if n := len(s.studio.opened("rtmp://studio.invalid/s000")); n != 2 {
+		if n := len(s.studio.opened(first)); n != 2 {
 			t.Error("a raise waits for those that start")
 		}
 		s.sleep(30 * time.Second)
