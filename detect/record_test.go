@@ -114,7 +114,7 @@ func TestSessionRecordsAreChecked(t *testing.T) {
 		"private":          {`false`, `"secret"`, "schema", "/private"},
 		"empty stream":     {`"s"`, `""`, "schema", "/stream"},
 		"long reason":      {`"private"`, `"reason":"` + strings.Repeat("x", 257) + `","private"`, "schema", "/reason"},
-		"another field":    {`"private"`, `"x":1,"private"`, "schema", "x"},
+		"another field":    {`"private"`, `"secret":1,"private"`, "schema", "/: properties that the schema does not have: 1"},
 		"not JSON":         {`{`, `[`, "json", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

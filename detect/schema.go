@@ -13,10 +13,10 @@ import (
 var schemas embed.FS
 
 var (
-	hashSchema    = signal.MustSchema(schemas, "schema/hash.json")
-	sessionSchema = signal.MustSchema(schemas, "schema/session.json")
-	flagSchema    = signal.MustSchema(schemas, "schema/flag.json")
-	scoreSchema   = signal.MustSchema(schemas, "schema/score.json")
+	hashSchema    = signal.MustSchema(schemas, "schema/hash.json").Quiet()
+	sessionSchema = signal.MustSchema(schemas, "schema/session.json").Quiet()
+	flagSchema    = signal.MustSchema(schemas, "schema/flag.json").Quiet()
+	scoreSchema   = signal.MustSchema(schemas, "schema/score.json").Quiet()
 )
 
 // marshal returns v as JSON.

@@ -15,7 +15,7 @@ var schemas embed.FS
 // Schema compiles one of the published schemas, by its name without the ending; it
 // panics where there is none.
 func Schema(name string) signal.Schema {
-	return signal.MustSchema(schemas, "schema/"+name+".json")
+	return signal.MustSchema(schemas, "schema/"+name+".json").Quiet()
 }
 
 // SchemaText returns a schema of what partners send, by its name; ok is false where

@@ -58,7 +58,7 @@ type EntryOutcome struct {
 	Wrong    bool   `json:"wrong"` // it matched what it should not; else it matched rightly
 }
 
-var outcomeSchema = signal.MustSchema(schemas, "schema/outcome.json")
+var outcomeSchema = signal.MustSchema(schemas, "schema/outcome.json").Quiet()
 
 // OutcomeID is the id that an outcome must have.
 func OutcomeID(o Outcome) string {

@@ -19,7 +19,18 @@ import (
 const MaxJSON = 1 << 20
 
 // A Schema checks JSON values before they are decoded.
-type Schema struct{ compiled *jsonschema.Schema }
+type Schema struct {
+	compiled *jsonschema.Schema
+	quiet    bool
+}
+
+// Quiet is the schema of what others send: a Rejection counts the fields that the schema does
+// not have and does not name them, since their names are the sender's words, and may be
+// anybody's name or account.
+func (s Schema) Quiet() Schema {
+	s.quiet = true
+	return s
+}
 
 // MustSchema compiles a JSON Schema (draft 2020-12) embedded in the binary, which may
 // refer to others of its folder; it panics where a file is broken, which a test of its
@@ -65,7 +76,7 @@ func (s Schema) Decode(data []byte, v any) error {
 	if err := s.compiled.Validate(doc); err != nil {
 		var invalid *jsonschema.ValidationError
 		if errors.As(err, &invalid) {
-			return Reject("schema", "%s", describe(invalid))
+			return Reject("schema", "%s", s.describe(invalid))
 		}
 		return Reject("schema", "does not fit the schema")
 	}
@@ -82,12 +93,15 @@ func (s Schema) Decode(data []byte, v any) error {
 
 // describe names the first place that does not fit, without quoting its value:
 // values may be personal data.
-func describe(e *jsonschema.ValidationError) string {
+func (s Schema) describe(e *jsonschema.ValidationError) string {
 	for len(e.Causes) > 0 {
 		e = e.Causes[0]
 	}
 	where := "/" + strings.Join(e.InstanceLocation, "/")
 	printer := message.NewPrinter(language.English)
+	if k, ok := e.ErrorKind.(*kind.AdditionalProperties); ok && s.quiet {
+		return fmt.Sprintf("%s: properties that the schema does not have: %d", where, len(k.Properties))
+	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required, *kind.AdditionalProperties, *kind.Type, *kind.MinLength,
 		*kind.MaxLength, *kind.MinItems, *kind.MaxItems, *kind.Enum, *kind.Const, *kind.DependentRequired:

@@ -178,3 +178,15 @@ func FuzzNormalise(f *testing.F) {
 		}
 	})
 }
+
+func TestAQuietSchemaCountsWhatItDoesNotHave(t *testing.T) {
+	good, err := Encode(flagSignal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := []byte(strings.Replace(string(good), `"says":`, `"Anton Testmann":1,"DE89370400440532013000":2,"says":`, 1))
+	var v any
+	if err := signalSchema.Quiet().Decode(bad, &v); err == nil || err.Error() != "schema: /: properties that the schema does not have: 2" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -24,6 +24,7 @@ import (
 	"github.com/vigil-stream/vigil/api"
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/review/account"
 	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/review/service"
 	"github.com/vigil-stream/vigil/review/webhook"
@@ -36,6 +37,7 @@ type platform struct {
 	mu   sync.Mutex
 	came map[string]int           // webhooks by id
 	told map[string]action.Record // what they ask for
+	asks []account.Request        // what they ask about accounts
 	read strings.Builder          // all that it ever reads
 }
 
@@ -48,12 +50,21 @@ func newPlatform(t *testing.T, secret webhook.Secret) *platform {
 		if err != nil || err2 != nil || r.Header.Get("webhook-signature") != webhook.Sign([]webhook.Secret{secret}, id, time.Unix(at, 0), body) {
 			t.Errorf("a webhook without a valid signature: %v", r.Header)
 		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if r.Header.Get("ce-type") == "vigil.account-request.v1" {
+			asks, err := account.DecodeRequest(body)
+			if err != nil || asks.ID != id {
+				t.Errorf("webhook %s: %v", id, err)
+			}
+			p.asks = append(p.asks, asks)
+			fmt.Fprintln(&p.read, r.Header, string(body))
+			return
+		}
 		record, err := action.Decode(body)
 		if err != nil || record.ID != id {
 			t.Errorf("webhook %s: %v", id, err)
 		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
 		if was, ok := p.told[id]; ok && !was.At.Equal(record.At) {
 			t.Errorf("webhook %s says something else the second time", id)
 		}

@@ -33,13 +33,14 @@ type session struct {
 	world       world.World
 	platform    *platform
 	api, key    string // where the platform calls, and with what
+	ops         string // metrics of what it calls
 	reader      *age.X25519Identity
 
 	id, digest string // of the case, once it is there
 	matches    int    // in it, each with a window
 }
 
-func newSession(t *testing.T) *session {
+func newSession(t *testing.T, change ...func(*Config)) *session {
 	t.Helper()
 	s := &session{t: t, whole: t, bin: ownProgram(t), dir: t.TempDir()}
 	s.c = DefaultConfig(filepath.Join(s.dir, "data"))
@@ -68,6 +69,9 @@ func newSession(t *testing.T) *session {
 	s.platform = newPlatform(t, secret)
 	s.c.Platforms = []webhook.Platform{{Name: "demo", URL: s.platform.URL, Secrets: []string{file}}}
 	s.c.Attach = map[string]string{"ca": attachFrames}
+	for _, f := range change {
+		f(&s.c)
+	}
 	s.config = writeConfig(t, s.c, "")
 
 	s.key = strings.TrimSpace(s.vigil("platforms", "key", "--name", "desk", "--platform", "demo"))
@@ -88,8 +92,8 @@ func newSession(t *testing.T) *session {
 	if s.code, err = s.c.consoleCode(); err != nil {
 		t.Fatal(err)
 	}
-	s.api = freeAddr(t)
-	startWorker(t, s.bin, filepath.Join(s.dir, "platforms.log"), "platforms", "serve", "--config", s.config, "--listen", s.api, "--metrics", "none")
+	s.api, s.ops = freeAddr(t), freeAddr(t)
+	startWorker(t, s.bin, filepath.Join(s.dir, "platforms.log"), "platforms", "serve", "--config", s.config, "--listen", s.api, "--metrics", s.ops)
 	return s
 }
 
@@ -117,6 +121,18 @@ func (s *session) demo() *demo {
 	return &demo{DemoOptions: DemoOptions{Data: s.dir, Out: io.Discard}, c: s.c, world: s.world, began: time.Now()}
 }
 
+// connects the test to the program's broker.
+func (s *session) connects() (broker string) {
+	s.t.Helper()
+	addr, err := os.ReadFile(s.c.path("broker.addr"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	broker = strings.TrimSpace(string(addr))
+	s.client = connect(s.whole, broker, s.c.Prefix)
+	return broker
+}
+
 // play lets the demo's world happen, and waits until all of it has come down the river.
 func (s *session) play() {
 	store, err := s.c.openStore(s.t.Context())
@@ -124,12 +140,7 @@ func (s *session) play() {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	broker, err := os.ReadFile(s.c.path("broker.addr"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	addr := strings.TrimSpace(string(broker))
-	s.client = connect(s.whole, addr, s.c.Prefix)
+	addr := s.connects()
 	if err := s.demo().feedWorld(s.t.Context(), s.client, store); err != nil {
 		s.t.Fatal(err)
 	}

@@ -79,8 +79,8 @@ func (a Account) Least() Account {
 var schemas embed.FS
 
 var (
-	accountSchema = signal.MustSchema(schemas, "schema/account.json")
-	answerSchema  = signal.MustSchema(schemas, "schema/answer.json")
+	accountSchema = signal.MustSchema(schemas, "schema/account.json").Quiet()
+	answerSchema  = signal.MustSchema(schemas, "schema/answer.json").Quiet()
 	requestSchema = signal.MustSchema(schemas, "schema/request.json")
 )
 

@@ -135,7 +135,7 @@ var schemas embed.FS
 
 var (
 	recordSchema  = signal.MustSchema(schemas, "schema/action.json")
-	receiptSchema = signal.MustSchema(schemas, "schema/receipt.json")
+	receiptSchema = signal.MustSchema(schemas, "schema/receipt.json").Quiet()
 )
 
 // SchemaNames are the names of the published schemas, sorted.

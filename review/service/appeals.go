@@ -35,7 +35,7 @@ type answer struct {
 //go:embed schema/*.json
 var schemas embed.FS
 
-var objectionSchema = signal.MustSchema(schemas, "schema/objection.json")
+var objectionSchema = signal.MustSchema(schemas, "schema/objection.json").Quiet()
 
 // object is POST /v1/appeals.
 func (v *service) object(c *call) error {
