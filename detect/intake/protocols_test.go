@@ -186,7 +186,7 @@ func TestAnSRTServerIsRead(t *testing.T) {
 	needSRT(t)
 	clip := keyed(t, "clip.ts", 30)
 	address := "srt://127.0.0.1:" + freePort(t)
-	got, _, err := served(t, Options{Input: address, Stall: 5 * time.Second}, 4, "-re", "-i", clip, "-c", "copy", "-f", "mpegts", "-mode", "listener", address)
+	got, _, err := served(t, Options{Input: address, Stall: 20 * time.Second}, 4, "-re", "-i", clip, "-c", "copy", "-f", "mpegts", "-mode", "listener", address)
 	if !errors.Is(err, errEnough) {
 		t.Error(err)
 	}
