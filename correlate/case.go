@@ -1,9 +1,7 @@
 package correlate
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -88,11 +86,9 @@ var schemas embed.FS
 // Encode returns c as the JSON value of a record, the same bytes for the same
 // case. schema/case.json describes it.
 func Encode(c Case) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(c); err != nil {
+	data, err := signal.Marshal(c)
+	if err != nil {
 		return nil, fmt.Errorf("encode case %s: %w", c.ID, err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return data, nil
 }

@@ -33,7 +33,7 @@ const maxViews = 15
 
 // Encode returns the record as JSON that fits its schema.
 func (r HashRecord) Encode() ([]byte, error) {
-	data, err := marshal(r)
+	data, err := signal.Marshal(r)
 	if err == nil {
 		if _, ok := quickHashRecord(data); ok {
 			return data, nil

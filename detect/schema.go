@@ -1,9 +1,7 @@
 package detect
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -19,21 +17,10 @@ var (
 	scoreSchema   = signal.MustSchema(schemas, "schema/score.json").Quiet()
 )
 
-// marshal returns v as JSON.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
 // encode returns v as JSON, checked against the schema that its reader applies:
 // a producer learns of a fault before the record is on its way.
 func encode(s signal.Schema, v any) ([]byte, error) {
-	data, err := marshal(v)
+	data, err := signal.Marshal(v)
 	if err != nil {
 		return nil, err
 	}

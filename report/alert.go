@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -125,16 +124,14 @@ var alertSchema = signal.MustSchema(schemas, "schema/alert.json")
 // Encode returns the JSON value of an alert's record, the same bytes for the
 // same alert.
 func Encode(a Alert) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(a); err != nil {
+	data, err := signal.Marshal(a)
+	if err != nil {
 		return nil, fmt.Errorf("encode alert %s: %w", a.ID, err)
 	}
-	if b.Len() > signal.MaxJSON {
-		return nil, fmt.Errorf("encode alert %s: %d bytes, and the limit is %d", a.ID, b.Len(), signal.MaxJSON)
+	if n := len(data) + 1; n > signal.MaxJSON { // with the end of its line
+		return nil, fmt.Errorf("encode alert %s: %d bytes, and the limit is %d", a.ID, n, signal.MaxJSON)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return data, nil
 }
 
 // DecodeAlert reads an alert. What does not fit the schema is a Rejection that

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -93,13 +91,11 @@ func CentreOf(directory route.Directory, d review.Decision, alert string) (Centr
 // EncodeCorrection returns the JSON value of a correction's record, the same bytes for the
 // same correction.
 func EncodeCorrection(c Correction) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(c); err != nil {
+	data, err := signal.Marshal(c)
+	if err != nil {
 		return nil, fmt.Errorf("encode correction %s: %w", c.ID, err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return data, nil
 }
 
 // DecodeCorrection reads a correction. What does not fit the schema is a Rejection that

@@ -1,9 +1,7 @@
 package review
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -154,11 +152,9 @@ func (s Statement) Digest() (string, error) {
 }
 
 func (s Statement) encode() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
+	data, err := signal.Marshal(s)
+	if err != nil {
 		return nil, fmt.Errorf("encode statement of decision %s: %w", s.Decision, err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return data, nil
 }

@@ -91,6 +91,18 @@ func (s Schema) Decode(data []byte, v any) error {
 	return nil
 }
 
+// Marshal returns v as the JSON value of a record: the same bytes for the same value, on one
+// line without its end, and <, > and & as they are.
+func Marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
 // describe names the first place that does not fit, without quoting its value:
 // values may be personal data.
 func (s Schema) describe(e *jsonschema.ValidationError) string {

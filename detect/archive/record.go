@@ -1,9 +1,7 @@
 package archive
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -60,7 +58,7 @@ func (q Search) Encode() ([]byte, error) {
 		}
 		w.Hashes = append(w.Hashes, h.Bits[:]...)
 	}
-	data, err := encode(w)
+	data, err := signal.Marshal(w)
 	if err != nil {
 		return nil, fmt.Errorf("search %.80q: %w", q.ID, err)
 	}
@@ -116,7 +114,7 @@ type Harvest struct {
 // Encode returns the harvest as JSON that fits its schema.
 func (h Harvest) Encode() ([]byte, error) {
 	h.At = h.At.UTC()
-	data, err := encode(h)
+	data, err := signal.Marshal(h)
 	if err != nil {
 		return nil, fmt.Errorf("harvest of case %.80q: %w", h.Case, err)
 	}
@@ -150,16 +148,6 @@ func DecodeHarvest(data []byte) (Harvest, error) {
 		}
 	}
 	return h, nil
-}
-
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // utc returns a time from outside in UTC. A zone can carry the first or last hours of

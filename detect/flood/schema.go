@@ -1,9 +1,7 @@
 package flood
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
 	"time"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -19,13 +17,10 @@ var (
 
 // encode returns v as JSON, checked against the schema that its reader applies.
 func encode(s signal.Schema, v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	data, err := signal.Marshal(v)
+	if err != nil {
 		return nil, err
 	}
-	data := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	var doc any
 	if err := s.Decode(data, &doc); err != nil {
 		return nil, err

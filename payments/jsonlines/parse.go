@@ -1,7 +1,6 @@
 package jsonlines
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -131,13 +130,9 @@ func Line(r payments.Record) (line []byte, read payments.Record, err error) {
 	default:
 		return nil, read, signal.Reject("json", "neither a transaction nor a withdrawal")
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if line, err = signal.Marshal(v); err != nil {
 		return nil, read, signal.Reject("json", "cannot be written as JSON")
 	}
-	line = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	if read, err = Parse(line); err != nil {
 		return nil, payments.Record{}, err
 	}

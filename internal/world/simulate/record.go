@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"iter"
@@ -132,7 +131,7 @@ func (p *Part) render(it item) (r Record, err error) {
 	case 1:
 		s := p.session(it.index, it.ended)
 		r.Topic, r.Key, r.At = Sessions, s.Stream, s.At
-		r.Data, err = marshal(s)
+		r.Data, err = signal.Marshal(s)
 	case 2:
 		r.Topic, r.ContentType = Frames, detect.HashType
 		r.Frame, r.Data, err = p.frame(it.index)
@@ -140,23 +139,13 @@ func (p *Part) render(it item) (r Record, err error) {
 	case 3:
 		f := p.flag(it.index)
 		r.Topic, r.Key, r.At = Flags, f.Stream, f.At
-		r.Data, err = marshal(f)
+		r.Data, err = signal.Marshal(f)
 	case 4:
 		s := p.score(it.index)
 		r.Topic, r.Key, r.At = Scores, s.Stream, s.At
-		r.Data, err = marshal(s)
+		r.Data, err = signal.Marshal(s)
 	}
 	return r, err
-}
-
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // transaction is a payment as the sender's bank tells of it.
@@ -210,7 +199,7 @@ func transactionJSON(t payments.Transaction) ([]byte, error) {
 	if len(t.Remittance) > 0 {
 		f.Reference = t.Remittance[0]
 	}
-	return marshal(f)
+	return signal.Marshal(f)
 }
 
 func (p *Part) stream(i int32) string { return fmt.Sprintf("s%03d-%07d", p.Number, i+1) }
@@ -252,7 +241,7 @@ func (p *Part) frame(i int32) (f detect.Frame, data []byte, err error) {
 		Stream: p.stream(x.meeting), Platform: platforms[p.People[host].platform], Subject: p.subject(host),
 		At: p.w.time(x.at), ContentType: detect.HashType,
 	}
-	f.Data, err = marshal(detect.HashRecord{Kind: "pdq", Hash: hex.EncodeToString(x.hash[:]), Quality: 80 + int(x.hash[0])%21})
+	f.Data, err = signal.Marshal(detect.HashRecord{Kind: "pdq", Hash: hex.EncodeToString(x.hash[:]), Quality: 80 + int(x.hash[0])%21})
 	return f, f.Data, err
 }
 

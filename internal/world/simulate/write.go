@@ -15,6 +15,7 @@ import (
 
 	"github.com/vigil-stream/vigil/payments"
 	"github.com/vigil-stream/vigil/payments/iso20022"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // Write writes the world into a folder that is empty or not there, parts at once on as
@@ -126,7 +127,7 @@ func (w *World) writePart(dir string, i int) (counts map[Topic]int, err error) {
 		counts[r.Topic]++
 		line := r.Data
 		if r.Topic == Frames {
-			if line, err = marshal(frameForm{
+			if line, err = signal.Marshal(frameForm{
 				ID: r.Frame.ID, Stream: r.Frame.Stream, Platform: r.Frame.Platform, Subject: string(r.Frame.Subject),
 				At: r.Frame.At.Format(timeForm), Hash: r.Data,
 			}); err != nil {
@@ -167,7 +168,7 @@ func (w *World) writeLabels(dir string, l Labels) (err error) {
 	}
 	slices.SortFunc(order, func(a, b int) int { return strings.Compare(l.People[a].Person, l.People[b].Person) })
 	for _, i := range order {
-		line, err := marshal(l.People[i])
+		line, err := signal.Marshal(l.People[i])
 		if err != nil {
 			return err
 		}
@@ -176,7 +177,7 @@ func (w *World) writeLabels(dir string, l Labels) (err error) {
 		}
 	}
 	for _, n := range l.Networks {
-		line, err := marshal(n)
+		line, err := signal.Marshal(n)
 		if err != nil {
 			return err
 		}
