@@ -2,9 +2,7 @@ package review
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,7 +19,6 @@ func (s *Store) Attached(ctx context.Context, alert, caseID, centre string, fram
 		return nil
 	}
 	text := strings.Join(frames, "\n")
-	sum := sha256.Sum256([]byte(text))
 	id := signal.ID("attached", alert, text)
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		var there int
@@ -29,7 +26,7 @@ func (s *Store) Attached(ctx context.Context, alert, caseID, centre string, fram
 			return err
 		}
 		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(sum[:]), At: s.now(),
+			Kind: audit.KindDelivery, ID: id, Digest: digest([]byte(text)), At: s.now(),
 			Refs: loggable(alert, caseID, "centre/"+centre, "frames/"+strconv.Itoa(len(frames))),
 		})
 	})

@@ -2,14 +2,13 @@ package review
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/audit"
@@ -195,7 +194,7 @@ func (s *Store) Followed(ctx context.Context, caseID, centre string, sequence in
 // changed it in between. What came of an attempt gets an entry in the audit log, in the same
 // transaction. The text of one that is over is not kept.
 func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
-	told := sha256.Sum256(d.Body)
+	told := digest(d.Body)
 	d.Receipt, d.Says = plainText(d.Receipt), plainText(d.Says)
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		body := d.Body
@@ -215,13 +214,8 @@ func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 		if d.State == FilingSending {
 			return nil // what comes of it is noted
 		}
-		id := filingEntryID(d.Alert, d.Revision)
-		if err := noteStep(ctx, tx, d.Alert, FiledStep{At: s.now(), State: d.State, Report: d.Receipt, Says: d.Says, Entry: id}); err != nil {
-			return err
-		}
-		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(told[:]), At: s.now(), Refs: filingRefs(d, d.Revision+1),
-		})
+		st := FiledStep{At: s.now(), State: d.State, Report: d.Receipt, Says: d.Says, Entry: filingEntryID(d.Alert, d.Revision)}
+		return noteDelivery(ctx, tx, d.Alert, st, told, filingRefs(d, d.Revision+1))
 	})
 	if err != nil {
 		return d, fmt.Errorf("save delivery: %w", err)
@@ -258,20 +252,13 @@ var logged = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,128}$`)
 func loggable(all ...string) []string {
 	var out []string
 	for _, r := range all {
-		kind, value := r, ""
-		for i := range len(r) {
-			if r[i] == '/' {
-				kind, value = r[:i], r[i+1:]
-				break
-			}
-		}
+		kind, value, has := strings.Cut(r, "/")
 		switch {
-		case kind != r && value == "":
+		case has && value == "":
 		case logged.MatchString(r):
 			out = append(out, r)
 		default:
-			sum := sha256.Sum256([]byte(value))
-			out = append(out, kind+"/sha256:"+hex.EncodeToString(sum[:]))
+			out = append(out, kind+"/sha256:"+digest([]byte(value)))
 		}
 	}
 	return out
@@ -316,7 +303,6 @@ func (s *Store) SaveFilingJournal(ctx context.Context, alert string, journal []b
 			if err != nil {
 				return err
 			}
-			sum := sha256.Sum256(data)
 			id := signal.ID("delivery-step", alert, strconv.Itoa(i), string(data))
 			var there int
 			if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE entry_id = ?`, id).Scan(&there); err != nil {
@@ -325,13 +311,9 @@ func (s *Store) SaveFilingJournal(ctx context.Context, alert string, journal []b
 			if there > 0 {
 				continue
 			}
-			if err := noteStep(ctx, tx, alert, FiledStep{At: step.At, Asked: step.Asked, Outcome: step.Outcome, Request: step.Request, Report: step.Report, Entry: id}); err != nil {
-				return err
-			}
-			if err := enqueueEntry(ctx, tx, audit.Entry{
-				Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(sum[:]), At: step.At,
-				Refs: loggable(alert, "asked/"+step.Asked, "outcome/"+step.Outcome, "request/"+step.Request, "report/"+step.Report),
-			}); err != nil {
+			st := FiledStep{At: step.At, Asked: step.Asked, Outcome: step.Outcome, Request: step.Request, Report: step.Report, Entry: id}
+			refs := loggable(alert, "asked/"+step.Asked, "outcome/"+step.Outcome, "request/"+step.Request, "report/"+step.Report)
+			if err := noteDelivery(ctx, tx, alert, st, digest(data), refs); err != nil {
 				return err
 			}
 		}

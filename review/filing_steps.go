@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vigil-stream/vigil/audit"
 )
 
 // A FiledStep is one thing that was done about a filing.
@@ -42,6 +44,15 @@ func noteStep(ctx context.Context, tx *sql.Tx, alert string, st FiledStep) error
 		return fmt.Errorf("note a step: %w", err)
 	}
 	return nil
+}
+
+// noteDelivery keeps a step, and has the log told of it by the entry that the step names. Digest
+// is of what the entry commits to.
+func noteDelivery(ctx context.Context, tx *sql.Tx, alert string, st FiledStep, digest string, refs []string) error {
+	if err := noteStep(ctx, tx, alert, st); err != nil {
+		return err
+	}
+	return enqueueEntry(ctx, tx, audit.Entry{Kind: audit.KindDelivery, ID: st.Entry, Digest: digest, At: st.At, Refs: refs})
 }
 
 // A ShownFiling is a filing as people look at it, without what it tells.

@@ -2,9 +2,7 @@ package review
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -89,9 +87,8 @@ func (s *Store) Weigh(ctx context.Context, outcome string, by Person, upheld boo
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256([]byte(outcome + " upheld " + strconv.FormatBool(upheld)))
 		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindOversight, ID: "oversight/" + outcome, Digest: hex.EncodeToString(sum[:]), At: f.now,
+			Kind: audit.KindOversight, ID: "oversight/" + outcome, Digest: digest([]byte(outcome + " upheld " + strconv.FormatBool(upheld))), At: f.now,
 			Refs: []string{outcome, decision, caseID, "reviewer/" + by.ID},
 		})
 	})

@@ -2,9 +2,7 @@ package review
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -54,9 +52,8 @@ func (s *Store) Oversee(ctx context.Context, decision string, by Person, upheld 
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256([]byte(decision + " upheld " + strconv.FormatBool(upheld)))
 		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindOversight, ID: "oversight/" + decision, Digest: hex.EncodeToString(sum[:]), At: f.now,
+			Kind: audit.KindOversight, ID: "oversight/" + decision, Digest: digest([]byte(decision + " upheld " + strconv.FormatBool(upheld))), At: f.now,
 			Refs: []string{decision, caseID, "reviewer/" + by.ID},
 		})
 	})

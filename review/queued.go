@@ -2,15 +2,12 @@ package review
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
-	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -90,7 +87,7 @@ func (s *Store) QueuedAlert(ctx context.Context, alert string) (Filing, error) {
 
 // SaveQueued keeps a change as SaveFiling does.
 func (s *Store) SaveQueued(ctx context.Context, d Filing) (Filing, error) {
-	told := sha256.Sum256(d.Body)
+	told := digest(d.Body)
 	if d.over() {
 		d.Body = []byte{}
 	}
@@ -107,20 +104,23 @@ func (s *Store) SaveQueued(ctx context.Context, d Filing) (Filing, error) {
 		if d.State == FilingSending {
 			return nil // what comes of it is noted
 		}
-		id := signal.ID("queued", d.Alert, strconv.FormatInt(d.Revision, 10))
-		if err := noteStep(ctx, tx, inQueue(d.Alert), FiledStep{At: s.now(), State: d.State, Says: d.Says, Entry: id}); err != nil {
-			return err
-		}
-		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: id, Digest: hex.EncodeToString(told[:]), At: s.now(),
-			Refs: loggable(d.Alert, d.Case, "queue/"+d.Centre, "state/"+string(d.State)),
-		})
+		st := FiledStep{At: s.now(), State: d.State, Says: d.Says, Entry: queuedEntryID(d.Alert, d.Revision)}
+		return noteDelivery(ctx, tx, inQueue(d.Alert), st, told, queuedRefs(d))
 	})
 	if err != nil {
 		return d, fmt.Errorf("save what goes into a queue: %w", err)
 	}
 	d.Revision++
 	return d, nil
+}
+
+// queuedEntryID is as filingEntryID, and queuedRefs as filingRefs.
+func queuedEntryID(alert string, revision int64) string {
+	return signal.ID("queued", alert, strconv.FormatInt(revision, 10))
+}
+
+func queuedRefs(d Filing) []string {
+	return loggable(d.Alert, d.Case, "queue/"+d.Centre, "state/"+string(d.State))
 }
 
 // RetryQueued has an alert that failed or is held looked at again at once, as RetryFiling
@@ -141,20 +141,15 @@ func (s *Store) RetryQueued(ctx context.Context, alert string, by Person, reason
 		if d = ds[0]; d.State != FilingHeld && d.State != FilingFailed {
 			return ErrNoRetry
 		}
-		id := signal.ID("queued", alert, strconv.FormatInt(d.Revision, 10))
+		id := queuedEntryID(alert, d.Revision)
 		d.State, d.Next, d.Attempts = FilingQueued, f.now, 0
 		d.Revision++
 		if _, err := tx.ExecContext(ctx, `UPDATE queued SET state = ?, attempts = 0, next_at = ?, revision = revision + 1 WHERE alert = ?`,
 			string(d.State), d.Next.UnixMicro(), alert); err != nil {
 			return err
 		}
-		if err := noteStep(ctx, tx, inQueue(alert), FiledStep{At: f.now, State: d.State, Person: by.ID, Says: reason, Entry: id}); err != nil {
-			return err
-		}
-		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: id, Digest: digest([]byte(reason)), At: f.now,
-			Refs: loggable(alert, d.Case, "queue/"+d.Centre, "state/"+string(d.State), "asked/retry", "reviewer/"+by.ID),
-		})
+		st := FiledStep{At: f.now, State: d.State, Person: by.ID, Says: reason, Entry: id}
+		return noteDelivery(ctx, tx, inQueue(alert), st, digest([]byte(reason)), append(queuedRefs(d), loggable("asked/retry", "reviewer/"+by.ID)...))
 	})
 	if err != nil {
 		return Filing{}, err

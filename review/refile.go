@@ -5,10 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
-
-	"github.com/vigil-stream/vigil/audit"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // ErrNoRetry says that a filing is not tried again by hand as it stands.
@@ -43,15 +39,9 @@ func (s *Store) RetryFiling(ctx context.Context, alert string, by Person, reason
 		if err != nil {
 			return err
 		}
-		id := signal.ID("delivery", alert, strconv.FormatInt(d.Revision, 10))
+		st := FiledStep{At: f.now, State: d.State, Person: by.ID, Says: reason, Entry: filingEntryID(alert, d.Revision)}
 		d.Revision++
-		if err := noteStep(ctx, tx, alert, FiledStep{At: f.now, State: d.State, Person: by.ID, Says: reason, Entry: id}); err != nil {
-			return err
-		}
-		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: id, Digest: digest([]byte(reason)), At: f.now,
-			Refs: loggable(alert, d.Case, "centre/"+d.Centre, "state/"+string(d.State), "asked/retry", "reviewer/"+by.ID),
-		})
+		return noteDelivery(ctx, tx, alert, st, digest([]byte(reason)), loggable(alert, d.Case, "centre/"+d.Centre, "state/"+string(d.State), "asked/retry", "reviewer/"+by.ID))
 	})
 	if err != nil {
 		return Filing{}, err
@@ -95,13 +85,8 @@ func (s *Store) SettleFiling(ctx context.Context, alert string, by Person, recei
 		if err != nil {
 			return err
 		}
-		if err := noteStep(ctx, tx, alert, FiledStep{At: f.now, State: d.State, Report: receipt, Person: by.ID, Says: reason, Entry: id}); err != nil {
-			return err
-		}
-		return enqueueEntry(ctx, tx, audit.Entry{
-			Kind: audit.KindDelivery, ID: id, Digest: digest([]byte(reason)), At: f.now,
-			Refs: append(filingRefs(d, d.Revision), loggable("asked/settle", "reviewer/"+by.ID)...),
-		})
+		st := FiledStep{At: f.now, State: d.State, Report: receipt, Person: by.ID, Says: reason, Entry: id}
+		return noteDelivery(ctx, tx, alert, st, digest([]byte(reason)), append(filingRefs(d, d.Revision), loggable("asked/settle", "reviewer/"+by.ID)...))
 	})
 	if err != nil {
 		return Filing{}, fmt.Errorf("settle filing %s: %w", alert, err)
