@@ -66,7 +66,7 @@ func Open(data []byte, payloadType, key string) ([]byte, error) {
 // see Check.
 func Parse(data []byte) (Envelope, error) {
 	var e Envelope
-	if err := strict(data, &e); err != nil {
+	if err := Strict(data, &e); err != nil {
 		return Envelope{}, fmt.Errorf("is no DSSE envelope: %w", err)
 	}
 	if len(e.Signatures) != 1 {
@@ -91,8 +91,9 @@ func (e Envelope) Check(key string) error {
 	return nil
 }
 
-// strict decodes one JSON value without members that v does not have.
-func strict(data []byte, v any) error {
+// Strict decodes one JSON value without members that v does not have, and with nothing behind
+// it: what is signed is read no other way, so that nothing lies in it that no reader sees.
+func Strict(data []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {

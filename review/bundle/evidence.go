@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vigil-stream/vigil/audit/dsse"
 	"github.com/vigil-stream/vigil/audit/verify"
 	"github.com/vigil-stream/vigil/signal"
 )
@@ -148,7 +149,7 @@ func (c *contained) proved(key string) error {
 			return err
 		}
 		var p verify.Proof
-		if err := strict(data, &p); err != nil {
+		if err := dsse.Strict(data, &p); err != nil {
 			return misfit(f.Name, "is no proof: %v", err)
 		}
 		e, err := verify.CheckProof(p, key)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vigil-stream/vigil/audit/dsse"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -64,7 +65,7 @@ func (c *contained) entriesFit() error {
 	if err != nil {
 		return err
 	}
-	if err := strict(data, &c.listed); err != nil {
+	if err := dsse.Strict(data, &c.listed); err != nil {
 		return misfit(nameEntries, "is no list of entries: %v", err)
 	}
 	for i, e := range c.listed {

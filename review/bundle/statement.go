@@ -1,10 +1,7 @@
 package bundle
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"time"
 
 	"github.com/vigil-stream/vigil/audit/dsse"
@@ -54,17 +51,4 @@ func (c Contents) seal(subjects []subject, sign func([]byte) ([]byte, error)) ([
 	}
 	data, err := dsse.Seal(payloadType, payload, c.LogKey, sign)
 	return append(data, '\n'), err
-}
-
-// strict decodes one JSON value without members that v does not have.
-func strict(data []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("bytes after the end")
-	}
-	return nil
 }

@@ -130,7 +130,7 @@ func (a *archive) manifest(key string) (st statement, err error) {
 	if err != nil {
 		return st, misfit(nameManifest, "%v", err)
 	}
-	if err := strict(payload, &st); err != nil {
+	if err := dsse.Strict(payload, &st); err != nil {
 		return st, misfit(nameManifest, "signs no statement: %v", err)
 	}
 	switch {
