@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
 )
@@ -65,7 +66,7 @@ func (c *console) appeal(w http.ResponseWriter, r *http.Request, who review.Pers
 		return err
 	}
 	p.CanAnswer = a.Outcome == "" && !p.Judge && who.May(review.Answer)
-	return c.show(w, r, who, "appeal", "appeals", "Appeal "+short(a.ID), p)
+	return c.show(w, r, who, "appeal", "appeals", "Appeal "+page.Short(a.ID), p)
 }
 
 // answer takes a reason, which says the outcome too.

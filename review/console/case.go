@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/signal"
@@ -77,7 +78,7 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 	p.CanClaim = waits && who.May(review.Claim) && !f.Spoke && f.ClaimedBy == ""
 	p.CanWord = waits && p.Mine && (f.Place != review.PlaceSplit || who.May(review.Settle))
 	p.CanTake = c.Bundle != nil && who.May(review.TakeOut) && len(f.Decisions) > 0
-	return c.show(w, r, who, "case", "queue", "Case "+short(f.Case.ID), p)
+	return c.show(w, r, who, "case", "queue", "Case "+page.Short(f.Case.ID), p)
 }
 
 // stand tells, every few seconds, whether the case is still what the page shows. While its
@@ -92,7 +93,7 @@ func (c *console) stand(w http.ResponseWriter, r *http.Request, who review.Perso
 	if err != nil {
 		return err
 	}
-	return c.write(w, http.StatusOK, "case", "stand", struct {
+	return c.pages.Write(w, http.StatusOK, "case", "stand", struct {
 		review.Stand
 		ID      string
 		Seen    string
@@ -196,7 +197,7 @@ func (c *console) bundle(w http.ResponseWriter, r *http.Request, who review.Pers
 	}
 	defer func() { err = errors.Join(err, closes()) }()
 	w.Header().Set("Content-Type", "application/zip")
-	w.Header().Set("Content-Disposition", `attachment; filename="case-`+short(id)+`.zip"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="case-`+page.Short(id)+`.zip"`)
 	http.ServeContent(w, r, "", time.Time{}, file)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/console/openid"
 )
@@ -41,7 +42,7 @@ type console struct {
 	sessions *sessions
 	attempts *attempts // to sign in with a provider
 	tickets  tickets   // for pictures
-	pages    pages
+	pages    page.Templates
 }
 
 //go:embed static
@@ -57,10 +58,10 @@ func New(o Options) (http.Handler, error) {
 	}
 	c := &console{Options: o, tickets: tickets{by: map[string]ticket{}}}
 	var err error
-	if c.pages, err = parsePages(); err != nil {
-		return nil, err
+	if c.pages, err = page.Parse(templates, words); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
 	}
-	ours, says, secure := loopbackHost, ErrNotLoopback, false
+	ours, says, secure := page.LoopbackHost, ErrNotLoopback, false
 	if o.OpenID != nil {
 		at, err := url.Parse(o.Address)
 		if err != nil || at.Host == "" {
@@ -72,7 +73,7 @@ func New(o Options) (http.Handler, error) {
 	c.sessions = newSessions(o.Now, o.Life, secure)
 	mux := http.NewServeMux()
 	c.signInPages(mux)
-	mux.Handle("GET /static/", cached(http.FileServerFS(static)))
+	mux.Handle("GET /static/", page.Cached(http.FileServerFS(static)))
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                   c.home,
 		"GET /queue":                 c.queue,
@@ -111,7 +112,7 @@ func New(o Options) (http.Handler, error) {
 	} {
 		mux.Handle(pattern, c.signed(h))
 	}
-	return secured(onlyHost(ours, says, http.NewCrossOriginProtection().Handler(mux)), secure), nil
+	return page.Secured(page.OnlyHost(ours, says, http.NewCrossOriginProtection().Handler(mux)), policy, secure), nil
 }
 
 // A handler answers somebody who is signed in. What it returns becomes a page that says
@@ -150,28 +151,3 @@ const maxForm = 64 << 10 // bytes
 // policy lets nothing run or be shown that is not a file of ours.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-
-// secured sets what each answer says to the browser.
-func secured(next http.Handler, https bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), autoplay=()")
-		h.Set("Cache-Control", "no-store")
-		if https {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func cached(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "private, max-age=300")
-		next.ServeHTTP(w, r)
-	})
-}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -58,7 +59,7 @@ func (c *console) filing(w http.ResponseWriter, r *http.Request, who review.Pers
 	if err != nil {
 		return err
 	}
-	return c.show(w, r, who, "filing", "filings", "Filing "+short(d.Alert), filingPage{
+	return c.show(w, r, who, "filing", "filings", "Filing "+page.Short(d.Alert), filingPage{
 		ShownFiling: d, Now: c.Now().UTC(), Steps: steps, CanRetry: d.Retryable() && who.May(review.RetryFiling),
 	})
 }

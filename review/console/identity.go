@@ -3,13 +3,11 @@ package console
 import (
 	"crypto/rand"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -145,36 +143,8 @@ var ErrNotLoopback = errors.New("development mode, in which anybody can be anybo
 
 // CheckLoopback refuses an address to listen at that is not on loopback.
 func CheckLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil || !loopback(host) {
+	if !page.LoopbackAddr(addr) {
 		return ErrNotLoopback
 	}
 	return nil
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && ip.IsLoopback()
-}
-
-// onlyHost refuses requests that came here under another name, as a page in the same
-// browser can make them do by pointing its own name at this machine.
-func onlyHost(ours func(host string) bool, says error, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !ours(r.Host) {
-			http.Error(w, says.Error(), http.StatusMisdirectedRequest)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func loopbackHost(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	return loopback(host)
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -118,7 +119,7 @@ func (c *console) images(w http.ResponseWriter, r *http.Request, who review.Pers
 	if p.Holds, err = c.Store.Exposure(r.Context(), who.ID); err != nil {
 		return err
 	}
-	return c.show(w, r, who, "images", "queue", "Images of case "+short(p.ID), p)
+	return c.show(w, r, who, "images", "queue", "Images of case "+page.Short(p.ID), p)
 }
 
 // framesOf asks the rules first.
@@ -163,7 +164,7 @@ func (c *console) seeImage(w http.ResponseWriter, r *http.Request, who review.Pe
 		if err != nil {
 			return err
 		}
-		return c.show(w, r, who, "image", "queue", "An image of case "+short(id), struct {
+		return c.show(w, r, who, "image", "queue", "An image of case "+page.Short(id), struct {
 			ID, Address, Reason string
 			Frame               Frame
 			Holds               review.Exposure

@@ -1,48 +1,18 @@
 package console
 
 import (
-	"bytes"
 	"embed"
 	"errors"
-	"fmt"
-	"html/template"
 	"net/http"
-	"path"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 )
 
 //go:embed templates/*.html
 var templates embed.FS
-
-// pages are the templates by name, each with the frame around it.
-type pages map[string]*template.Template
-
-func parsePages() (pages, error) {
-	all := pages{}
-	frame, err := template.New("").Funcs(words).ParseFS(templates, "templates/frame.html", "templates/part_*.html")
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	names, err := templates.ReadDir("templates")
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	for _, f := range names {
-		if f.Name() == "frame.html" || strings.HasPrefix(f.Name(), "part_") {
-			continue
-		}
-		t, err := template.Must(frame.Clone()).ParseFS(templates, path.Join("templates", f.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("console: %w", err)
-		}
-		all[strings.TrimSuffix(f.Name(), ".html")] = t
-	}
-	return all, nil
-}
 
 // A frame is what each page has around it.
 type frame struct {
@@ -79,34 +49,19 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, who review.Person
 			return err
 		}
 	}
-	return c.write(w, http.StatusOK, name, "frame", f)
+	return c.pages.Write(w, http.StatusOK, name, "frame", f)
 }
 
 // frame is what is around a page, as far as no store is asked for it.
 func (c *console) frame(r *http.Request, who review.Person, here, title string, body any) frame {
-	f := frame{Title: title, Here: here, Who: who, Name: who.ID, Dev: c.OpenID == nil, Now: c.Now().UTC(), Body: body}
+	f := frame{Title: title, Here: here, Who: who, Name: who.ID, Dev: c.OpenID == nil, Theme: page.Theme(r), Now: c.Now().UTC(), Body: body}
 	if have, err := c.sessions.of(r); err == nil && have.name != "" && who.ID != "" {
 		f.Name = have.name
-	}
-	if cookie, err := r.Cookie("vigil-theme"); err == nil && slices.Contains([]string{"light", "dark"}, cookie.Value) {
-		f.Theme = cookie.Value
 	}
 	if cookie, err := r.Cookie("vigil-keys"); err == nil {
 		f.NoKeys = cookie.Value == "off"
 	}
 	return f
-}
-
-// write makes all of a page before any of it leaves.
-func (c *console) write(w http.ResponseWriter, code int, name, part string, data any) error {
-	var b bytes.Buffer
-	if err := c.pages[name].ExecuteTemplate(&b, part, data); err != nil {
-		return fmt.Errorf("page %s: %w", name, err)
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(code)
-	_, _ = w.Write(b.Bytes()) // the reader may be gone
-	return nil
 }
 
 var errForm = errors.New("the form could not be read")
@@ -139,7 +94,7 @@ func (c *console) problem(w http.ResponseWriter, r *http.Request, who review.Per
 		c.Fault(err)
 	}
 	f := c.frame(r, who, "", "Not done", problemPage{code, sentence(says), r.PathValue("id")})
-	if err := c.write(w, code, "problem", "frame", f); err != nil {
+	if err := c.pages.Write(w, code, "problem", "frame", f); err != nil {
 		c.Fault(err)
 	}
 }

@@ -142,7 +142,7 @@ func (c *console) fromProvider(w http.ResponseWriter, r *http.Request) {
 func (c *console) forward(w http.ResponseWriter, r *http.Request, title, says, to string) {
 	f := c.frame(r, review.Person{}, "", title, struct{ Title, Says, To string }{title, says, to})
 	f.To = to
-	if err := c.write(w, http.StatusOK, "forward", "frame", f); err != nil {
+	if err := c.pages.Write(w, http.StatusOK, "forward", "frame", f); err != nil {
 		c.problem(w, r, review.Person{}, err)
 	}
 }
@@ -170,7 +170,7 @@ func (c *console) signInProblem(w http.ResponseWriter, r *http.Request, err erro
 	switch {
 	case errors.As(err, &none):
 		f := c.frame(r, review.Person{}, "", "No part in this console", none)
-		if err := c.write(w, code, "norole", "frame", f); err != nil {
+		if err := c.pages.Write(w, code, "norole", "frame", f); err != nil {
 			c.problem(w, r, review.Person{}, err)
 		}
 		return
@@ -184,7 +184,7 @@ func (c *console) signInProblem(w http.ResponseWriter, r *http.Request, err erro
 		code = http.StatusBadRequest
 	}
 	f := c.frame(r, review.Person{}, "", "Not signed in", problemPage{Code: code, Says: sentence(says)})
-	if err := c.write(w, code, "problem", "frame", f); err != nil {
+	if err := c.pages.Write(w, code, "problem", "frame", f); err != nil {
 		c.Fault(err)
 	}
 }

@@ -109,7 +109,7 @@ func (c *console) queueRows(w http.ResponseWriter, r *http.Request, who review.P
 	if err != nil {
 		return err
 	}
-	return c.write(w, http.StatusOK, "queue", "live", p)
+	return c.pages.Write(w, http.StatusOK, "queue", "live", p)
 }
 
 // next puts the most pressing case that the rules let this person have into their hands:

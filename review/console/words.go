@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
 )
@@ -18,7 +19,7 @@ var words = template.FuncMap{
 	"day":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
 	"moment":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04") },
 	"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"short":   short,
+	"short":   page.Short,
 	"percent": func(p float64) string { return fmt.Sprintf("%.1f %%", 100*p) },
 	"kappa": func(b review.Blind) string {
 		if k, ok := b.Kappa(); ok {
@@ -81,16 +82,6 @@ var words = template.FuncMap{
 		return strconv.Itoa(n)
 	},
 	"title": func(s string) string { return sentence(s)[:len(s)] },
-}
-
-// short is the beginning of an id, enough to tell a few apart.
-func short(id any) string {
-	s := fmt.Sprint(id)
-	s = strings.TrimPrefix(s, "sub_")
-	if len(s) > 8 {
-		return s[:8]
-	}
-	return s
 }
 
 // span is a length of time in its one or two largest units.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/inbox"
 	"github.com/vigil-stream/vigil/review"
@@ -87,7 +88,7 @@ func (d *desk) alert(w http.ResponseWriter, r *http.Request, who string) error {
 	if p.Lines, err = d.Store.Journal(r.Context(), f.ID, 12); err != nil {
 		return err
 	}
-	return d.show(w, r, who, http.StatusOK, "alert", "alerts", "Alert "+short(f.ID), p)
+	return d.show(w, r, who, http.StatusOK, "alert", "alerts", "Alert "+page.Short(f.ID), p)
 }
 
 // say takes what came of an alert.
@@ -162,7 +163,7 @@ func (d *desk) correction(w http.ResponseWriter, r *http.Request, who string) er
 	if err := d.Store.Log(r.Context(), who, inbox.DidView, t.Notice.Alert, t.Notice.ID); err != nil {
 		return err
 	}
-	return d.show(w, r, who, http.StatusOK, "correction", "alerts", "Correction "+short(t.Notice.ID), t)
+	return d.show(w, r, who, http.StatusOK, "correction", "alerts", "Correction "+page.Short(t.Notice.ID), t)
 }
 
 // read notes that somebody read a correction.

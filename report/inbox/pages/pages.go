@@ -1,18 +1,15 @@
 package pages
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"errors"
 	"fmt"
-	"html/template"
 	"net/http"
-	"path"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/report/inbox"
 )
 
@@ -44,7 +41,7 @@ type Source struct {
 type desk struct {
 	Options
 	sessions sessions
-	pages    map[string]*template.Template
+	pages    page.Templates
 }
 
 var (
@@ -61,11 +58,11 @@ func New(o Options) (http.Handler, error) {
 	}
 	d := &desk{Options: o, sessions: sessions{now: o.Now, by: map[string]session{}}}
 	var err error
-	if d.pages, err = d.parse(); err != nil {
+	if d.pages, err = page.Parse(templates, d.words()); err != nil {
 		return nil, fmt.Errorf("inbox pages: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /static/", cached(http.FileServerFS(static)))
+	mux.Handle("GET /static/", page.Cached(http.FileServerFS(static)))
 	mux.HandleFunc("GET /signin", d.signInForm)
 	mux.HandleFunc("POST /signin", d.signIn)
 	mux.HandleFunc("POST /signout", d.signOut)
@@ -85,7 +82,7 @@ func New(o Options) (http.Handler, error) {
 	} {
 		mux.Handle(pattern, d.signed(h))
 	}
-	return secured(onlyLoopback(http.NewCrossOriginProtection().Handler(mux))), nil
+	return page.Secured(page.OnlyHost(page.LoopbackHost, ErrNotLoopback, http.NewCrossOriginProtection().Handler(mux)), policy, false), nil
 }
 
 // A handler answers somebody who is signed in. What it returns becomes a page that says
@@ -116,50 +113,6 @@ const maxForm = 64 << 10 // bytes
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-func secured(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), autoplay=()")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
-func cached(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "private, max-age=300")
-		next.ServeHTTP(w, r)
-	})
-}
-
-func (d *desk) parse() (map[string]*template.Template, error) {
-	all := map[string]*template.Template{}
-	frame, err := template.New("").Funcs(d.words()).ParseFS(templates, "templates/frame.html", "templates/part_*.html")
-	if err != nil {
-		return nil, err
-	}
-	names, err := templates.ReadDir("templates")
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range names {
-		if f.Name() == "frame.html" || strings.HasPrefix(f.Name(), "part_") {
-			continue
-		}
-		t, err := template.Must(frame.Clone()).ParseFS(templates, path.Join("templates", f.Name()))
-		if err != nil {
-			return nil, err
-		}
-		all[strings.TrimSuffix(f.Name(), ".html")] = t
-	}
-	return all, nil
-}
-
 // A frame is what each page has around it.
 type frame struct {
 	Title  string
@@ -173,26 +126,16 @@ type frame struct {
 	Body   any
 }
 
-// show makes all of a page before any of it leaves.
+// show answers with a page.
 func (d *desk) show(w http.ResponseWriter, r *http.Request, who string, code int, name, here, title string, body any) error {
-	f := frame{Title: title, Here: here, Centre: d.Store.Centre(), Name: d.Name, Who: who, Now: d.Now().UTC(), Body: body}
-	if cookie, err := r.Cookie("vigil-theme"); err == nil && slices.Contains([]string{"light", "dark"}, cookie.Value) {
-		f.Theme = cookie.Value
-	}
+	f := frame{Title: title, Here: here, Centre: d.Store.Centre(), Name: d.Name, Who: who, Theme: page.Theme(r), Now: d.Now().UTC(), Body: body}
 	if who != "" {
 		var err error
 		if f.Counts, err = d.Store.Counts(r.Context()); err != nil {
 			return err
 		}
 	}
-	var b bytes.Buffer
-	if err := d.pages[name].ExecuteTemplate(&b, "frame", f); err != nil {
-		return fmt.Errorf("page %s: %w", name, err)
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(code)
-	_, _ = w.Write(b.Bytes()) // the reader may be gone
-	return nil
+	return d.pages.Write(w, code, name, "frame", f)
 }
 
 // badInput is what somebody sent that will not do, in words for them.

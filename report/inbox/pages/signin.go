@@ -4,14 +4,12 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 	"regexp"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/report/inbox"
 )
 
@@ -136,33 +134,8 @@ var ErrNotLoopback = errors.New("the inbox's pages, on which a code and a name a
 
 // CheckLoopback refuses an address to listen at that is not on loopback.
 func CheckLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil || !loopback(host) {
+	if !page.LoopbackAddr(addr) {
 		return ErrNotLoopback
 	}
 	return nil
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && ip.IsLoopback()
-}
-
-// onlyLoopback refuses requests that came here under another name, as a page in the same
-// browser can make them do by pointing its own name at this machine.
-func onlyLoopback(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		if !loopback(host) {
-			http.Error(w, ErrNotLoopback.Error(), http.StatusMisdirectedRequest)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }

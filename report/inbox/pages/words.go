@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/inbox/blind"
 )
@@ -31,7 +32,7 @@ func (d *desk) words() template.FuncMap {
 		"micros":  func(us int64) time.Time { return time.UnixMicro(us).UTC() },
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ago":     func(t time.Time) string { return span(d.Now().Sub(t)) + " ago" },
-		"short":   short,
+		"short":   page.Short,
 		"percent": func(p float64) string { return fmt.Sprintf("%.1f %%", 100*p) },
 		"whole":   func(p float64) string { return fmt.Sprintf("%.0f %%", 100*p) },
 		"signed":  func(w float64) string { return strings.Replace(fmt.Sprintf("%+.2f", w), "-", "−", 1) },
@@ -50,14 +51,6 @@ func (d *desk) words() template.FuncMap {
 		"size":   size,
 		"strong": func(points float64) bool { return points >= 20 },
 	}
-}
-
-func short(id any) string {
-	s := strings.TrimPrefix(fmt.Sprint(id), "sub_")
-	if len(s) > 8 {
-		return s[:8]
-	}
-	return s
 }
 
 func size(n int) string {
