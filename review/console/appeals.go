@@ -9,6 +9,7 @@ import (
 	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
+	"github.com/vigil-stream/vigil/review/bars"
 )
 
 // An appealsPage lists appeals, those that wait first.
@@ -39,7 +40,7 @@ type appealPage struct {
 	review.File
 	Appeal    review.Appeal
 	Now       time.Time
-	Bars      []bar
+	Bars      []bars.Bar
 	Judge     bool // they had a word in it, and so no say here
 	CanAnswer bool
 	Hold      bool // there is no decision to correct
@@ -59,7 +60,7 @@ func (c *console) appeal(w http.ResponseWriter, r *http.Request, who review.Pers
 		return err
 	}
 	p := appealPage{
-		File: f, Appeal: a, Now: c.Now().UTC(), Bars: bars(f.Case.Parts), Hold: a.Action.Action.AtOnce(), Choices: action.Choices(),
+		File: f, Appeal: a, Now: c.Now().UTC(), Bars: bars.Of(f.Case.Parts), Hold: a.Action.Action.AtOnce(), Choices: action.Choices(),
 		Upheld: review.AnswerReasons(review.Upheld), Reversed: review.AnswerReasons(review.Reversed), Corrected: review.AnswerReasons(review.Corrected),
 	}
 	if p.Judge, err = c.Store.Judged(r.Context(), a.CaseID, who); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
+	"github.com/vigil-stream/vigil/review/bars"
 	"github.com/vigil-stream/vigil/signal"
 )
 
@@ -19,7 +20,7 @@ type casePage struct {
 	review.File
 	Now      time.Time
 	Who      review.Person
-	Bars     []bar
+	Bars     []bars.Bar
 	Pairs    []pairBars
 	Line     timeline
 	Matches  []signal.Signal
@@ -40,7 +41,7 @@ type casePage struct {
 
 type pairBars struct {
 	review.Pair
-	Bars []bar
+	Bars []bars.Bar
 }
 
 func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Person) error {
@@ -49,7 +50,7 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 		return err
 	}
 	p := casePage{
-		File: f, Now: c.Now().UTC(), Who: who, Bars: bars(f.Case.Parts), Line: draw(f.Case), Policy: c.Store.Policy(),
+		File: f, Now: c.Now().UTC(), Who: who, Bars: bars.Of(f.Case.Parts), Line: draw(f.Case), Policy: c.Store.Policy(),
 		Confirms: review.Reasons(review.Confirm), Dismiss: review.Reasons(review.Dismiss),
 		Mine: f.ClaimedBy == who.ID && who.ID != "", Choices: action.Choices(),
 		Asks: slices.ContainsFunc(action.Views(f.Case.Subject, f.Case.Signals), func(v action.View) bool { return len(v.Grounds) > 0 }),
@@ -64,7 +65,7 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 		p.Held = len(p.Holds) > 0 && p.Holds[len(p.Holds)-1].LiftedBy == ""
 	}
 	for _, pair := range f.Case.Pairs {
-		p.Pairs = append(p.Pairs, pairBars{pair, bars(pair.Parts)})
+		p.Pairs = append(p.Pairs, pairBars{pair, bars.Of(pair.Parts)})
 	}
 	for _, s := range f.Case.Signals {
 		if s.Match != nil {

@@ -1,61 +1,23 @@
 package pages
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/inbox"
-	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/account"
+	"github.com/vigil-stream/vigil/review/bars"
 )
-
-// A bar is a part of a score as it is drawn: to the right what speaks for the suspicion,
-// to the left what speaks against it, from a line in the middle.
-type bar struct {
-	review.Part
-	X, W float64 // of 200
-	For  bool
-}
-
-func bars(parts []review.Part) []bar {
-	longest := 1.0
-	for _, p := range parts {
-		longest = math.Max(longest, math.Abs(p.Weight))
-	}
-	var list []bar
-	for _, p := range parts {
-		b := bar{Part: p, For: p.Weight > 0, W: 98 * math.Abs(p.Weight) / longest}
-		if b.X = 100; !b.For {
-			b.X = 100 - b.W
-		}
-		list = append(list, b)
-	}
-	slices.SortStableFunc(list, func(a, b bar) int {
-		return cmp.Or(cmp.Compare(prior(a), prior(b)), cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)))
-	})
-	return list
-}
-
-// prior puts where the score begins before its parts.
-func prior(b bar) int {
-	if b.Name == "prior" {
-		return 0
-	}
-	return 1
-}
 
 // An alertPage is what the page of an alert shows.
 type alertPage struct {
 	inbox.File
-	Bars     []bar
+	Bars     []bars.Bar
 	Accounts []account.Account // as platforms told
 	Lines    []inbox.Line
 	Results  []report.Result
@@ -81,7 +43,7 @@ func (d *desk) alert(w http.ResponseWriter, r *http.Request, who string) error {
 	if err != nil {
 		return err
 	}
-	p := alertPage{File: f, Accounts: inbox.Accounts(f.Alert), Bars: bars(f.Alert.Statement.Parts), Results: results, Checks: checks, Entries: make([]int, maxEntries), Formats: formats, Unproved: !f.Sealed}
+	p := alertPage{File: f, Accounts: inbox.Accounts(f.Alert), Bars: bars.Of(f.Alert.Statement.Parts), Results: results, Checks: checks, Entries: make([]int, maxEntries), Formats: formats, Unproved: !f.Sealed}
 	for i := range p.Entries {
 		p.Entries[i] = i + 1
 	}

@@ -1,4 +1,5 @@
-package console
+// Package bars draws the parts of a score, for pages that explain one.
+package bars
 
 import (
 	"cmp"
@@ -8,29 +9,29 @@ import (
 	"github.com/vigil-stream/vigil/review"
 )
 
-// A bar is a part of a score as it is drawn: to the right what speaks for the suspicion,
+// A Bar is a part of a score as it is drawn: to the right what speaks for the suspicion,
 // to the left what speaks against it, from a line in the middle.
-type bar struct {
+type Bar struct {
 	review.Part
 	X, W float64 // of 200
 	For  bool
 }
 
-// bars orders a score's parts for a reader: where it begins, then the weightiest first.
-func bars(parts []review.Part) []bar {
+// Of orders a score's parts for a reader: where it begins, then the weightiest first.
+func Of(parts []review.Part) []Bar {
 	longest := 1.0
 	for _, p := range parts {
 		longest = math.Max(longest, math.Abs(p.Weight))
 	}
-	list := make([]bar, 0, len(parts))
+	list := make([]Bar, 0, len(parts))
 	for _, p := range parts {
-		b := bar{Part: p, For: p.Weight > 0, W: 98 * math.Abs(p.Weight) / longest}
+		b := Bar{Part: p, For: p.Weight > 0, W: 98 * math.Abs(p.Weight) / longest}
 		if b.X = 100; !b.For {
 			b.X = 100 - b.W
 		}
 		list = append(list, b)
 	}
-	slices.SortStableFunc(list, func(a, b bar) int {
+	slices.SortStableFunc(list, func(a, b Bar) int {
 		if a.Name == "prior" || b.Name == "prior" {
 			return cmp.Compare(order(a), order(b))
 		}
@@ -39,7 +40,7 @@ func bars(parts []review.Part) []bar {
 	return list
 }
 
-func order(b bar) int {
+func order(b Bar) int {
 	if b.Name == "prior" {
 		return 0
 	}
