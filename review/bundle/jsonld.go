@@ -6,48 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/vigil-stream/vigil/review/bundle/ld"
 	"github.com/vigil-stream/vigil/signal"
 )
 
-// A node is one thing in JSON-LD. Maps encode with sorted keys, so that equal contents make
-// equal bytes.
-type node map[string]any
-
-// prefixes are those of CASE 1 and UCO 1 (https://caseontology.org) that are used here, and
-// kb for the things of this bundle.
-func prefixes(caseID string) node {
-	const uco, use = "https://ontology.unifiedcyberontology.org/uco/", "https://ontology.caseontology.org/case/"
-	ctx := node{
-		"kb": "urn:vigil:" + caseID + ":", "xsd": "http://www.w3.org/2001/XMLSchema#",
-		"case-investigation": use + "investigation/",
-	}
-	for _, name := range []string{"action", "analysis", "configuration", "core", "identity", "observable", "tool", "types"} {
-		ctx["uco-"+name] = uco + name + "/"
-	}
-	return ctx
-}
-
-// iri names a thing. UCO suggests that names end with a UUID, which follows from the rest
-// here (version 5), so that equal contents have equal names.
-func iri(id string) string {
-	return "kb:" + id + "-" + uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:vigil:"+id)).String()
-}
-
-func ref(id string) node { return node{"@id": iri(id)} }
-
-func typed(id, class string, members node) node {
-	members["@id"], members["@type"] = iri(id), class
-	return members
-}
-
-func timeOf(t time.Time) node {
-	return node{"@type": "xsd:dateTime", "@value": t.UTC().Format(time.RFC3339Nano)}
-}
-
-func entryOf(id, name string, value any) node {
-	return typed(id, "uco-configuration:ConfigurationEntry", node{
+func entryOf(id, name string, value any) ld.Node {
+	return ld.Typed(id, "uco-configuration:ConfigurationEntry", ld.Node{
 		"uco-configuration:itemName": name, "uco-configuration:itemValue": fmt.Sprint(value),
 	})
 }
@@ -63,7 +27,7 @@ func (c Contents) jsonld() ([]byte, error) {
 		return nil, fmt.Errorf("the record is of case %.64q, not %.64q", r.ID, c.Case)
 	}
 	b := ldBuilder{seen: map[string]bool{}}
-	b.add(typed("vigil", "uco-tool:AnalyticTool", node{
+	b.add(ld.Typed("vigil", "uco-tool:AnalyticTool", ld.Node{
 		"uco-core:name": "vigil", "uco-tool:toolType": "perceptual-hash matching", "uco-tool:version": c.Tool,
 	}))
 	b.original("record-"+digest(c.Record), digest(c.Record), "the record of the case, "+nameCase)
@@ -75,56 +39,56 @@ func (c Contents) jsonld() ([]byte, error) {
 	}
 	b.person(c.By)
 	b.add(
-		typed("provenance", "case-investigation:ProvenanceRecord", node{
+		ld.Typed("provenance", "case-investigation:ProvenanceRecord", ld.Node{
 			"uco-core:description": "everything in this bundle",
 			"uco-core:object":      slices.Clone(b.observed),
 		}),
-		typed("export", "case-investigation:InvestigativeAction", node{
-			"uco-core:name": "export", "uco-action:performer": ref("person-" + c.By), "uco-action:instrument": ref("vigil"),
-			"uco-action:object": ref("record-" + digest(c.Record)), "uco-action:result": ref("provenance"),
-			"uco-action:startTime": timeOf(c.At), "uco-action:endTime": timeOf(c.At),
+		ld.Typed("export", "case-investigation:InvestigativeAction", ld.Node{
+			"uco-core:name": "export", "uco-action:performer": ld.Ref("person-" + c.By), "uco-action:instrument": ld.Ref("vigil"),
+			"uco-action:object": ld.Ref("record-" + digest(c.Record)), "uco-action:result": ld.Ref("provenance"),
+			"uco-action:startTime": ld.Time(c.At), "uco-action:endTime": ld.Time(c.At),
 		}))
-	data, err := json.MarshalIndent(node{"@context": prefixes(c.Case), "@graph": b.graph}, "", " ")
+	data, err := json.MarshalIndent(ld.Node{"@context": ld.Context("urn:vigil:"+c.Case+":", "action", "analysis", "configuration", "core", "identity", "observable", "tool", "types"), "@graph": b.graph}, "", " ")
 	return append(data, '\n'), err
 }
 
 type ldBuilder struct {
-	graph    []node
+	graph    []ld.Node
 	seen     map[string]bool // ids of originals and persons
-	observed []node
+	observed []ld.Node
 }
 
-func (b *ldBuilder) add(nodes ...node) { b.graph = append(b.graph, nodes...) }
+func (b *ldBuilder) add(nodes ...ld.Node) { b.graph = append(b.graph, nodes...) }
 
 // original is something whose SHA-256 is known.
-func (b *ldBuilder) original(id, sum, what string) node {
+func (b *ldBuilder) original(id, sum, what string) ld.Node {
 	if !b.seen[id] {
 		b.seen[id] = true
-		b.observed = append(b.observed, ref(id))
-		b.add(typed(id, "uco-observable:ObservableObject", node{
+		b.observed = append(b.observed, ld.Ref(id))
+		b.add(ld.Typed(id, "uco-observable:ObservableObject", ld.Node{
 			"uco-core:description": what,
-			"uco-core:hasFacet": []node{typed(id+"-content", "uco-observable:ContentDataFacet", node{
-				"uco-observable:hash": []node{typed(id+"-hash", "uco-types:Hash", node{
+			"uco-core:hasFacet": []ld.Node{ld.Typed(id+"-content", "uco-observable:ContentDataFacet", ld.Node{
+				"uco-observable:hash": []ld.Node{ld.Typed(id+"-hash", "uco-types:Hash", ld.Node{
 					"uco-types:hashMethod": "SHA256",
-					"uco-types:hashValue":  node{"@type": "xsd:hexBinary", "@value": sum},
+					"uco-types:hashValue":  ld.Node{"@type": "xsd:hexBinary", "@value": sum},
 				})},
 			})},
 		}))
 	}
-	return ref(id)
+	return ld.Ref(id)
 }
 
-func (b *ldBuilder) person(id string) node {
+func (b *ldBuilder) person(id string) ld.Node {
 	if id = "person-" + id; !b.seen[id] {
 		b.seen[id] = true
-		b.add(typed(id, "uco-identity:Person", node{"uco-core:description": "known by a pseudonym"}))
+		b.add(ld.Typed(id, "uco-identity:Person", ld.Node{"uco-core:description": "known by a pseudonym"}))
 	}
-	return ref(id)
+	return ld.Ref(id)
 }
 
 // signal tells a match; of any other signal, only the originals that it names.
 func (b *ldBuilder) signal(s signal.Signal, version string) {
-	frames := []node{}
+	frames := []ld.Node{}
 	for _, e := range s.Evidence {
 		if e.SHA256 != "" {
 			frames = append(frames, b.original("original-"+e.SHA256, e.SHA256, e.What+" that "+e.Holder+" holds"))
@@ -141,28 +105,28 @@ func (b *ldBuilder) signal(s signal.Signal, version string) {
 	}
 	id := "match-" + s.ID
 	b.add(
-		typed(id+"-tool", "uco-tool:ConfiguredTool", node{
-			"uco-core:name": "vigil", "uco-tool:version": version, "uco-configuration:isConfigurationOf": ref("vigil"),
-			"uco-configuration:usesConfiguration": typed(id+"-configuration", "uco-configuration:Configuration", node{
-				"uco-configuration:configurationEntry": []node{
+		ld.Typed(id+"-tool", "uco-tool:ConfiguredTool", ld.Node{
+			"uco-core:name": "vigil", "uco-tool:version": version, "uco-configuration:isConfigurationOf": ld.Ref("vigil"),
+			"uco-configuration:usesConfiguration": ld.Typed(id+"-configuration", "uco-configuration:Configuration", ld.Node{
+				"uco-configuration:configurationEntry": []ld.Node{
 					entryOf(id+"-hash-kind", "hash kind", m.HashKind), entryOf(id+"-list", "list", m.List),
 					entryOf(id+"-list-version", "list version", m.ListVersion), entryOf(id+"-radius", "radius in bits", m.Radius),
 				},
 			}),
 		}),
-		typed(id+"-result", "uco-observable:ObservableObject", node{
+		ld.Typed(id+"-result", "uco-observable:ObservableObject", ld.Node{
 			"uco-core:description": s.Says,
-			"uco-core:hasFacet": []node{typed(id+"-classes", "uco-analysis:ArtifactClassificationResultFacet", node{
-				"uco-analysis:classification": []node{typed(id+"-class", "uco-analysis:ArtifactClassification", node{
+			"uco-core:hasFacet": []ld.Node{ld.Typed(id+"-classes", "uco-analysis:ArtifactClassificationResultFacet", ld.Node{
+				"uco-analysis:classification": []ld.Node{ld.Typed(id+"-class", "uco-analysis:ArtifactClassification", ld.Node{
 					"uco-analysis:class":                    []string{fmt.Sprintf("entry %s of list %s (%s) at distance %d of %d", m.Entry, m.List, m.Category, m.Distance, m.Radius)},
-					"uco-analysis:classificationConfidence": node{"@type": "xsd:decimal", "@value": fmt.Sprintf("%.4f", max(0, min(1, confidence)))},
+					"uco-analysis:classificationConfidence": ld.Decimal(max(0, min(1, confidence))),
 				})},
 			})},
 		}),
-		typed(id, "case-investigation:InvestigativeAction", node{
-			"uco-core:name": "match", "uco-action:instrument": ref(id + "-tool"), "uco-action:performer": ref("vigil"),
-			"uco-action:object": frames, "uco-action:result": ref(id + "-result"),
-			"uco-action:startTime": timeOf(s.Start), "uco-action:endTime": timeOf(s.End),
+		ld.Typed(id, "case-investigation:InvestigativeAction", ld.Node{
+			"uco-core:name": "match", "uco-action:instrument": ld.Ref(id + "-tool"), "uco-action:performer": ld.Ref("vigil"),
+			"uco-action:object": frames, "uco-action:result": ld.Ref(id + "-result"),
+			"uco-action:startTime": ld.Time(s.Start), "uco-action:endTime": ld.Time(s.End),
 		}))
 }
 
@@ -183,9 +147,9 @@ func (b *ldBuilder) decisions(all []json.RawMessage) error {
 		first := b.person(d.Reviewer)
 		seen := b.original("record-"+d.CaseDigest, d.CaseDigest, "a record of the case")
 		result := b.original("decision-"+d.ID, digest(raw), d.Verdict+" for the reason "+d.Reason)
-		action := typed("review-"+d.ID, "case-investigation:InvestigativeAction", node{
-			"uco-core:name": "review", "uco-action:performer": first, "uco-action:instrument": ref("vigil"),
-			"uco-action:object": seen, "uco-action:result": result, "uco-action:endTime": timeOf(d.At),
+		action := ld.Typed("review-"+d.ID, "case-investigation:InvestigativeAction", ld.Node{
+			"uco-core:name": "review", "uco-action:performer": first, "uco-action:instrument": ld.Ref("vigil"),
+			"uco-action:object": seen, "uco-action:result": result, "uco-action:endTime": ld.Time(d.At),
 		})
 		if d.Second != "" { // UCO knows one performer, and those who take part
 			action["uco-action:participant"] = b.person(d.Second)

@@ -6,45 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/vigil-stream/vigil/report/inbox"
+	"github.com/vigil-stream/vigil/review/bundle/ld"
 )
-
-// A node is one thing in JSON-LD. Maps encode with sorted keys, so that equal alerts make
-// equal bytes.
-type node map[string]any
-
-func prefixes(alert string) node {
-	const uco = "https://ontology.unifiedcyberontology.org/uco/"
-	ctx := node{
-		"kb": "urn:vigil:alert:" + alert + ":", "xsd": "http://www.w3.org/2001/XMLSchema#",
-		"case-investigation": "https://ontology.caseontology.org/case/investigation/",
-	}
-	for _, name := range []string{"action", "analysis", "core", "identity", "observable", "tool", "types"} {
-		ctx["uco-"+name] = uco + name + "/"
-	}
-	return ctx
-}
-
-// iri names a thing by what it is. UCO suggests that names end with a UUID, which follows
-// from the rest (version 5).
-func iri(id string) string {
-	return "kb:" + id + "-" + uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:vigil:"+id)).String()
-}
-
-func ref(id string) node { return node{"@id": iri(id)} }
-
-func typed(id, class string, members node) node {
-	members["@id"], members["@type"] = iri(id), class
-	return members
-}
-
-func timeOf(t time.Time) node {
-	return node{"@type": "xsd:dateTime", "@value": t.UTC().Format(time.RFC3339Nano)}
-}
-
-func decimal(x float64) node { return node{"@type": "xsd:decimal", "@value": fmt.Sprintf("%.4f", x)} }
 
 // caseUCO tells an alert in CASE 1 and UCO 1 (https://caseontology.org): each record that a
 // partner holds is an observable with its holder's reference, the score an analysis of them
@@ -53,78 +17,78 @@ func decimal(x float64) node { return node{"@type": "xsd:decimal", "@value": fmt
 func caseUCO(f inbox.File) ([]byte, error) {
 	a := f.Alert
 	s := a.Statement
-	var graph, records []node
-	add := func(n ...node) { graph = append(graph, n...) }
-	add(typed("vigil", "uco-tool:AnalyticTool", node{
+	var graph, records []ld.Node
+	add := func(n ...ld.Node) { graph = append(graph, n...) }
+	add(ld.Typed("vigil", "uco-tool:AnalyticTool", ld.Node{
 		"uco-core:name": "vigil", "uco-tool:toolType": "correlation of signals, by the weights " + s.Weights,
 	}))
 	for i, e := range s.Evidence {
 		id := fmt.Sprintf("record-%d", i+1)
-		records = append(records, ref(id))
-		record := typed(id, "uco-observable:ObservableObject", node{
+		records = append(records, ld.Ref(id))
+		record := ld.Typed(id, "uco-observable:ObservableObject", ld.Node{
 			"uco-core:description": fmt.Sprintf("%s of %s, held by %s under the reference %s", e.What, e.At.UTC().Format(time.RFC3339), e.Holder, e.Ref),
-			"uco-core:externalReference": []node{typed(id+"-reference", "uco-core:ExternalReference", node{
+			"uco-core:externalReference": []ld.Node{ld.Typed(id+"-reference", "uco-core:ExternalReference", ld.Node{
 				"uco-core:definingContext": e.Holder, "uco-core:externalIdentifier": e.Ref,
 			})},
 		})
 		if e.SHA256 != "" {
-			record["uco-core:hasFacet"] = []node{typed(id+"-content", "uco-observable:ContentDataFacet", node{
-				"uco-observable:hash": []node{typed(id+"-hash", "uco-types:Hash", node{
-					"uco-types:hashMethod": "SHA256", "uco-types:hashValue": node{"@type": "xsd:hexBinary", "@value": e.SHA256},
+			record["uco-core:hasFacet"] = []ld.Node{ld.Typed(id+"-content", "uco-observable:ContentDataFacet", ld.Node{
+				"uco-observable:hash": []ld.Node{ld.Typed(id+"-hash", "uco-types:Hash", ld.Node{
+					"uco-types:hashMethod": "SHA256", "uco-types:hashValue": ld.Node{"@type": "xsd:hexBinary", "@value": e.SHA256},
 				})},
 			})}
 		}
 		add(record)
 	}
 	if len(records) == 0 {
-		records = []node{}
+		records = []ld.Node{}
 	}
 	var says []string
 	for _, p := range s.Parts {
 		says = append(says, fmt.Sprintf("%+.2f %s: %s", p.Weight, p.Name, p.Says))
 	}
 	add(
-		typed("account", "uco-observable:ObservableObject", node{
+		ld.Typed("account", "uco-observable:ObservableObject", ld.Node{
 			"uco-core:description": "the account with the pseudonym " + string(s.Subject) + "; its platform can tell whose it is",
 		}),
-		typed("score", "uco-observable:ObservableObject", node{
+		ld.Typed("score", "uco-observable:ObservableObject", ld.Node{
 			"uco-core:description": strings.Join(says, "\n"),
-			"uco-core:hasFacet": []node{typed("score-classes", "uco-analysis:ArtifactClassificationResultFacet", node{
-				"uco-analysis:classification": []node{typed("score-class", "uco-analysis:ArtifactClassification", node{
+			"uco-core:hasFacet": []ld.Node{ld.Typed("score-classes", "uco-analysis:ArtifactClassificationResultFacet", ld.Node{
+				"uco-analysis:classification": []ld.Node{ld.Typed("score-class", "uco-analysis:ArtifactClassification", ld.Node{
 					"uco-analysis:class":                    []string{"live-streamed sexual abuse of children, or paying for it, suspected"},
-					"uco-analysis:classificationConfidence": decimal(s.Probability),
+					"uco-analysis:classificationConfidence": ld.Decimal(s.Probability),
 				})},
 			})},
 		}),
-		typed("scoring", "case-investigation:InvestigativeAction", node{
-			"uco-core:name": "scoring", "uco-action:performer": ref("vigil"), "uco-action:instrument": ref("vigil"),
-			"uco-action:object": records, "uco-action:result": ref("score"), "uco-action:endTime": timeOf(s.At),
+		ld.Typed("scoring", "case-investigation:InvestigativeAction", ld.Node{
+			"uco-core:name": "scoring", "uco-action:performer": ld.Ref("vigil"), "uco-action:instrument": ld.Ref("vigil"),
+			"uco-action:object": records, "uco-action:result": ld.Ref("score"), "uco-action:endTime": ld.Time(s.At),
 		}),
-		typed("person-1", "uco-identity:Person", node{"uco-core:description": "known by the pseudonym " + s.Reviewer}),
-		typed("decision", "uco-observable:ObservableObject", node{
+		ld.Typed("person-1", "uco-identity:Person", ld.Node{"uco-core:description": "known by the pseudonym " + s.Reviewer}),
+		ld.Typed("decision", "uco-observable:ObservableObject", ld.Node{
 			"uco-core:description": fmt.Sprintf("decision %s: %s for the reason %s", s.Decision, s.Verdict, s.Reason),
 		}))
-	review := typed("review", "case-investigation:InvestigativeAction", node{
-		"uco-core:name": "review", "uco-action:performer": ref("person-1"), "uco-action:instrument": ref("vigil"),
-		"uco-action:object": []node{ref("score"), ref("account")}, "uco-action:result": ref("decision"), "uco-action:endTime": timeOf(s.At),
+	review := ld.Typed("review", "case-investigation:InvestigativeAction", ld.Node{
+		"uco-core:name": "review", "uco-action:performer": ld.Ref("person-1"), "uco-action:instrument": ld.Ref("vigil"),
+		"uco-action:object": []ld.Node{ld.Ref("score"), ld.Ref("account")}, "uco-action:result": ld.Ref("decision"), "uco-action:endTime": ld.Time(s.At),
 	})
 	if s.Second != "" { // UCO knows one performer, and those who take part
-		add(typed("person-2", "uco-identity:Person", node{"uco-core:description": "known by the pseudonym " + s.Second}))
-		review["uco-action:participant"] = ref("person-2")
+		add(ld.Typed("person-2", "uco-identity:Person", ld.Node{"uco-core:description": "known by the pseudonym " + s.Second}))
+		review["uco-action:participant"] = ld.Ref("person-2")
 	}
 	var checks []string
 	for _, step := range f.Steps {
 		checks = append(checks, step.Name+": "+step.Says)
 	}
 	add(review,
-		typed("provenance", "case-investigation:ProvenanceRecord", node{
-			"uco-core:description": "alert " + a.ID + ", as it came", "uco-core:object": append(records, ref("decision")),
+		ld.Typed("provenance", "case-investigation:ProvenanceRecord", ld.Node{
+			"uco-core:description": "alert " + a.ID + ", as it came", "uco-core:object": append(records, ld.Ref("decision")),
 		}),
-		typed("receipt", "case-investigation:InvestigativeAction", node{
+		ld.Typed("receipt", "case-investigation:InvestigativeAction", ld.Node{
 			"uco-core:name": "receipt and check", "uco-core:description": strings.Join(checks, "\n"),
-			"uco-action:performer": ref("vigil"), "uco-action:instrument": ref("vigil"),
-			"uco-action:object": ref("decision"), "uco-action:result": ref("provenance"), "uco-action:endTime": timeOf(f.Came),
+			"uco-action:performer": ld.Ref("vigil"), "uco-action:instrument": ld.Ref("vigil"),
+			"uco-action:object": ld.Ref("decision"), "uco-action:result": ld.Ref("provenance"), "uco-action:endTime": ld.Time(f.Came),
 		}))
-	data, err := json.MarshalIndent(node{"@context": prefixes(a.ID), "@graph": graph}, "", " ")
+	data, err := json.MarshalIndent(ld.Node{"@context": ld.Context("urn:vigil:alert:"+a.ID+":", "action", "analysis", "core", "identity", "observable", "tool", "types"), "@graph": graph}, "", " ")
 	return append(data, '\n'), err
 }
