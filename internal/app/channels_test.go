@@ -67,10 +67,10 @@ func everyOne(state string, times int) (list []string) {
 	return list
 }
 
-// TestEveryChannel takes one case through all of them: held until what is lacking is there,
-// filed, followed up, and taken back on an appeal, each once; and every later report refers
-// to those before.
-func TestEveryChannel(t *testing.T) {
+// lacking is a scene with a confirmed case, of which nothing is known but what its signals say:
+// the channels that need more hold it.
+func lacking(t *testing.T) (*channelScene, *pump, review.Case) {
+	t.Helper()
 	s := newChannelScene(t)
 	p := s.pump(t)
 	first := made(0, 1)
@@ -78,6 +78,14 @@ func TestEveryChannel(t *testing.T) {
 	carried(t, p)
 	s.delivering(t, p)
 	s.become(t, "what lacks something is held", byTipline+" held", byWebhook+" filed", byDrop+" filed", byGoAML+" held", byFinCEN+" held")
+	return s, p, first
+}
+
+// TestEveryChannel takes one case through all of them: held until what is lacking is there,
+// filed, followed up, and taken back on an appeal, each once; and every later report refers
+// to those before.
+func TestEveryChannel(t *testing.T) {
+	s, p, first := lacking(t)
 	held, err := s.store.Filings(t.Context(), review.FilingHeld, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -244,13 +252,7 @@ func (s *channelScene) once(t *testing.T) {
 // TestWhatIsHeldWhenItIsReversedIsNeverTold: nothing of a case that is reversed reaches whom
 // it had not reached, and nobody is told that it is taken back.
 func TestWhatIsHeldWhenItIsReversedIsNeverTold(t *testing.T) {
-	s := newChannelScene(t)
-	p := s.pump(t)
-	first := made(0, 1)
-	s.confirm(t, first, false)
-	carried(t, p)
-	s.delivering(t, p)
-	s.become(t, "what lacks something is held", byTipline+" held", byWebhook+" filed", byDrop+" filed", byGoAML+" held", byFinCEN+" held")
+	s, p, first := lacking(t)
 	s.answer(t, first, review.Reversed, "false-match")
 	carried(t, p)
 	s.know(t, first)
@@ -271,13 +273,7 @@ func TestWhatIsHeldWhenItIsReversedIsNeverTold(t *testing.T) {
 
 // TestWhatIsHeldWhenItIsCorrectedIsToldOnce, as it is now, where it had not been told.
 func TestWhatIsHeldWhenItIsCorrectedIsToldOnce(t *testing.T) {
-	s := newChannelScene(t)
-	p := s.pump(t)
-	first := made(0, 1)
-	s.confirm(t, first, false)
-	carried(t, p)
-	s.delivering(t, p)
-	s.become(t, "what lacks something is held", byTipline+" held", byWebhook+" filed", byDrop+" filed", byGoAML+" held", byFinCEN+" held")
+	s, p, first := lacking(t)
 	s.know(t, first)
 	s.answer(t, first, review.Corrected, "live-abuse-suspected")
 	carried(t, p)
