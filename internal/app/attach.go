@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"go.uber.org/zap"
 
@@ -56,18 +55,6 @@ func sumsOf(all []seal.Attachment) []string {
 		sums[i] = one.SHA256
 	}
 	return sums
-}
-
-// checkAttached says whether each attachment is a frame that the alert's statement names.
-// That it has the SHA-256 that it says is known.
-func checkAttached(a report.Alert, all []seal.Attachment) report.Finding {
-	for _, one := range all {
-		named := slices.ContainsFunc(a.Statement.Evidence, func(e review.Evidence) bool { return e.What == "frame" && e.SHA256 == one.SHA256 })
-		if !named {
-			return report.Finding{Name: "attached", Says: fmt.Sprintf("The attachment %s is none of the frames that the statement names.", one.SHA256)}
-		}
-	}
-	return report.Finding{Name: "attached", OK: true, Says: fmt.Sprintf("%d frames came along, each named by the statement with its SHA-256.", len(all))}
 }
 
 // writeAttached writes attachments into a folder, by their SHA-256, and shows none of them.

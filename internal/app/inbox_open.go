@@ -29,10 +29,6 @@ func openTold(m stream.Message, centre, key string, identities []age.Identity) (
 			}
 		}
 	}
-	if len(t.Attached) > 0 {
-		f := checkAttached(t.Alert, t.Attached)
-		t.Steps = append(t.Steps, inbox.Step{Name: f.Name, OK: f.OK, Says: f.Says})
-	}
 	for _, s := range t.Steps {
 		t.check.Findings = append(t.check.Findings, report.Finding{Name: s.Name, OK: s.OK, Says: s.Says})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/inbox/blind"
 	"github.com/vigil-stream/vigil/report/seal"
+	"github.com/vigil-stream/vigil/review"
 )
 
 // Keys are what a centre checks with and opens by.
@@ -144,12 +145,13 @@ func (k Keys) open(c *Checked, data []byte) bool {
 			}
 			c.step(string(seal.StepSignature), true, "Whoever has the key %s that you pinned signed it.", name)
 			if n := len(r.Attachments); n > 0 {
+				named := framesOf(r.Payload)
 				for _, a := range r.Attachments {
-					if !bytes.Contains(r.Payload, []byte(`"`+a.SHA256+`"`)) {
-						return c.step(string(seal.StepAttachments), false, "An attachment with the SHA-256 %s is beside it, which what was signed does not name.", a.SHA256)
+					if !named[a.SHA256] {
+						return c.step(string(seal.StepAttachments), false, "An attachment with the SHA-256 %s is beside it, which is none of the frames that the statement names.", a.SHA256)
 					}
 				}
-				c.step(string(seal.StepAttachments), true, "What was signed names everything beside it (%d) by the SHA-256 that it has.", n)
+				c.step(string(seal.StepAttachments), true, "The statement names everything beside it (%d), as frames, by the SHA-256 that it has.", n)
 			}
 			c.Sealed, c.Payload, c.Attached, c.Kind = true, r.Payload, r.Attachments, kinds[r.PayloadType]
 			if c.Kind == "" {
@@ -166,6 +168,24 @@ func (k Keys) open(c *Checked, data []byte) bool {
 		}
 	}
 	return c.step(string(fault.Step), false, "It cannot be opened: %s.", strings.TrimSuffix(fault.Err.Error(), "."))
+}
+
+// framesOf are the SHA-256 of the frames that the statement in a payload names.
+func framesOf(payload []byte) map[string]bool {
+	var said struct {
+		Statement struct {
+			Evidence []review.Evidence `json:"evidence"`
+		} `json:"statement"`
+	}
+	named := map[string]bool{}
+	if json.Unmarshal(payload, &said) == nil {
+		for _, e := range said.Statement.Evidence {
+			if e.What == "frame" {
+				named[e.SHA256] = true
+			}
+		}
+	}
+	return named
 }
 
 // read decodes and verifies what is inside.

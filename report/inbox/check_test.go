@@ -55,6 +55,17 @@ func TestEachStepIsNamed(t *testing.T) {
 	}
 }
 
+// TestOnlyFramesAreNamed: what else a statement names by its SHA-256 may not lie beside it.
+func TestOnlyFramesAreNamed(t *testing.T) {
+	named := framesOf([]byte(`{"statement":{"evidence":[{"what":"frame","sha256":"aa"},{"what":"session","sha256":"bb"},{"what":"frame"}]},"sha256":"cc"}`))
+	if !named["aa"] || named["bb"] || named["cc"] {
+		t.Errorf("%v", named)
+	}
+	if named := framesOf([]byte(`[]`)); len(named) != 0 {
+		t.Errorf("%v", named)
+	}
+}
+
 func identity(t *testing.T) *age.X25519Identity {
 	t.Helper()
 	i, err := age.GenerateX25519Identity()
