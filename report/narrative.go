@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // Narrative tells an alert in plain sentences, for forms that want one text, in at most
@@ -31,7 +33,7 @@ func Narrative(a Alert, chars int) string {
 	for _, p := range s.Parts {
 		line("%+.2f %s: %s", p.Weight, p.Name, p.Says)
 	}
-	line("Together %+.2f, a probability of %.1f %% by the weights %s.", s.Score, 100*s.Probability, s.Weights)
+	line("Together %+.2f, a probability of %s by the weights %s.", s.Score, signal.Percent(s.Probability), s.Weights)
 
 	tail := fmt.Sprintf("Alert %s, decision %s, case %s. %s", a.ID, s.Decision, s.Case,
 		"The alert has all of it, with the proof that the decision is in an append-only log.")

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 const (
@@ -49,8 +50,8 @@ func Print(w io.Writer, a Alert, c Check) error {
 	}
 	p.field("Who", fmt.Sprintf("%s, the pseudonym of an account; its platform can tell whose it is", s.Subject))
 	p.field("When", fmt.Sprintf("%s to %s", clock(s.First), clock(s.Last)))
-	p.field("How sure", fmt.Sprintf("%.1f %% (score %+.2f, weights %s; put before a reviewer from %.0f %%)",
-		100*s.Probability, s.Score, s.Weights, 100*s.Bar))
+	p.field("How sure", fmt.Sprintf("%s (score %+.2f, weights %s; put before a reviewer from %.0f %%)",
+		signal.Percent(s.Probability), s.Score, s.Weights, 100*s.Bar))
 	p.parts(s)
 	p.evidence(s)
 	for _, one := range a.Accounts {
@@ -156,7 +157,7 @@ func (p *page) parts(s review.Statement) {
 		p.text(strings.Repeat(" ", 10), part.Says)
 	}
 	p.line("  %s", strings.Repeat("─", 7))
-	p.line("  %+7.2f together, which is a probability of %.1f %%", s.Score, 100*s.Probability)
+	p.line("  %+7.2f together, which is a probability of %s", s.Score, signal.Percent(s.Probability))
 }
 
 func (p *page) evidence(s review.Statement) {

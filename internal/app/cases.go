@@ -13,6 +13,7 @@ import (
 
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // withStore runs f on the case store of a deployment, and makes none: an empty
@@ -98,7 +99,7 @@ func printCase(out io.Writer, c review.Case, decisions []review.Decision) error 
 	fmt.Fprintf(&b, "digest   %s\n", c.Digest)
 	fmt.Fprintf(&b, "subject  %s\n", c.Subject)
 	fmt.Fprintf(&b, "seen     %s to %s\n", c.First.Format(time.RFC3339), c.Last.Format(time.RFC3339))
-	fmt.Fprintf(&b, "score    %+.2f, a probability of %.3f (weights %s)\n\n", c.Score, c.Probability, c.Weights)
+	fmt.Fprintf(&b, "score    %+.2f, a probability of %s (weights %s)\n\n", c.Score, signal.Percent(c.Probability), c.Weights)
 	printParts(&b, "  ", c.Parts)
 	if len(c.Against) > 0 {
 		b.WriteString("\nagainst each innocent explanation alone:")
@@ -108,7 +109,7 @@ func printCase(out io.Writer, c review.Case, decisions []review.Decision) error 
 		b.WriteString("\n")
 	}
 	for _, p := range c.Pairs {
-		fmt.Fprintf(&b, "\n  with it %s, %d transfers, %d private sessions watched: a probability of %.3f; if the case is right, %+.2f\n", p.Payer, p.Transfers, p.Visits, p.Probability, p.Score)
+		fmt.Fprintf(&b, "\n  with it %s, %d transfers, %d private sessions watched: a probability of %s; if the case is right, %+.2f\n", p.Payer, p.Transfers, p.Visits, signal.Percent(p.Probability), p.Score)
 		printParts(&b, "    ", p.Parts)
 	}
 	b.WriteString("\n")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // A Reason is one part of where an alert stands in the order: points, and why, in a
@@ -98,7 +99,7 @@ func Reasons(f Facts, s Stand) []Reason {
 	if len(signs) > 0 {
 		add("a child at risk", math.Min(maxChild, pointsChild*float64(len(signs))), "Signs that a child may be in streams: %s.", strings.Join(signs, "; "))
 	}
-	add("how sure", round(pointsSure*f.Probability), "By its sender's weights it is so with a probability of %.1f %%.", 100*f.Probability)
+	add("how sure", round(pointsSure*f.Probability), "By its sender's weights it is so with a probability of %s.", signal.Percent(f.Probability))
 	add("how complete", round(pointsComplete*f.Complete), "It is %.0f %% complete%s.", 100*f.Complete, missing(f.Missing))
 	if s.Within > 0 && !f.Decided.IsZero() {
 		gone := s.Now.Sub(f.Decided)

@@ -33,7 +33,7 @@ func TestEachReason(t *testing.T) {
 		{"a child at risk", "flagged it", maxChild, func(f *Facts, _ *Stand) {
 			f.Parts = []string{"private-session", "paid-sessions", "user-flag", "classifier-score"}
 		}},
-		{"how sure", "100.0 %", pointsSure / 2, func(f *Facts, _ *Stand) { f.Probability = 1 }},
+		{"how sure", "over 99.9 %", pointsSure / 2, func(f *Facts, _ *Stand) { f.Probability = 1 }},
 		{"how complete", "20 % complete; 3 checks fail", -0.8 * pointsComplete, func(f *Facts, _ *Stand) { f.Complete, f.Missing = 0.2, 3 }},
 		{"term", "19 hours ago, and the law gives 24 hours", pointsTerm, func(f *Facts, _ *Stand) { f.Decided = start.Add(-19 * time.Hour) }},
 		{"term", "13 hours", pointsHalf, func(f *Facts, _ *Stand) { f.Decided = start.Add(-13 * time.Hour) }},

@@ -261,7 +261,7 @@ func (b *builder) narrative() {
 	if d.Second != "" {
 		who = "two persons, who saw the case one after the other"
 	}
-	lines = append(lines, fmt.Sprintf("Confirmed by %s on %s; reason: %s. Probability %.3f (weights %s).", who, clock(d.At), d.Reason, s.Probability, s.Weights))
+	lines = append(lines, fmt.Sprintf("Confirmed by %s on %s; reason: %s. Probability %s (weights %s).", who, clock(d.At), d.Reason, signal.Percent(s.Probability), s.Weights))
 	for _, p := range s.Parts {
 		lines = append(lines, fmt.Sprintf("%+.2f %s: %s", p.Weight, p.Name, p.Says))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 // words are what templates say things with.
@@ -20,7 +21,7 @@ var words = template.FuncMap{
 	"moment":  func(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04") },
 	"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"short":   page.Short,
-	"percent": func(p float64) string { return fmt.Sprintf("%.1f %%", 100*p) },
+	"percent": signal.Percent,
 	"kappa": func(b review.Blind) string {
 		if k, ok := b.Kappa(); ok {
 			return fmt.Sprintf("Cohen's kappa %.2f", k)

@@ -11,6 +11,7 @@ import (
 	"github.com/vigil-stream/vigil/api/page"
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/inbox/blind"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 var (
@@ -33,7 +34,7 @@ func (d *desk) words() template.FuncMap {
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ago":     func(t time.Time) string { return span(d.Now().Sub(t)) + " ago" },
 		"short":   page.Short,
-		"percent": func(p float64) string { return fmt.Sprintf("%.1f %%", 100*p) },
+		"percent": signal.Percent,
 		"whole":   func(p float64) string { return fmt.Sprintf("%.0f %%", 100*p) },
 		"signed":  func(w float64) string { return strings.Replace(fmt.Sprintf("%+.2f", w), "-", "−", 1) },
 		"points":  func(w float64) string { return strings.Replace(fmt.Sprintf("%+.0f", w), "-", "−", 1) },
