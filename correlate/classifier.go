@@ -121,7 +121,10 @@ func unremarkedStreams(s *scored, talk bool) finding {
 	}
 	out := finding{value: min(-s.rest, maxUnremarked)}
 	if talk {
-		out.by, out.says = s.by, fmt.Sprintf("The classifier sent no score of %s, and of %d it did.", count(s.silent, "private live stream"), s.streams)
+		out.by, out.says = s.by, fmt.Sprintf("The classifier sent no score of %s.", count(s.silent, "private live stream"))
+		if s.streams > 0 {
+			out.says = fmt.Sprintf("The classifier sent no score of %s, and of %d it did.", count(s.silent, "private live stream"), s.streams)
+		}
 	}
 	return out
 }

@@ -111,7 +111,7 @@ func (f *weightsFile) paidSessions(ev *evidence, sessions []*entry, pairs []pair
 	paid.value, unpaid.value = min(math.Log2(1+max(float64(m)-chance, 0)), mostSessions), min(math.Log2(float64(1+n-m)), mostSessions)
 	if talk {
 		what := fmt.Sprintf("%s with few viewers", count(n, "private live stream"))
-		paid.says = fmt.Sprintf("Of %s %d came up to %g hours after a payment of a stranger, or while one paid; at so many payments %.1f would by chance.", what, m, f.Coincidence.LeadHours.Value, chance)
+		paid.says = fmt.Sprintf("Of %s %d came up to %g hours after a payment of a stranger, or while one paid; at so many payments %s would by chance.", what, m, f.Coincidence.LeadHours.Value, tenths(chance))
 		unpaid.says = fmt.Sprintf("Of %s %d came without any payment of a stranger up to %g hours before.", what, n-m, f.Coincidence.LeadHours.Value)
 	}
 	return paid, unpaid
@@ -143,4 +143,12 @@ func strangers(payers []pair, talk bool) finding {
 		out.says = fmt.Sprintf("%s the subject small sums from abroad, of no name in common and in no rhythm.", map[bool]string{true: "1 person paid", false: fmt.Sprintf("%d people paid", n)}[n == 1])
 	}
 	return out
+}
+
+// tenths writes how many are expected.
+func tenths(n float64) string {
+	if n < 0.05 {
+		return "fewer than 0.1"
+	}
+	return fmt.Sprintf("%.1f", n)
 }
