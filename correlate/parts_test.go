@@ -241,3 +241,14 @@ func TestGuestSignalsAreKept(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingIsSaidOfScoresThatNeverCame(t *testing.T) {
+	for streams, want := range map[int]string{
+		0: "The classifier sent no score of 2 private live streams.",
+		3: "The classifier sent no score of 2 private live streams, and of 3 it did.",
+	} {
+		if got := unremarkedStreams(&scored{rest: -1, silent: 2, streams: streams}, true).says; got != want {
+			t.Errorf("%d: %s", streams, got)
+		}
+	}
+}

@@ -50,7 +50,7 @@ func Print(w io.Writer, a Alert, c Check) error {
 	}
 	p.field("Who", fmt.Sprintf("%s, the pseudonym of an account; its platform can tell whose it is", s.Subject))
 	p.field("When", fmt.Sprintf("%s to %s", clock(s.First), clock(s.Last)))
-	p.field("How sure", fmt.Sprintf("%s (score %+.2f, weights %s; put before a reviewer from %.0f %%)",
+	p.field("How sure", fmt.Sprintf("%s (score %+.2f, weights %s; a person looks from %.0f %%)",
 		signal.Percent(s.Probability), s.Score, s.Weights, 100*s.Bar))
 	p.parts(s)
 	p.evidence(s)
