@@ -18,11 +18,6 @@ const (
 	maxBundle    = 4<<30 - 1<<20
 	maxText      = 16 << 20 // bytes of a file that is read as a whole
 	maxTexts     = 256 << 20
-
-	// What a ZIP takes beside names and contents: a file's header, descriptor and line in
-	// the directory, both with a time of nine bytes; and the end.
-	perFile   = 30 + 16 + 46 + 2*9
-	endOfFile = 22
 )
 
 // nameForm is what a file in a bundle may be called: no folder but these, and no dots to
@@ -39,8 +34,7 @@ type archive struct {
 }
 
 // openArchive checks the ZIP by itself. Nothing in it is compressed, so that no size is
-// larger than the file's own, and the sizes of all add up to that of the file, so that
-// nothing lies between them.
+// larger than the file's own, and nothing lies between the files: see framed.
 func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 	if size < endOfFile || size > maxBundle {
 		return nil, misfit("", "is no bundle: it has %d bytes, and must have %d to %d", size, endOfFile, int64(maxBundle))
@@ -64,7 +58,6 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 		return nil, misfit("", "is no ZIP: %v", err)
 	}
 	a := &archive{files: z.File, named: make(map[string]*zip.File, len(z.File))}
-	total := uint64(endOfFile)
 	for _, f := range z.File {
 		switch {
 		case !nameForm.MatchString(f.Name):
@@ -79,10 +72,9 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 			return nil, misfit(f.Name, "has a time or a comment, and must have none")
 		}
 		a.named[f.Name] = f
-		total += perFile + 2*uint64(len(f.Name)) + f.UncompressedSize64
 	}
-	if total != uint64(size) {
-		return nil, misfit("", "has %d bytes, and its files make %d: something lies between them", size, total)
+	if err := framed(r, size, z.File); err != nil {
+		return nil, err
 	}
 	return a, nil
 }

@@ -3,6 +3,7 @@ package bundle
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -35,8 +36,16 @@ func TestOnlyAPlainZIPIsABundle(t *testing.T) {
 	flipped[bytes.Index(flipped, []byte("Evidence of case"))] ^= 1
 	crc := bytes.Clone(good)
 	crc[bytes.Index(crc, []byte("PK\x01\x02"))+16] ^= 1
+	both := bytes.Clone(crc)
+	both[bytes.Index(both, []byte("PK\x07\x08"))+4] ^= 1
 	unread := bytes.Clone(good)
 	unread[bytes.LastIndex(unread, []byte("PK\x01\x02"))+16] ^= 1
+	unread[bytes.LastIndex(unread, []byte("PK\x07\x08"))+4] ^= 1
+	climbs := bytes.Clone(good)
+	copy(climbs[30:], "../ad.html") // where README.txt stood
+	directory := bytes.Index(good, []byte("PK\x01\x02"))
+	twice := slices.Concat(good, good[directory:]) // the last end points to the second
+	binary.LittleEndian.PutUint32(twice[len(twice)-6:], uint32(len(good)))
 	broken := bytes.Clone(good)
 	broken[bytes.Index(broken, []byte("PK\x01\x02"))] ^= 1
 	large := slices.Clone(files[:len(files)-1])
@@ -53,7 +62,11 @@ func TestOnlyAPlainZIPIsABundle(t *testing.T) {
 			return err
 		}), "case.json: is said to have 1099511627776 bytes"},
 		"a bit":            {flipped, "README.txt: has the SHA-256"},
-		"a CRC":            {crc, "README.txt: has another CRC-32"},
+		"a CRC":            {both, "README.txt: has another CRC-32"},
+		"two CRCs":         {crc, "README.txt: has other sums behind it"},
+		"two names":        {climbs, "README.txt: has something before it, at byte 0,"},
+		"two ends":         {slices.Concat(good, good[directory:]), "the bundle has a directory at byte"},
+		"two directories":  {twice, "the bundle does not end behind its directory"},
 		"nothing":          {nil, "the bundle is no bundle: it has 0 bytes"},
 		"text":             {[]byte(strings.Repeat("text ", 100)), "the bundle is no bundle: it does not end as a ZIP"},
 		"bytes before":     {slices.Concat([]byte("MZ"), good), "the bundle has a directory at byte"},
@@ -62,7 +75,7 @@ func TestOnlyAPlainZIPIsABundle(t *testing.T) {
 		"compressed":       {header(zip.FileHeader{Name: nameCase, Method: zip.Deflate, Modified: epoch}), "case.json: is compressed"},
 		"another time":     {header(zip.FileHeader{Name: nameCase, Modified: start}), "case.json: has a time"},
 		"a comment":        {header(zip.FileHeader{Name: nameCase, Modified: epoch, Comment: "x"}), "case.json: has a time or a comment"},
-		"more in a header": {header(zip.FileHeader{Name: nameCase, Modified: epoch, Extra: []byte{1, 0, 0, 0}}), "the bundle has "},
+		"more in a header": {header(zip.FileHeader{Name: nameCase, Modified: epoch, Extra: []byte{1, 0, 0, 0}}), "case.json: has something before it"},
 		"a path upwards":   {pack(t, append([]file{{"../case.json", ""}}, files...)), `the bundle holds "../case.json"`},
 		"a path from root": {pack(t, append([]file{{"/etc/passwd", ""}}, files...)), `the bundle holds "/etc/passwd"`},
 		"a folder":         {pack(t, append([]file{{"windows/../x.age", ""}}, files...)), `the bundle holds "windows/../x.age"`},
@@ -78,6 +91,48 @@ func TestOnlyAPlainZIPIsABundle(t *testing.T) {
 	} {
 		if got := misfitOf(t, tt.data, ""); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// What lies between the files is held against the directory, and the envelope of the
+// signature against what it says: no byte of them can be another, whoever looks at it.
+func TestNoByteAroundTheFilesMayBeAnother(t *testing.T) {
+	s := sceneOf(t)
+	data := s.write(t)
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := make([]bool, len(data))
+	for _, f := range z.File {
+		at, err := f.DataOffset()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range f.UncompressedSize64 {
+			inside[at+int64(i)] = true
+		}
+	}
+	for i := range data {
+		if inside[i] {
+			continue
+		}
+		data[i] ^= 1
+		if _, err := check(data, s.verifier); err == nil {
+			t.Errorf("byte %d of %d is another, and the bundle verifies", i, len(data))
+		}
+		data[i] ^= 1
+	}
+	files := unpack(t, data)
+	last := &files[len(files)-1]
+	manifest := last.data
+	for i := range manifest {
+		for _, flip := range []byte{1, 'a' - 'A'} {
+			last.data = manifest[:i] + string(manifest[i]^flip) + manifest[i+1:]
+			if _, err := check(pack(t, files), s.verifier); err == nil {
+				t.Errorf("byte %d of %d of the manifest is another, and the bundle verifies", i, len(manifest))
+			}
 		}
 	}
 }

@@ -224,7 +224,7 @@ func TestManifestMustBeTheKeysOwn(t *testing.T) {
 		}
 		change(&e)
 		all := slices.Clone(files)
-		all[last].data = string(encode(t, e))
+		all[last].data = string(encode(t, e)) + "\n"
 		return pack(t, all)
 	}
 	resign := func(change func(st *statement)) []byte {

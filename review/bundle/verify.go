@@ -141,7 +141,21 @@ func (a *archive) manifest(key string) (st statement, err error) {
 	case st.Predicate.Case == "":
 		return st, misfit(nameManifest, "names no case")
 	}
-	return st, nil
+	return st, plain(data, payload, key)
+}
+
+// plain checks that the envelope, of which the signature covers the payload alone, says
+// nothing besides in its names, its spaces or the key that it gives itself.
+func plain(data, payload []byte, key string) error {
+	e, err := dsse.Parse(data)
+	if err != nil {
+		return err
+	}
+	want, err := dsse.Seal(payloadType, payload, key, func([]byte) ([]byte, error) { return e.Signatures[0].Sig, nil })
+	if err == nil && string(data) != string(want)+"\n" {
+		err = misfit(nameManifest, "is not written as it was sealed, though its signature holds")
+	}
+	return err
 }
 
 // holds checks the files against the statement, in its order: each is there with its
