@@ -83,6 +83,7 @@ func (c *cli) audit() *cobra.Command {
 	f.StringVar(&o.Dir, "log", "", "`folder` of the log (default: this deployment's own)")
 	f.StringVar(&o.Key, "log-key", "", "verifier `key` of the log (default: this deployment's own)")
 	f.StringVar(&o.Previous, "previous", "", "`file` of an earlier checkpoint that the log must be consistent with")
+	given(verify, "log-key", "previous")
 	return group("audit", "Check the append-only log", verify)
 }
 

@@ -21,6 +21,7 @@ func (c *cli) evidence() *cobra.Command {
 	f.StringVar(&l.Stream, "stream", "", "only windows of this `stream`")
 	f.StringVar(&l.LogKey, "log-key", "", "verifier `key` of the audit log (default: this deployment's own)")
 	f.BoolVar(&l.JSON, "json", false, "print JSON lines, with every reason")
+	given(list, "log-key")
 
 	o := app.OpenEvidenceOptions{Out: c.out}
 	open := &cobra.Command{
@@ -77,6 +78,7 @@ func (c *cli) evidenceVerify() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&key, "key", "", "verifier `key` of the audit log, as it came another way (default: that in the bundle)")
+	given(cmd, "key")
 	return cmd
 }
 
@@ -98,5 +100,6 @@ func (c *cli) evidenceReproduce() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Key, "key", "", "verifier `key` of the audit log, as it came another way (default: that in the bundle)")
 	f.StringVar(&o.Identity, "identity", "", "`file` of age identities, to open the windows with")
+	given(cmd, "key")
 	return cmd
 }

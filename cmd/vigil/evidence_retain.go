@@ -66,6 +66,7 @@ func (c *cli) evidenceErased() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&key, "log-key", "", "verifier `key` of the audit log (default: this deployment's own)")
+	given(cmd, "log-key")
 	return cmd
 }
 

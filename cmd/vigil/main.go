@@ -150,6 +150,20 @@ func needs(cmd *cobra.Command, names ...string) error {
 	return nil
 }
 
+// given refuses flags that are given and empty: a key in a file that the shell did not find
+// must not count as no key asked for.
+func given(cmd *cobra.Command, names ...string) {
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, list []string) error {
+		for _, name := range names {
+			if f := cmd.Flag(name); f.Changed && f.Value.String() == "" {
+				return usageError{fmt.Errorf("--%s is given and empty; leave it out for its default", name)}
+			}
+		}
+		return run(cmd, list)
+	}
+}
+
 // usage turns a fault of the command line that app found into a usageError.
 func usage(err error) error {
 	if errors.Is(err, app.ErrUsage) {
