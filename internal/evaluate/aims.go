@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Judge holds a report to the aims. An aim that was missed stays in the report, with what
@@ -62,13 +63,36 @@ func (r *Report) Judge() {
 		}
 	}
 	for _, c := range r.Calibration {
-		r.Aims = append(r.Aims, Aim{
-			Why:  worstTenth(c.Of),
-			What: fmt.Sprintf("calibration at a prevalence of %g %%", 100*c.Prevalence), Want: "within 0.1",
-			Got: fmt.Sprintf("expected error %.3f, worst tenth that holds at least %d people %.3f", c.Of.ECE, Enough, c.Of.Worst), Met: c.Of.ECE <= 0.1 && c.Of.Worst <= 0.1,
-		})
+		r.Aims = append(r.Aims, c.Of.judged(c.Prevalence))
 	}
 	r.clear()
+}
+
+// judged holds a calibration to its aim. What too few circles tell is no reason to miss it,
+// unless even their bounds exclude what was told; nor is it one to reach it.
+func (c *Calibration) judged(prevalence float64) Aim {
+	enough := 0
+	var off []string
+	for _, b := range c.Bins {
+		if b.Effective >= Enough {
+			enough++
+		}
+		if b.Off {
+			off = append(off, fmt.Sprintf("%.1f to %.1f", b.Low, b.High))
+		}
+	}
+	a := Aim{
+		Why:  worstTenth(*c),
+		What: fmt.Sprintf("calibration at a prevalence of %g %%", 100*prevalence), Want: fmt.Sprintf("within %g", Within),
+		Got: fmt.Sprintf("expected error %.3f; of %d tenths that hold as much as %d circles the worst is %.3f off", c.ECE, enough, Enough, c.Worst),
+		Met: c.ECE <= Within && enough > 0 && c.Worst <= Within && len(off) == 0,
+	}
+	if len(off) == 0 {
+		a.Got += fmt.Sprintf("; no tenth's bounds exclude what is within %g of what was told", Within)
+	} else {
+		a.Got += fmt.Sprintf("; bounds that exclude all within %g of what was told: %s", Within, strings.Join(off, ", "))
+	}
+	return a
 }
 
 // clear takes the reasons from aims that were met.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -171,40 +170,6 @@ func TestNetworksCountOnce(t *testing.T) {
 	near(t, "networks", m.Networks.Value, 1.0/3)
 	near(t, "recall", m.Recall.Value, 1.0/4)
 	near(t, "precision", m.Precision.Value, 1.0/2)
-}
-
-// TestCalibrationByHand: ten told 0.8 of whom eight are guilty are calibrated, ten told
-// 0.3 of whom six are lie 0.3 off.
-func TestCalibrationByHand(t *testing.T) {
-	var scores []float64
-	var guilty []bool
-	add := func(p float64, n, of int) {
-		for i := range of {
-			scores, guilty = append(scores, math.Log(p/(1-p))), append(guilty, i < n)
-		}
-	}
-	add(0.85, 32, 40)
-	add(0.35, 24, 40)
-	add(0.55, 0, Enough-1) // too few to be held to anything
-	add(0.001, 0, 1000)
-	c := Calibrate(made(scores, guilty), 0.02, func(p *Person) float64 { return p.Last })
-	near(t, "bin of 0.8, told", c.Bins[8].Told, 0.85)
-	near(t, "bin of 0.8, true", c.Bins[8].True.Value, 0.8)
-	near(t, "bin of 0.3, true", c.Bins[3].True.Value, 0.6)
-	near(t, "expected error", c.ECE, (40*0.05+40*0.25+29*0.55)/109)
-	near(t, "worst", c.Worst, 0.25)
-	if c.People != 109 {
-		t.Errorf("%d people", c.People)
-	}
-	// One in ten guilty, who count a hundredth each: 36 of them and four others are as good
-	// as (36/100 + 4)²/(36/10,000 + 4) people of equal weights.
-	few := made(scores[:40], append(make([]bool, 4), slices.Repeat([]bool{true}, 36)...))
-	for i := range few {
-		if few[i].Guilty {
-			few[i].Weight = 0.01
-		}
-	}
-	near(t, "effective", Calibrate(few, 0.02, func(p *Person) float64 { return p.Last }).Bins[8].Effective, 4.36*4.36/4.0036)
 }
 
 // TestBothIsTheProduct of the two probabilities.

@@ -186,7 +186,7 @@ func Measured(people []Person, days int, t Thresholds, draws int) (Report, error
 
 		r.Calibration = append(r.Calibration, CalibrationAt{
 			Name: "as of the last day", Prevalence: prevalence,
-			Of: Calibrate(people, 0.02, func(p *Person) float64 { return p.Last }),
+			Of: Calibrate(people, 0.02, func(p *Person) float64 { return p.Last }, sample),
 		})
 		for _, b := range []float64{1, 10} {
 			score, err := t.Score(prevalence, All, b)

@@ -111,7 +111,7 @@ func TestOnlyTheTruthMakesABystander(t *testing.T) {
 	}
 	_, corridors := FalsePositives(halves, 5.5, func(p *Person) string { return p.Corridor })
 	near(t, "rate of a corridor of two, one of them a bystander", corridors[0].Rate.Value, (1+w)/2)
-	c := Calibrate(halves, 0.02, func(p *Person) float64 { return p.Last })
+	c := Calibrate(halves, 0.02, func(p *Person) float64 { return p.Last }, NewResampler(halves, 1, 10))
 	weight := 0.0
 	for _, bin := range c.Bins {
 		weight += bin.Weight

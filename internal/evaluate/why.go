@@ -3,7 +3,6 @@ package evaluate
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 )
@@ -65,17 +64,18 @@ func whoTheyAre(worst Share, of []Share) string {
 		worst.Name, strings.Join(who, ", "), worst.Circles, worst.RatioLow, above)
 }
 
-// worstTenth tells of the tenth that is furthest off.
+// worstTenth tells of the tenth that is furthest off, of those that hold Enough or whose
+// bounds exclude what was told.
 func worstTenth(c Calibration) string {
-	worst := Bin{}
-	for _, b := range c.Bins {
-		if b.Effective >= Enough && math.Abs(b.Told-b.True.Value) >= math.Abs(worst.Told-worst.True.Value) {
+	var worst *Bin
+	for i := range c.Bins {
+		if b := &c.Bins[i]; (b.Effective >= Enough || b.Off) && (worst == nil || b.Gap() >= worst.Gap()) {
 			worst = b
 		}
 	}
-	if worst.People == 0 {
-		return ""
+	if worst == nil {
+		return fmt.Sprintf("no tenth holds as much as %d circles", Enough)
 	}
-	return fmt.Sprintf("from %.1f to %.1f there are %d people, of whom %.2f is told and %.2f true (%.2f to %.2f); the innocent among them weigh %.1f and the guilty %.1f, and those of one circle move together",
-		worst.Low, worst.High, worst.People, worst.Told, worst.True.Value, worst.True.Low, worst.True.High, worst.Weight*(1-worst.True.Value), worst.Weight*worst.True.Value)
+	return fmt.Sprintf("from %.1f to %.1f there are %d people in %d circles, who tell as much as %.0f circles of equal weight; %.2f is told and %.2f true (%.2f to %.2f); the innocent among them weigh %.1f and the guilty %.1f",
+		worst.Low, worst.High, worst.People, worst.Circles, worst.Effective, worst.Told, worst.True.Value, worst.True.Low, worst.True.High, worst.Weight*(1-worst.True.Value), worst.Weight*worst.True.Value)
 }

@@ -20,9 +20,19 @@ func TestWhyAnAimIsMissed(t *testing.T) {
 		},
 		{
 			"calibration",
-			worstTenth(Calibration{Bins: []Bin{{Low: 0.1, High: 0.2, Told: 0.15, True: Interval{0.9, 0.8, 1}, People: 9, Weight: 9, Effective: 9}, {Low: 0.8, High: 0.9, Told: 0.85, True: Interval{0.6, 0.4, 0.7}, People: 104, Weight: 10, Effective: 37}, {Low: 0.9, High: 1, Told: 0.95, True: Interval{0.9, 0.8, 1}, People: 200, Weight: 20, Effective: 90}}}),
-			"from 0.8 to 0.9 there are 104 people, of whom 0.85 is told and 0.60 true (0.40 to 0.70); the innocent among them weigh 4.0 and the guilty 6.0, and those of one circle move together",
+			worstTenth(Calibration{Bins: []Bin{
+				{Low: 0.1, High: 0.2, Told: 0.15, True: Interval{0.9, 0.1, 1}, People: 9, Circles: 9, Weight: 9, Effective: 9},
+				{Low: 0.8, High: 0.9, Told: 0.85, True: Interval{0.6, 0.4, 0.7}, People: 104, Circles: 41, Weight: 10, Effective: 37},
+				{Low: 0.9, High: 1, Told: 0.95, True: Interval{0.9, 0.8, 1}, People: 200, Circles: 98, Weight: 20, Effective: 90},
+			}}),
+			"from 0.8 to 0.9 there are 104 people in 41 circles, who tell as much as 37 circles of equal weight; 0.85 is told and 0.60 true (0.40 to 0.70); the innocent among them weigh 4.0 and the guilty 6.0",
 		},
+		{
+			"calibration by bounds alone",
+			worstTenth(Calibration{Bins: []Bin{{Low: 0.1, High: 0.2, Told: 0.15, True: Interval{1, 0.7, 1}, People: 9, Circles: 9, Weight: 9, Effective: 9, Off: true}, {}}}),
+			"from 0.1 to 0.2 there are 9 people in 9 circles, who tell as much as 9 circles of equal weight; 0.15 is told and 1.00 true (0.70 to 1.00); the innocent among them weigh 0.0 and the guilty 9.0",
+		},
+		{"calibration of few", worstTenth(Calibration{Bins: make([]Bin, 10)}), "no tenth holds as much as 30 circles"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %s", tt.what, tt.got)

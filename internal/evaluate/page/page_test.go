@@ -85,6 +85,39 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 	}
 }
 
+// TestEveryTenthIsShown: also those that tell too little to be held to anything, with what
+// was told of how many people in how many circles, and which are off beyond doubt.
+func TestEveryTenthIsShown(t *testing.T) {
+	r := aReport(t)
+	var b bytes.Buffer
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`<tr><td>0\.[0-9]0–[01]\.[0-9]0</td>.*`).FindAllString(b.String(), -1)
+	at, off := 0, 0
+	for _, c := range r.Calibration {
+		for _, bin := range c.Of.Bins {
+			if at >= len(rows) {
+				t.Fatalf("%d rows of tenths", len(rows))
+			}
+			want := "nobody"
+			if bin.People > 0 {
+				want = ">" + number(bin.People) + "</td><td class=\"n\">" + number(bin.Circles) + "<"
+			}
+			if !strings.Contains(rows[at], want) || strings.Contains(rows[at], "more than 0.1 off") != bin.Off {
+				t.Errorf("%+v is told as %s", bin, rows[at])
+			}
+			if bin.Off {
+				off++
+			}
+			at++
+		}
+	}
+	if at != len(rows) || off == 0 {
+		t.Errorf("%d tenths in %d rows, %d of them off", at, len(rows), off)
+	}
+}
+
 // TestEveryInnocentGroupIsExplained: the page must be able to say of each why it cannot be
 // told apart.
 func TestEveryInnocentGroupIsExplained(t *testing.T) {
