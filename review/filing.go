@@ -201,6 +201,10 @@ func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 		if d.over() {
 			body = []byte{}
 		}
+		still, err := heldStill(ctx, tx, `SELECT state, says FROM filings WHERE alert = ?`, d)
+		if err != nil {
+			return err
+		}
 		res, err := tx.ExecContext(ctx, `
 			UPDATE filings SET state = ?, attempts = ?, next_at = ?, receipt = ?, says = ?, body = ?, revision = revision + 1
 			WHERE alert = ? AND revision = ?`,
@@ -211,7 +215,7 @@ func (s *Store) SaveFiling(ctx context.Context, d Filing) (Filing, error) {
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(ErrFilingChanged, err)
 		}
-		if d.State == FilingSending {
+		if d.State == FilingSending || still {
 			return nil // what comes of it is noted
 		}
 		st := FiledStep{At: s.now(), State: d.State, Report: d.Receipt, Says: d.Says, Entry: filingEntryID(d.Alert, d.Revision)}

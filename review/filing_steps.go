@@ -46,6 +46,20 @@ func noteStep(ctx context.Context, tx *sql.Tx, alert string, st FiledStep) error
 	return nil
 }
 
+// heldStill reports whether a delivery that is held was so before and lacks the same, by what a
+// query finds of it: that it was looked at once more is no news.
+func heldStill(ctx context.Context, tx *sql.Tx, query string, d Filing) (bool, error) {
+	if d.State != FilingHeld {
+		return false, nil
+	}
+	var was Filing
+	err := tx.QueryRowContext(ctx, query, d.Alert).Scan(&was.State, &was.Says)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return was.State == FilingHeld && was.Says == d.Says, err
+}
+
 // noteDelivery keeps a step, and has the log told of it by the entry that the step names. Digest
 // is of what the entry commits to.
 func noteDelivery(ctx context.Context, tx *sql.Tx, alert string, st FiledStep, digest string, refs []string) error {

@@ -92,6 +92,10 @@ func (s *Store) SaveQueued(ctx context.Context, d Filing) (Filing, error) {
 		d.Body = []byte{}
 	}
 	err := s.write(ctx, func(tx *sql.Tx) error {
+		still, err := heldStill(ctx, tx, `SELECT state, says FROM queued WHERE alert = ?`, d)
+		if err != nil {
+			return err
+		}
 		res, err := tx.ExecContext(ctx, `
 			UPDATE queued SET state = ?, attempts = ?, next_at = ?, says = ?, body = ?, revision = revision + 1 WHERE alert = ? AND revision = ?`,
 			string(d.State), d.Attempts, d.Next.UnixMicro(), d.Says, d.Body, d.Alert, d.Revision)
@@ -101,7 +105,7 @@ func (s *Store) SaveQueued(ctx context.Context, d Filing) (Filing, error) {
 		if n, err := res.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(ErrFilingChanged, err)
 		}
-		if d.State == FilingSending {
+		if d.State == FilingSending || still {
 			return nil // what comes of it is noted
 		}
 		st := FiledStep{At: s.now(), State: d.State, Says: d.Says, Entry: queuedEntryID(d.Alert, d.Revision)}

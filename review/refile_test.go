@@ -25,6 +25,41 @@ func filedIn(t *testing.T, s *Store, alert string, state FilingState, says strin
 	return d
 }
 
+// What is held is looked at again and again; only what it lacks otherwise is news, to the page
+// and to the log. A hold after an attempt is always told: the log was told of the attempt.
+func TestAHoldIsToldOnce(t *testing.T) {
+	s, clock := strictStore(t)
+	c := caseOf(1, "a")
+	receive(t, s, c)
+	sue, alert := with("sue", RoleSupervisor), signal.ID("alert")
+	ordered(t, s, c, Filing{Alert: alert, Due: clock.at.Add(time.Hour), Next: clock.at})
+	queued := Filing{Alert: alert, Case: c.ID, Centre: "us", State: FilingQueued, Due: clock.at.Add(time.Hour), Next: clock.at, Revision: 1, Body: []byte("{}")}
+	if err := s.OrderQueued(t.Context(), []Filing{queued}); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []struct {
+		state FilingState
+		says  string
+		steps int // that there are then, with that it was ordered
+	}{
+		{FilingHeld, "no account", 2}, {FilingHeld, "no account", 2}, {FilingHeld, "no person", 3}, {FilingHeld, "no account", 4},
+		{FilingSending, "no account", 4}, {FilingHeld, "no account", 5}, {FilingQueued, "no account", 6},
+	} {
+		filedIn(t, s, alert, of.state, of.says)
+		queued.State, queued.Says, queued.Next = of.state, of.says, queued.Next.Add(time.Minute)
+		var err error
+		if queued, err = s.SaveQueued(t.Context(), queued); err != nil {
+			t.Fatal(err)
+		}
+		for _, byQueue := range []bool{false, true} {
+			d, steps, err := s.ShownFiling(t.Context(), alert, byQueue, sue)
+			if err != nil || len(steps) != of.steps || d.State != of.state || !byQueue && d.Next.Before(clock.at.Add(time.Hour)) {
+				t.Errorf("%s, %q: %d steps and should be %d, %s, %v", of.state, of.says, len(steps), of.steps, d.State, err)
+			}
+		}
+	}
+}
+
 // TestAFilingIsTriedAgainByHand in every state: what may be with the centre stays unknown,
 // and who said so, and that they did, is kept and on its way into the log.
 func TestAFilingIsTriedAgainByHand(t *testing.T) {

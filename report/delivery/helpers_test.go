@@ -33,8 +33,9 @@ func alertNo(t testing.TB, i int, danger bool, at time.Time) report.Alert {
 
 // memory is a store of deliveries that keeps the order of the contract.
 type memory struct {
-	mu   sync.Mutex
-	rows map[string]Delivery
+	mu      sync.Mutex
+	rows    map[string]Delivery
+	sending int // how often something was noted as about to be sent
 }
 
 func (m *memory) order(t testing.TB, a report.Alert, within time.Duration) {
@@ -88,6 +89,9 @@ func (m *memory) SaveFiling(_ context.Context, d Delivery) (Delivery, error) {
 	}
 	d.Revision++
 	m.rows[d.Alert] = d
+	if d.State == Sending {
+		m.sending++
+	}
 	return d, nil
 }
 

@@ -75,6 +75,9 @@ func (w *Worker) step(ctx context.Context) (time.Duration, error) {
 		return idle, nil
 	}
 	asks := d.State == Unknown || d.State == Sending // its worker was killed
+	if !asks && w.hold(ctx, &d, now) {
+		return 0, w.keep(ctx, d)
+	}
 	d.State, d.Next = Sending, now.Add(w.Settings.Lease)
 	d.Attempts++
 	if d, err = w.Store.SaveFiling(ctx, d); err != nil {
@@ -92,13 +95,38 @@ func (w *Worker) step(ctx context.Context) (time.Duration, error) {
 		return 0, ctx.Err()
 	}
 	w.judge(&d, o, err)
-	if d, err = w.Store.SaveFiling(ctx, d); err != nil && !errors.Is(err, ErrStale) {
-		return 0, err
+	if d.State == Held && !asks { // by the channel, which asked nothing of the centre
+		d.Attempts--
+		w.attempts = w.attempts[:len(w.attempts)-1]
 	}
-	if w.Changed != nil && err == nil {
+	return w.Settings.Gap, w.keep(ctx, d)
+}
+
+// hold keeps at the gate what says too little, before it is noted that it is about to be sent.
+// It is no attempt, and takes nothing of the centre's quota. What else is wrong with it, the
+// attempt tells.
+func (w *Worker) hold(ctx context.Context, d *Delivery, now time.Time) bool {
+	if w.Pass == nil || d.Superseded || d.Corrects != "" {
+		return false
+	}
+	a, err := report.DecodeAlert(d.Body)
+	if err != nil || a.ID != d.Alert || a.Centre.ID != d.Centre {
+		return false
+	}
+	_, err = w.Pass(ctx, *d, a)
+	return Keep(d, err, now, w.Settings.Recheck)
+}
+
+// keep keeps what a delivery came to, unless another worker did.
+func (w *Worker) keep(ctx context.Context, d Delivery) error {
+	d, err := w.Store.SaveFiling(ctx, d)
+	if errors.Is(err, ErrStale) {
+		return nil
+	}
+	if err == nil && w.Changed != nil {
 		w.Changed(d)
 	}
-	return w.Settings.Gap, nil
+	return err
 }
 
 // attempt asks first where the centre may have the alert, and sends it where it does not.
