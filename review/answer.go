@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/signal"
@@ -47,10 +46,7 @@ func (r AnswerRequest) check() error {
 	if r.Action != "" && (!r.Action.Chosen() || r.Outcome != Corrected) {
 		errs = append(errs, fmt.Errorf("an action, one of %q, goes with a correction alone", action.Choices()))
 	}
-	if len(r.Note) > MaxNote || !utf8.ValidString(r.Note) {
-		errs = append(errs, fmt.Errorf("the note must be UTF-8 of at most %d bytes", MaxNote))
-	}
-	return errors.Join(errs...)
+	return inputErrors(append(errs, checkWords("note", r.Note))...)
 }
 
 // AnswerAppeal answers an appeal, in one transaction with all that follows: a reversal

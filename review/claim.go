@@ -112,8 +112,8 @@ func (s *Store) Recuse(ctx context.Context, id string, by Person, whom, reason s
 	if err := (Person{ID: whom}).check(); err != nil {
 		return err
 	}
-	if len(reason) > MaxNote || reason == "" {
-		return fmt.Errorf("a recusal needs a reason, of at most %d bytes", MaxNote)
+	if err := checkReason(reason); err != nil {
+		return err
 	}
 	return s.act(ctx, id, by, action, func(tx *sql.Tx, f facts) error {
 		_, err := tx.ExecContext(ctx, `

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/vigil-stream/vigil/review/action"
 )
@@ -48,9 +47,6 @@ var reasons = map[Verdict][]string{
 // such verdict.
 func Reasons(v Verdict) []string { return slices.Clone(reasons[v]) }
 
-// MaxNote limits the note on a decision, in bytes.
-const MaxNote = 4000
-
 // A Request asks for a decision.
 type Request struct {
 	CaseID string
@@ -82,18 +78,14 @@ func (r Request) check() error {
 	if err := r.By.check(); err != nil {
 		errs = append(errs, err)
 	}
-	for what, text := range map[string]string{"note": r.Note, "danger": r.Danger} {
-		if len(text) > MaxNote || !utf8.ValidString(text) {
-			errs = append(errs, fmt.Errorf("the %s must be UTF-8 of at most %d bytes", what, MaxNote))
-		}
-	}
+	errs = append(errs, checkWords("note", r.Note), checkWords("danger", r.Danger))
 	if r.Action != "" && (!r.Action.Chosen() || r.Verdict == Dismiss && r.Action != action.None) {
 		errs = append(errs, fmt.Errorf("the action must be one of %q, and none where the case is dismissed", action.Choices()))
 	}
 	if r.Danger != "" && r.Verdict != Confirm {
 		errs = append(errs, errors.New("only a confirmation can be too urgent for a second person"))
 	}
-	return errors.Join(errs...)
+	return inputErrors(errs...)
 }
 
 // A Decision is what a person concluded about a case, and the case as that

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/vigil-stream/vigil/audit"
 	"github.com/vigil-stream/vigil/signal"
@@ -27,10 +26,10 @@ type LegalHold struct {
 }
 
 func checkReason(text string) error {
-	if strings.TrimSpace(text) == "" || len(text) > MaxNote || !utf8.ValidString(text) {
-		return fmt.Errorf("it needs a reason, in UTF-8 of at most %d bytes", MaxNote)
+	if strings.TrimSpace(text) == "" {
+		return InputError{errors.New("it needs a reason, in words")}
 	}
-	return nil
+	return checkWords("reason", text)
 }
 
 // Hold puts a case under a legal hold: nothing of it is erased until it is lifted.

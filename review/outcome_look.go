@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/vigil-stream/vigil/audit"
 )
@@ -57,11 +56,8 @@ func (s *Store) Contested(ctx context.Context, who Person) (list []Contested, er
 // its alert was wrong: whether the decision was right all the same, and a remark. It takes
 // nothing back by itself: that is for an appeal's answer, or a new decision.
 func (s *Store) Weigh(ctx context.Context, outcome string, by Person, upheld bool, remark string) error {
-	if err := by.check(); err != nil {
+	if err := errors.Join(by.check(), checkWords("remark", remark)); err != nil {
 		return err
-	}
-	if len(remark) > MaxNote || !utf8.ValidString(remark) {
-		return fmt.Errorf("the remark must be UTF-8 of at most %d bytes", MaxNote)
 	}
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		f := facts{who: by, now: s.now(), policy: s.policy}

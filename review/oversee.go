@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/vigil-stream/vigil/audit"
 )
@@ -24,11 +23,8 @@ func (s *Store) Unseen(ctx context.Context, who Person) ([]Decision, error) {
 // whether it was right, and a remark. What has left has left; where it was wrong, the
 // centre has to be told by other means.
 func (s *Store) Oversee(ctx context.Context, decision string, by Person, upheld bool, remark string) error {
-	if err := by.check(); err != nil {
+	if err := errors.Join(by.check(), checkWords("remark", remark)); err != nil {
 		return err
-	}
-	if len(remark) > MaxNote || !utf8.ValidString(remark) {
-		return fmt.Errorf("the remark must be UTF-8 of at most %d bytes", MaxNote)
 	}
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		f := facts{who: by, now: s.now(), policy: s.policy}

@@ -43,7 +43,7 @@ var personForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 func (p Person) check() error {
 	if !personForm.MatchString(p.ID) {
-		return errors.New("the reviewer must be named by an id of 1 to 64 letters, digits, dots, dashes and underscores")
+		return InputError{errors.New("the reviewer must be named by an id of 1 to 64 letters, digits, dots, dashes and underscores")}
 	}
 	return nil
 }

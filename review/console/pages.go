@@ -85,9 +85,12 @@ func (c *console) problem(w http.ResponseWriter, r *http.Request, who review.Per
 		}
 	}
 	var bad badInput
+	var input review.InputError
 	switch {
 	case errors.As(err, &bad):
 		code, says = http.StatusUnprocessableEntity, bad.Error()
+	case errors.As(err, &input):
+		code, says = http.StatusUnprocessableEntity, strings.ReplaceAll(input.Error(), "\n", "; ")
 	case code == http.StatusInternalServerError && review.IsRule(err):
 		code, says = http.StatusConflict, rootOf(err)
 	case code == http.StatusInternalServerError:

@@ -1,0 +1,53 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/vigil-stream/vigil/review"
+)
+
+// What somebody sends that will not do is their fault to mend, said in words; the server
+// has none (see serve) and nothing is decided.
+func TestWhatWillNotDoIsSaid(t *testing.T) {
+	clock := &hands{start}
+	s := newStore(t, clock.now, review.DefaultPolicy())
+	c := caseOf(0, 0, start)
+	receive(t, s, c)
+	server := serve(t, s, clock.now)
+	anna, sue := signIn(t, server, "anna", "reviewer"), signIn(t, server, "sue", "supervisor")
+	anna.post("/case/"+c.ID+"/claim", nil)
+	digest := anna.digest(c.ID)
+	said := func(key, value string) url.Values {
+		form := url.Values{"digest": {digest}, "reason": {"confirm/several-signs"}}
+		form.Set(key, value)
+		return form
+	}
+	for name, tt := range map[string]struct {
+		by   browser
+		path string
+		form url.Values
+		want string
+	}{
+		"a reason that is not there": {anna, "/decide", said("reason", "confirm/whim"), "The reason to confirm must be one of"},
+		"a verdict that is not":      {anna, "/decide", said("reason", "maybe/whim"), "The verdict must be"},
+		"no digest":                  {anna, "/decide", said("digest", ""), "needs the digest"},
+		"another action":             {anna, "/decide", said("action", "jail"), "The action must be one of"},
+		"a long note":                {anna, "/decide", said("note", strings.Repeat("x", review.MaxNote+1)), "The note must be text of at most 9000 bytes"},
+		"a note that is no text":     {anna, "/decide", said("note", "\xff"), "The note must be text"},
+		"a NUL in a note":            {anna, "/decide", said("note", "a\x00b"), "The note must be text"},
+		"a person of no name":        {sue, "/recuse", url.Values{"whom": {"no body"}, "reason": {"related"}}, "must be named by an id"},
+		"a long reason":              {sue, "/recuse", url.Values{"reason": {strings.Repeat("x", review.MaxNote+1)}}, "The reason must be text"},
+		"a long reason to hold":      {sue, "/hold", url.Values{"reason": {strings.Repeat("x", review.MaxNote+1)}}, "The reason must be text"},
+	} {
+		if code, page := tt.by.post("/case/"+c.ID+tt.path, tt.form); code != http.StatusUnprocessableEntity || !strings.Contains(page, tt.want) {
+			t.Errorf("%s: %d %s", name, code, page)
+		}
+	}
+	// The longest note that the form lets in, in a script of three bytes a character.
+	if code, page := anna.post("/case/"+c.ID+"/decide", said("note", strings.Repeat("字", 3000))); code != http.StatusOK || !strings.Contains(page, "字字") {
+		t.Errorf("a note of 3000 characters: %d", code)
+	}
+}
