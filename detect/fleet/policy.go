@@ -90,73 +90,73 @@ var (
 // preserve and the lists within. The error is a *FileError with every fault and its
 // line.
 func ReadPolicy(text []byte) (Policy, error) {
-	f := &faults{}
+	f := &yamlfile.Faults{}
 	var p Policy
 	n := parse(f, text)
 	switch {
-	case len(f.all) > 0:
+	case f.Len() > 0:
 	case n == nil:
-		f.add(1, "policy: is empty")
+		f.Add(1, "policy: is empty")
 	default:
 		p.read(f, n)
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return Policy{}, err
 	}
 	return p, nil
 }
 
-func (p *Policy) read(f *faults, n ast.Node) {
+func (p *Policy) read(f *yamlfile.Faults, n ast.Node) {
 	lines := map[string]int{}
 	var on, roles []string
 	// section reads a mapping and notes the lines of its keys under its own name.
-	section := func(name string, k fields) func(string, ast.Node) {
+	section := func(name string, k yamlfile.Keys) func(string, ast.Node) {
 		return func(at string, n ast.Node) {
 			own := map[string]int{}
-			k.in(f, at, n, own)
+			k.In(f, at, n, own)
 			for key, l := range own {
 				lines[name+"."+key] = l
 			}
 		}
 	}
-	fields{
-		"version":    text(f, &p.Version),
-		"base_fps":   number(f, &p.BaseFPS),
-		"raised_fps": number(f, &p.RaisedFPS),
-		"quiet":      duration(f, &p.Quiet),
-		"raise_on": section("raise_on", fields{
+	yamlfile.Keys{
+		"version":    yamlfile.Text(f, &p.Version),
+		"base_fps":   yamlfile.Number(f, &p.BaseFPS),
+		"raised_fps": yamlfile.Number(f, &p.RaisedFPS),
+		"quiet":      yamlfile.Duration(f, &p.Quiet),
+		"raise_on": section("raise_on", yamlfile.Keys{
 			"match": func(at string, n ast.Node) {
 				var frames float64
 				p.RaiseOn.Match = &MatchRule{}
-				section("raise_on.match", fields{
-					"frames": number(f, &frames), "subject": truth(f, &p.RaiseOn.Match.Subject),
+				section("raise_on.match", yamlfile.Keys{
+					"frames": yamlfile.Number(f, &frames), "subject": yamlfile.Truth(f, &p.RaiseOn.Match.Subject),
 				})(at, n)
 				if frames < 1 || frames > 1<<32 || frames != float64(uint64(frames)) {
-					f.add(yamlfile.Line(n), "%s.frames: want a whole number of at least 1", at)
+					f.Add(yamlfile.Line(n), "%s.frames: want a whole number of at least 1", at)
 					return
 				}
 				p.RaiseOn.Match.Frames = uint64(frames)
 			},
 			"flag": func(at string, n ast.Node) {
 				p.RaiseOn.Flag = &FlagRule{}
-				section("raise_on.flag", fields{"subject": truth(f, &p.RaiseOn.Flag.Subject)})(at, n)
+				section("raise_on.flag", yamlfile.Keys{"subject": yamlfile.Truth(f, &p.RaiseOn.Flag.Subject)})(at, n)
 			},
 			"payment": func(at string, n ast.Node) {
 				p.RaiseOn.Payment = &PaymentRule{}
-				section("raise_on.payment", fields{
-					"strength":   number(f, &p.RaiseOn.Payment.Strength),
-					"typologies": texts(f, &p.RaiseOn.Payment.Typologies),
-					"roles":      texts(f, &roles),
+				section("raise_on.payment", yamlfile.Keys{
+					"strength":   yamlfile.Number(f, &p.RaiseOn.Payment.Strength),
+					"typologies": yamlfile.Texts(f, &p.RaiseOn.Payment.Typologies),
+					"roles":      yamlfile.Texts(f, &roles),
 				})(at, n)
 			},
 		}),
-		"preserve": section("preserve", fields{
-			"on":     texts(f, &on),
-			"before": duration(f, &p.Preserve.Before),
-			"after":  duration(f, &p.Preserve.After),
+		"preserve": section("preserve", yamlfile.Keys{
+			"on":     yamlfile.Texts(f, &on),
+			"before": yamlfile.Duration(f, &p.Preserve.Before),
+			"after":  yamlfile.Duration(f, &p.Preserve.After),
 		}),
-	}.in(f, "policy", n, lines)
-	if len(f.all) > 0 { // What could not be read would be reported as missing.
+	}.In(f, "policy", n, lines)
+	if f.Len() > 0 { // What could not be read would be reported as missing.
 		return
 	}
 	for _, r := range roles {
@@ -166,17 +166,17 @@ func (p *Policy) read(f *faults, n ast.Node) {
 		p.Preserve.On = append(p.Preserve.On, signal.Kind(k))
 	}
 	p.check(func(field, format string, args ...any) {
-		f.add(lines[field], "policy.%s: %s", field, fmt.Sprintf(format, args...))
+		f.Add(lines[field], "policy.%s: %s", field, fmt.Sprintf(format, args...))
 	})
 }
 
 // Check returns everything that is wrong with the policy, in one error.
 func (p Policy) Check() error {
-	f := &faults{}
+	f := &yamlfile.Faults{}
 	p.check(func(field, format string, args ...any) {
-		f.add(0, "policy.%s: %s", field, fmt.Sprintf(format, args...))
+		f.Add(0, "policy.%s: %s", field, fmt.Sprintf(format, args...))
 	})
-	return f.err()
+	return f.Err()
 }
 
 func (p Policy) check(fault func(field, format string, args ...any)) {

@@ -42,7 +42,7 @@ const MaxSpecs = 10_000
 // The error is a *FileError with every fault and its
 // line.
 func ReadSpecs(text []byte) ([]Spec, error) {
-	f := &faults{}
+	f := &yamlfile.Faults{}
 	var specs []Spec
 	doc := parse(f, text)
 	if m, ok := doc.(*ast.MappingNode); ok && len(m.Values) == 1 && m.Values[0].Key.String() == "streams" {
@@ -53,45 +53,45 @@ func ReadSpecs(text []byte) ([]Spec, error) {
 	case *ast.NullNode:
 	case *ast.SequenceNode:
 		if len(n.Values) > MaxSpecs {
-			f.add(yamlfile.Line(n), "streams: %d of them, want at most %d", len(n.Values), MaxSpecs)
+			f.Add(yamlfile.Line(n), "streams: %d of them, want at most %d", len(n.Values), MaxSpecs)
 			break
 		}
 		first := map[key]int{}
 		for i, item := range n.Values {
 			s := readSpec(f, fmt.Sprintf("streams[%d]", i), item)
 			if before, ok := first[s.key()]; ok && s.Stream != "" {
-				f.add(yamlfile.Line(item), "streams[%d]: the same platform and stream as in line %d", i, before)
+				f.Add(yamlfile.Line(item), "streams[%d]: the same platform and stream as in line %d", i, before)
 			} else {
 				first[s.key()] = yamlfile.Line(item)
 			}
 			specs = append(specs, s)
 		}
 	default:
-		f.add(yamlfile.Line(n), "streams: want a sequence, each a mapping that begins with a dash")
+		f.Add(yamlfile.Line(n), "streams: want a sequence, each a mapping that begins with a dash")
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	return specs, nil
 }
 
-func readSpec(f *faults, at string, n ast.Node) Spec {
+func readSpec(f *yamlfile.Faults, at string, n ast.Node) Spec {
 	var s Spec
 	lines := map[string]int{}
-	before := len(f.all)
-	fields{
-		"stream":   text(f, &s.Stream),
-		"platform": text(f, &s.Platform),
-		"account":  text(f, &s.Account),
-		"subject":  text(f, (*string)(&s.Subject)),
-		"input":    text(f, &s.Input),
-		"listen":   truth(f, &s.Listen),
-		"private":  truth(f, &s.Private),
-		"country":  text(f, &s.Country),
-		"fps":      number(f, &s.FPS),
-		"loop":     truth(f, &s.Loop),
-	}.in(f, at, n, lines)
-	if len(f.all) > before { // What could not be read would be reported as missing.
+	before := f.Len()
+	yamlfile.Keys{
+		"stream":   yamlfile.Text(f, &s.Stream),
+		"platform": yamlfile.Text(f, &s.Platform),
+		"account":  yamlfile.Text(f, &s.Account),
+		"subject":  yamlfile.Text(f, (*string)(&s.Subject)),
+		"input":    yamlfile.Text(f, &s.Input),
+		"listen":   yamlfile.Truth(f, &s.Listen),
+		"private":  yamlfile.Truth(f, &s.Private),
+		"country":  yamlfile.Text(f, &s.Country),
+		"fps":      yamlfile.Number(f, &s.FPS),
+		"loop":     yamlfile.Truth(f, &s.Loop),
+	}.In(f, at, n, lines)
+	if f.Len() > before { // What could not be read would be reported as missing.
 		return s
 	}
 	s.check(func(field, format string, args ...any) {
@@ -99,7 +99,7 @@ func readSpec(f *faults, at string, n ast.Node) Spec {
 		if l, ok := lines[field]; ok {
 			where = l
 		}
-		f.add(where, "%s.%s: %s", at, field, fmt.Sprintf(format, args...))
+		f.Add(where, "%s.%s: %s", at, field, fmt.Sprintf(format, args...))
 	})
 	return s
 }

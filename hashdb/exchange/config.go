@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/vigil-stream/vigil/hashdb"
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 )
 
 // Exchanges are the names that a SourceConfig's Exchange may have.
@@ -109,27 +110,27 @@ func ParseConfig(text []byte) (Config, error) {
 // Check reports every fault at once. UnmarshalYAML has done so; it is for
 // configurations that come from elsewhere.
 func (s SourceConfigs) Check() error {
-	f := &faults{}
+	f := &yamlfile.Faults{}
 	s.check(f)
-	return f.err()
+	return f.Err()
 }
 
-func (s SourceConfigs) check(f *faults) {
+func (s SourceConfigs) check(f *yamlfile.Faults) {
 	if len(s) > maxExchanges {
-		f.add(0, "exchanges: %d of them, want at most %d", len(s), maxExchanges)
+		f.Add(0, "exchanges: %d of them, want at most %d", len(s), maxExchanges)
 	}
 	seen := map[string]bool{}
 	for i := range s {
 		c := &s[i]
 		at := fmt.Sprintf("exchanges[%d]", i)
 		c.check(func(key, format string, args ...any) {
-			f.add(c.Line, at+"."+key+": "+format, args...)
+			f.Add(c.Line, at+"."+key+": "+format, args...)
 		})
 		// Lock files and checkpoints are named by the source, on file systems and in
 		// eyes that do not tell case apart.
 		name := strings.ToLower(c.Source)
 		if seen[name] {
-			f.add(c.Line, "%s.source: %.64q is another exchange's too", at, c.Source)
+			f.Add(c.Line, "%s.source: %.64q is another exchange's too", at, c.Source)
 		}
 		seen[name] = true
 	}

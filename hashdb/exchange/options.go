@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 )
 
 // Options are an exchange's own settings, as text.
@@ -18,7 +20,7 @@ func (o Options) Reader() *OptionReader { return &OptionReader{options: o} }
 type OptionReader struct {
 	options Options
 	names   []string
-	faults  faults
+	faults  yamlfile.Faults
 }
 
 func (r *OptionReader) get(name string) (string, bool) {
@@ -34,7 +36,7 @@ func (r *OptionReader) Text(name, missing string, words ...string) string {
 		return missing
 	}
 	if len(words) > 0 && !slices.Contains(words, v) {
-		r.faults.add(0, "options.%s: %.40q is not one of %s", name, v, strings.Join(words, ", "))
+		r.faults.Add(0, "options.%s: %.40q is not one of %s", name, v, strings.Join(words, ", "))
 	}
 	return v
 }
@@ -56,7 +58,7 @@ func (r *OptionReader) Duration(name string, missing, least, most time.Duration)
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d < least || d > most {
-		r.faults.add(0, "options.%s: want a duration from %s to %s", name, least, most)
+		r.faults.Add(0, "options.%s: want a duration from %s to %s", name, least, most)
 		return missing
 	}
 	return d
@@ -70,7 +72,7 @@ func (r *OptionReader) Number(name string, missing, least, most int) int {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < least || n > most {
-		r.faults.add(0, "options.%s: want a whole number from %d to %d", name, least, most)
+		r.faults.Add(0, "options.%s: want a whole number from %d to %d", name, least, most)
 		return missing
 	}
 	return n
@@ -87,7 +89,7 @@ func (r *OptionReader) Time(name string, missing time.Time) time.Time {
 			return t.UTC()
 		}
 	}
-	r.faults.add(0, "options.%s: want a date or a time, as in 2020-01-31 or 2020-01-31T00:00:00Z", name)
+	r.faults.Add(0, "options.%s: want a date or a time, as in 2020-01-31 or 2020-01-31T00:00:00Z", name)
 	return missing
 }
 
@@ -100,8 +102,8 @@ func (r *OptionReader) Err() error {
 			if len(r.names) > 0 {
 				known = "want " + strings.Join(r.names, ", ")
 			}
-			r.faults.add(0, "options: no option %.40q; %s", name, known)
+			r.faults.Add(0, "options: no option %.40q; %s", name, known)
 		}
 	}
-	return r.faults.err()
+	return r.faults.Err()
 }

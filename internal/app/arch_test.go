@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"cmd/vigil":       {"internal/app"},
 	"signal":          {"internal/quickjson"},
 	"api":             {},
-	"hashdb":          {"api"},
+	"hashdb":          {"api", "internal/yamlfile"},
 	"detect":          {"hashdb", "signal", "api", "internal/yamlfile", "internal/quickjson"},
 	"payments":        {"signal", "api", "internal/yamlfile", "internal/quickjson"},
 	"correlate":       {"signal"},

@@ -1,4 +1,4 @@
-// Package yamlfile parses the files of YAML that people write for rooms: streams, policies,
+// Package yamlfile parses and reads the files of YAML that people write for rooms: streams, policies,
 // rules and maps of columns. It bounds a text before the parser recurses, wants one
 // document, and leaves in what is given twice; a room walks the nodes itself and so tells
 // every fault with its line, where a decoder would stop at the first and quote the text

@@ -49,7 +49,7 @@ type column struct {
 
 // ReadMap reads a map. The error has every fault, each with its line.
 func ReadMap(file []byte) (*Map, error) {
-	f := &faults{}
+	f := &yamlfile.Faults{}
 	m := &Map{delimiter: ',', header: true, numbers: numbers{decimal: "."}, fixed: map[string]bool{}, used: map[string]bool{}}
 	var encoding, delimiter, header, skip, zone, at, date, clock string
 	lines := map[string]int{}
@@ -89,7 +89,7 @@ func ReadMap(file []byte) (*Map, error) {
 			m.rails = map[string]string{}
 			for _, p := range pairs(f, "rails", n) {
 				if !isRail(p.value) {
-					f.add(p.line, "rails: want one of %s", strings.Join(rails, ", "))
+					f.Add(p.line, "rails: want one of %s", strings.Join(rails, ", "))
 				}
 				m.rails[p.key] = p.value
 			}
@@ -97,51 +97,51 @@ func ReadMap(file []byte) (*Map, error) {
 		"columns":   func(n ast.Node) { m.readColumns(f, pairs(f, "columns", n)) },
 		"constants": func(n ast.Node) { m.readConstants(f, pairs(f, "constants", n)) },
 	}.in(f, "", parse(f, file))
-	if len(f.all) == 0 || len(lines) > 0 {
+	if f.Len() == 0 || len(lines) > 0 {
 		m.checkForm(f, lines, encoding, delimiter, header, skip)
 		m.checkTime(f, lines, at, date, clock, zone)
 		m.checkFields(f, lines)
 	}
-	if len(f.all) > 0 {
-		return nil, f.err()
+	if f.Len() > 0 {
+		return nil, f.Err()
 	}
 	return m, nil
 }
 
-func (m *Map) readColumns(f *faults, list []pair) {
+func (m *Map) readColumns(f *yamlfile.Faults, list []pair) {
 	for _, p := range list {
 		field, known := fieldNamed(p.value)
 		switch {
 		case !known:
-			f.add(p.line, "columns: the column %.60q stands for no field that there is; see the package's text", p.key)
+			f.Add(p.line, "columns: the column %.60q stands for no field that there is; see the package's text", p.key)
 			continue
 		case strings.TrimSpace(p.key) == "":
-			f.add(p.line, "columns: a column has no name")
+			f.Add(p.line, "columns: a column has no name")
 		case m.used[p.value] && !field.many:
-			f.add(p.line, "columns: a second column for %s", p.value)
+			f.Add(p.line, "columns: a second column for %s", p.value)
 		}
 		m.used[p.value] = true
 		m.columns = append(m.columns, column{name: strings.TrimSpace(p.key), field: field, line: p.line})
 	}
 	if len(m.columns) > maxColumns {
-		f.add(0, "columns: %d, and the limit is %d", len(m.columns), maxColumns)
+		f.Add(0, "columns: %d, and the limit is %d", len(m.columns), maxColumns)
 	}
 }
 
-func (m *Map) readConstants(f *faults, list []pair) {
+func (m *Map) readConstants(f *yamlfile.Faults, list []pair) {
 	for _, p := range list {
 		field, known := fieldNamed(p.key)
 		switch {
 		case !known:
-			f.add(p.line, "constants: %.60q is no field that there is; see the package's text", p.key)
+			f.Add(p.line, "constants: %.60q is no field that there is; see the package's text", p.key)
 		case slices.Contains([]string{"id", "amount", "debit", "credit", "at", "date", "clock", "paid_out", "status", "direction"}, p.key):
-			f.add(p.line, "constants: %s is of each row its own", p.key)
+			f.Add(p.line, "constants: %s is of each row its own", p.key)
 		case m.fixed[p.key]:
-			f.add(p.line, "constants: %s: given twice", p.key)
+			f.Add(p.line, "constants: %s: given twice", p.key)
 		default:
 			m.fixed[p.key] = true
 			if err := field.set(&m.constants, p.value); err != nil {
-				f.add(p.line, "constants: %s: %v", p.key, err)
+				f.Add(p.line, "constants: %s: %v", p.key, err)
 			}
 		}
 	}
@@ -157,20 +157,20 @@ func (m *Map) rail(cell string) string {
 
 // fit finds the columns in a header; the error names every one that is not there.
 func (m *Map) fit(header []string) ([]column, error) {
-	f := &faults{}
+	f := &yamlfile.Faults{}
 	var out []column
 	for _, c := range m.columns {
 		c.index = slices.Index(header, c.name)
 		switch {
 		case c.index < 0:
-			f.add(0, "the file's header has no column %.60q, of which line %d of the map speaks", c.name, c.line)
+			f.Add(0, "the file's header has no column %.60q, of which line %d of the map speaks", c.name, c.line)
 		case slices.Contains(header[c.index+1:], c.name):
-			f.add(0, "the file's header has the column %.60q twice", c.name)
+			f.Add(0, "the file's header has the column %.60q twice", c.name)
 		}
 		out = append(out, c)
 	}
-	if len(f.all) > 0 {
-		return nil, fmt.Errorf("the map does not fit: %w", f.err())
+	if f.Len() > 0 {
+		return nil, fmt.Errorf("the map does not fit: %w", f.Err())
 	}
 	return out, nil
 }

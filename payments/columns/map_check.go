@@ -11,10 +11,12 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"github.com/vigil-stream/vigil/payments"
+
+	"github.com/vigil-stream/vigil/internal/yamlfile"
 )
 
 // checkForm checks how the file is written.
-func (m *Map) checkForm(f *faults, lines map[string]int, encoding, delimiter, header, skip string) {
+func (m *Map) checkForm(f *yamlfile.Faults, lines map[string]int, encoding, delimiter, header, skip string) {
 	switch strings.ToLower(encoding) {
 	case "", "utf-8":
 	case "iso-8859-1":
@@ -22,11 +24,11 @@ func (m *Map) checkForm(f *faults, lines map[string]int, encoding, delimiter, he
 	case "windows-1252":
 		m.charset = charmap.Windows1252
 	default:
-		f.add(lines["encoding"], "encoding: want utf-8, iso-8859-1 or windows-1252")
+		f.Add(lines["encoding"], "encoding: want utf-8, iso-8859-1 or windows-1252")
 	}
 	if delimiter != "" || lines["delimiter"] > 0 {
 		if len(delimiter) != 1 || delimiter[0] >= 0x80 || strings.ContainsAny(delimiter, "\"\r\n\x00") {
-			f.add(lines["delimiter"], "delimiter: want one character of ASCII, no quote and no end of line")
+			f.Add(lines["delimiter"], "delimiter: want one character of ASCII, no quote and no end of line")
 		} else {
 			m.delimiter = rune(delimiter[0])
 		}
@@ -36,12 +38,12 @@ func (m *Map) checkForm(f *faults, lines map[string]int, encoding, delimiter, he
 	case "false":
 		m.header = false
 	default:
-		f.add(lines["header"], "header: want true or false")
+		f.Add(lines["header"], "header: want true or false")
 	}
 	if skip != "" {
 		n, err := strconv.Atoi(skip)
 		if err != nil || n < 0 || n > 1000 {
-			f.add(lines["skip"], "skip: want a number of lines, 0 to 1000")
+			f.Add(lines["skip"], "skip: want a number of lines, 0 to 1000")
 		}
 		m.skip = n
 	}
@@ -49,27 +51,27 @@ func (m *Map) checkForm(f *faults, lines map[string]int, encoding, delimiter, he
 		return utf8.RuneCountInString(s) == 1 && !strings.ContainsAny(s, "0123456789+-()\"\r\n")
 	}
 	if !mark(m.numbers.decimal) || m.numbers.decimal == " " {
-		f.add(lines["decimal"], "decimal: want one character, no digit, sign or blank")
+		f.Add(lines["decimal"], "decimal: want one character, no digit, sign or blank")
 	}
 	if m.numbers.grouping != "" && (!mark(m.numbers.grouping) || m.numbers.grouping == m.numbers.decimal) {
-		f.add(lines["grouping"], "grouping: want one character, no digit or sign, and another than decimal")
+		f.Add(lines["grouping"], "grouping: want one character, no digit or sign, and another than decimal")
 	}
 }
 
 // checkTime checks how times are written.
-func (m *Map) checkTime(f *faults, lines map[string]int, at, date, clock, zone string) {
+func (m *Map) checkTime(f *yamlfile.Faults, lines map[string]int, at, date, clock, zone string) {
 	read := func(key, ours string, used bool, whole func(layout) bool, want string) layout {
 		if ours == "" {
 			if used {
-				f.add(lines["time"], "%s: is missing", key)
+				f.Add(lines["time"], "%s: is missing", key)
 			}
 			return layout{}
 		}
 		l, err := newLayout(ours)
 		if err != nil {
-			f.add(lines[key], "%s: %v", key, err)
+			f.Add(lines[key], "%s: %v", key, err)
 		} else if !whole(l) {
-			f.add(lines[key], "%s: want %s", key, want)
+			f.Add(lines[key], "%s: want %s", key, want)
 		}
 		return l
 	}
@@ -79,51 +81,51 @@ func (m *Map) checkTime(f *faults, lines map[string]int, at, date, clock, zone s
 	if m.assume != "" {
 		l, _ := newLayout("HH:mm")
 		if _, err := l.read(m.assume, time.UTC); err != nil {
-			f.add(lines["time.assume"], "time.assume: want an hour, as in 12:00")
+			f.Add(lines["time.assume"], "time.assume: want an hour, as in 12:00")
 		}
 		if m.used["clock"] {
-			f.add(lines["time.assume"], "time.assume: there is a column for clock")
+			f.Add(lines["time.assume"], "time.assume: there is a column for clock")
 		}
 		m.clock = l
 	}
 	if zone != "" {
 		in, err := time.LoadLocation(zone)
 		if err != nil || zone == "Local" {
-			f.add(lines["time.zone"], "time.zone: want a name of the time zone database, as in Europe/Berlin")
+			f.Add(lines["time.zone"], "time.zone: want a name of the time zone database, as in Europe/Berlin")
 		}
 		m.zone = in
 	} else if (m.used["at"] || m.used["paid_out"]) && at != "" && !m.layout.hasZone || m.used["date"] && !m.clock.hasZone {
-		f.add(lines["time"], "time.zone: is missing, and the layout has no zone")
+		f.Add(lines["time"], "time.zone: is missing, and the layout has no zone")
 	}
 }
 
 // checkFields checks that the map has what a transaction must have.
-func (m *Map) checkFields(f *faults, lines map[string]int) {
+func (m *Map) checkFields(f *yamlfile.Faults, lines map[string]int) {
 	has := func(name string) bool { return m.used[name] || m.fixed[name] }
 	for _, name := range slices.Sorted(maps.Keys(m.fixed)) {
 		if m.used[name] {
-			f.add(0, "constants: %s is a column too", name)
+			f.Add(0, "constants: %s is a column too", name)
 		}
 	}
 	for _, name := range []string{"id", "institution", "currency"} {
 		if !has(name) {
-			f.add(0, "columns: none for %s, and no constant", name)
+			f.Add(0, "columns: none for %s, and no constant", name)
 		}
 	}
 	switch {
 	case has("at") && (has("date") || has("clock")), has("clock") && !has("date"):
-		f.add(0, "columns: want at, or date and clock")
+		f.Add(0, "columns: want at, or date and clock")
 	case !has("at") && !has("date"):
-		f.add(0, "columns: none for at, and none for date")
+		f.Add(0, "columns: none for at, and none for date")
 	case has("date") && !has("clock") && m.assume == "":
-		f.add(0, "columns: none for clock; where dates have no time, time.assume has to say which to take")
+		f.Add(0, "columns: none for clock; where dates have no time, time.assume has to say which to take")
 	}
 	sides := m.used["debit"] || m.used["credit"]
 	switch {
 	case sides && (m.used["amount"] || !m.used["debit"] || !m.used["credit"]):
-		f.add(0, "columns: want amount, or debit and credit")
+		f.Add(0, "columns: want amount, or debit and credit")
 	case !sides && !m.used["amount"]:
-		f.add(0, "columns: none for amount")
+		f.Add(0, "columns: none for amount")
 	}
 	var ofNamed, ofStatement bool
 	for _, fl := range fieldNames {
@@ -139,37 +141,37 @@ func (m *Map) checkFields(f *faults, lines map[string]int) {
 	}
 	switch {
 	case ofNamed == ofStatement:
-		f.add(0, "columns: want fields of debtor and creditor, or of account and counterparty")
+		f.Add(0, "columns: want fields of debtor and creditor, or of account and counterparty")
 	case ofNamed && ways > 0:
-		f.add(lines["direction"], "direction: debtor and creditor say it already")
+		f.Add(lines["direction"], "direction: debtor and creditor say it already")
 	case ofStatement && ways != 1:
-		f.add(lines["direction"], "direction: want one of direction.sign, a column direction, or the columns debit and credit")
+		f.Add(lines["direction"], "direction: want one of direction.sign, a column direction, or the columns debit and credit")
 	}
 	if m.sign != "" && m.sign != "negative" && m.sign != "positive" {
-		f.add(lines["direction.sign"], "direction.sign: want negative or positive, which is what leaves the account")
+		f.Add(lines["direction.sign"], "direction.sign: want negative or positive, which is what leaves the account")
 	}
 	if m.used["direction"] != (len(m.debit) > 0 && len(m.credit) > 0) || (len(m.debit) > 0) != (len(m.credit) > 0) {
-		f.add(lines["direction"], "direction: debit and credit list what the column direction says; want both lists and the column, or none")
+		f.Add(lines["direction"], "direction: debit and credit list what the column direction says; want both lists and the column, or none")
 	}
 	if m.used["status"] != (len(m.withdrawn) > 0) {
-		f.add(lines["withdrawn"], "withdrawn: lists what the column status says; want both or none")
+		f.Add(lines["withdrawn"], "withdrawn: lists what the column status says; want both or none")
 	}
 	if c := m.constants.rail; c != "" && !isRail(m.rail(c)) {
-		f.add(0, "constants: rail is none of %s", strings.Join(rails, ", "))
+		f.Add(0, "constants: rail is none of %s", strings.Join(rails, ", "))
 	}
 	if c := m.constants.funding; c != "" && !isFunding(c) {
-		f.add(0, "constants: funding is none of cash, account, card, prepaid")
+		f.Add(0, "constants: funding is none of cash, account, card, prepaid")
 	}
 	if c := m.constants.currency; c != "" {
 		if _, known := payments.MinorDigits(c); !known {
-			f.add(0, "constants: currency is none of ISO 4217")
+			f.Add(0, "constants: currency is none of ISO 4217")
 		}
 	}
 	if !m.header {
 		for i := range m.columns {
 			n, err := strconv.Atoi(m.columns[i].name)
 			if err != nil || n < 1 || n > maxColumns {
-				f.add(m.columns[i].line, "columns: without a header a column is a number, 1 to %d", maxColumns)
+				f.Add(m.columns[i].line, "columns: without a header a column is a number, 1 to %d", maxColumns)
 			}
 			m.columns[i].index = n - 1
 		}
