@@ -174,11 +174,14 @@ func (s *Store) act(ctx context.Context, id string, who Person, a Action, do fun
 }
 
 // IsRule reports whether an error is the rules', and no fault.
-func IsRule(err error) bool {
-	for _, rule := range []error{ErrDenied, ErrRecused, ErrClaimed, ErrNotYours, ErrSame, ErrStep, ErrDanger, ErrStandIn, ErrTooLate, ErrOversee, ErrAnswered, ErrJudge, ErrPause, ErrEnough, ErrImages, ErrImageReason, ErrStale, ErrNotOpen, ErrNotFound, ErrUndecided, ErrErased, ErrHeld, ErrNotHeld, ErrNoRetry, ErrFilingChanged} {
+func IsRule(err error) bool { return RuleOf(err) != nil }
+
+// RuleOf returns which of the rules' errors an error is, or nil.
+func RuleOf(err error) error {
+	for _, rule := range []error{ErrDenied, ErrRecused, ErrClaimed, ErrNotYours, ErrSame, ErrStep, ErrDanger, ErrStandIn, ErrTooLate, ErrOversee, ErrAnswered, ErrJudge, ErrPause, ErrEnough, ErrImages, ErrImageReason, ErrStale, ErrNotOpen, ErrNotFound, ErrUndecided, ErrUndoable, ErrErased, ErrHeld, ErrNotHeld, ErrNoRetry, ErrFilingChanged} {
 		if errors.Is(err, rule) {
-			return true
+			return rule
 		}
 	}
-	return false
+	return nil
 }

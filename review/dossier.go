@@ -16,6 +16,9 @@ import (
 // ErrUndecided says that nobody has decided the case, so that its evidence stays.
 var ErrUndecided = errors.New("the case has no decision that stands")
 
+// ErrUndoable says that a decision does not leave while it can be taken back.
+var ErrUndoable = errors.New("the decision can still be taken back: try again when the time for that is over")
+
 // A Dossier is what of a decided case may be taken out: the exact bytes of the records
 // that people decided on, and their decisions as the audit log has the digests of.
 type Dossier struct {
@@ -29,7 +32,7 @@ type Dossier struct {
 }
 
 // Dossier returns what a person may take out of a case, which leaves a trace as Show does.
-// ErrUndecided means that there is nothing.
+// ErrUndecided means that there is nothing, and ErrUndoable that it has to wait.
 func (s *Store) Dossier(ctx context.Context, id string, who Person) (Dossier, error) {
 	if !who.May(TakeOut) {
 		return Dossier{}, fmt.Errorf("dossier: %w %s", ErrDenied, TakeOut)
@@ -40,6 +43,13 @@ func (s *Store) Dossier(ctx context.Context, id string, who Person) (Dossier, er
 	}
 	if len(decisions) == 0 {
 		return Dossier{}, fmt.Errorf("dossier of case %s: %w", id, ErrUndecided)
+	}
+	words, err := loadOpinions(ctx, s.read, undoable+` AND decision_id = ?`, s.undoableSince(), decisions[len(decisions)-1].ID)
+	if err != nil {
+		return Dossier{}, err
+	}
+	if len(words) > 0 {
+		return Dossier{}, fmt.Errorf("dossier of case %s: %w", id, ErrUndoable)
 	}
 	salt, err := s.Salt(ctx, id)
 	if err != nil {

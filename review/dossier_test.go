@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestADossierIsWhatWasDecided(t *testing.T) {
@@ -80,5 +81,25 @@ func TestAnExportIsLogged(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// A bundle of a decision that is taken back a moment later would verify all the same.
+func TestWhatCanBeTakenBackStays(t *testing.T) {
+	s, clock := strictStore(t)
+	c := caseOf(1, "a", "b")
+	receive(t, s, c)
+	decideAs(t, s, c.ID, "anna", Confirm)
+	sue := with("sue", RoleSupervisor)
+	if _, err := s.Dossier(t.Context(), c.ID, sue); !errors.Is(err, ErrUndecided) {
+		t.Errorf("one of two has said something: %v", err)
+	}
+	decideAs(t, s, c.ID, "ben", Confirm)
+	if _, err := s.Dossier(t.Context(), c.ID, sue); !errors.Is(err, ErrUndoable) {
+		t.Errorf("it can be taken back: %v", err)
+	}
+	clock.at = clock.at.Add(2 * time.Minute)
+	if _, err := s.Dossier(t.Context(), c.ID, sue); err != nil {
+		t.Errorf("it stands: %v", err)
 	}
 }

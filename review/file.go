@@ -131,13 +131,17 @@ type Undoable struct {
 	Until   time.Time
 }
 
+// undoable are the words that can still be taken back, of those since a time.
+const undoable = `
+	WHERE at > ? AND ended = '' AND step <> 'break-glass'
+		AND sequence = (SELECT max(later.sequence) FROM opinions later WHERE later.case_id = opinions.case_id AND later.ended = '')
+		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.decision_id = opinions.decision_id AND h.handed_at IS NOT NULL)`
+
+func (s *Store) undoableSince() int64 { return s.now().Add(-s.policy.Undo).UnixMicro() }
+
 // Undoable returns what a person can still take back, the newest first.
 func (s *Store) Undoable(ctx context.Context, who string) ([]Undoable, error) {
-	words, err := loadOpinions(ctx, s.read, `
-		WHERE person = ? AND at > ? AND ended = '' AND step <> 'break-glass'
-			AND sequence = (SELECT max(later.sequence) FROM opinions later WHERE later.case_id = opinions.case_id AND later.ended = '')
-			AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.decision_id = opinions.decision_id AND h.handed_at IS NOT NULL)
-		ORDER BY at DESC LIMIT 5`, who, s.now().Add(-s.policy.Undo).UnixMicro())
+	words, err := loadOpinions(ctx, s.read, undoable+` AND person = ? ORDER BY at DESC LIMIT 5`, s.undoableSince(), who)
 	if err != nil {
 		return nil, err
 	}

@@ -206,11 +206,16 @@ var rules = map[Action]rule{
 // allow says whether the rules let a person do something, or which stands against it.
 func allow(a Action, f facts) error {
 	r := rules[a]
+	denied := fmt.Errorf("%w %s", ErrDenied, a)
 	if !f.who.Is(r.by...) {
-		return fmt.Errorf("%w %s", ErrDenied, a)
+		return denied
 	}
 	for _, n := range r.needs {
-		if !n.met(f) {
+		switch {
+		case n.met(f):
+		case n.err == ErrDenied:
+			return denied
+		default:
 			return n.err
 		}
 	}

@@ -189,7 +189,7 @@ var ErrNotYet = errors.New("the decision is on its way to the audit log: try aga
 // bundle gives out a case with what proves it, which is logged before any of it leaves.
 func (c *console) bundle(w http.ResponseWriter, r *http.Request, who review.Person) (err error) {
 	if c.Bundle == nil || !who.May(review.TakeOut) {
-		return review.ErrDenied
+		return fmt.Errorf("%w %s", review.ErrDenied, review.TakeOut)
 	}
 	id := r.PathValue("id")
 	file, closes, err := c.Bundle(r.Context(), id, who)

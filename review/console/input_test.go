@@ -46,6 +46,11 @@ func TestWhatWillNotDoIsSaid(t *testing.T) {
 			t.Errorf("%s: %d %s", name, code, page)
 		}
 	}
+	for path, want := range map[string]string{"/supervise": "This role may not see how the work goes.", "/export": "This role may not export numbers."} {
+		if code, page := anna.get(path); code != http.StatusForbidden || !strings.Contains(page, want) {
+			t.Errorf("%s: %d %s", path, code, page)
+		}
+	}
 	// The longest note that the form lets in, in a script of three bytes a character.
 	if code, page := anna.post("/case/"+c.ID+"/decide", said("note", strings.Repeat("字", 3000))); code != http.StatusOK || !strings.Contains(page, "字字") {
 		t.Errorf("a note of 3000 characters: %d", code)

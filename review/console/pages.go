@@ -91,8 +91,10 @@ func (c *console) problem(w http.ResponseWriter, r *http.Request, who review.Per
 		code, says = http.StatusUnprocessableEntity, bad.Error()
 	case errors.As(err, &input):
 		code, says = http.StatusUnprocessableEntity, strings.ReplaceAll(input.Error(), "\n", "; ")
+	case errors.Is(err, review.ErrDenied):
+		says = denial(err)
 	case code == http.StatusInternalServerError && review.IsRule(err):
-		code, says = http.StatusConflict, rootOf(err)
+		code, says = http.StatusConflict, review.RuleOf(err).Error()
 	case code == http.StatusInternalServerError:
 		c.Fault(err)
 	}
@@ -100,6 +102,13 @@ func (c *console) problem(w http.ResponseWriter, r *http.Request, who review.Per
 	if err := c.pages.Write(w, code, "problem", "frame", f); err != nil {
 		c.Fault(err)
 	}
+}
+
+// denial is what a role may not, of an error in which there is more.
+func denial(err error) string {
+	text := err.Error()
+	text, _, _ = strings.Cut(text[strings.Index(text, review.ErrDenied.Error()):], "\n")
+	return text
 }
 
 // A problemPage says what is the matter.
@@ -111,16 +120,6 @@ type problemPage struct {
 
 // badInput is what somebody typed that will not do, in words for them.
 type badInput struct{ error }
-
-func rootOf(err error) string {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err.Error()
-		}
-		err = next
-	}
-}
 
 func sentence(s string) string {
 	if s == "" {

@@ -42,7 +42,7 @@ type wrongGroup struct {
 
 func (c *console) supervise(w http.ResponseWriter, r *http.Request, who review.Person) error {
 	if !who.May(review.Supervise) {
-		return fmt.Errorf("%w", review.ErrDenied)
+		return fmt.Errorf("%w %s", review.ErrDenied, review.Supervise)
 	}
 	p := supervisePage{Now: c.Now().UTC(), Who: who, Days: 30, Spans: daySpans, Policy: c.Store.Policy()}
 	if days, err := strconv.Atoi(r.URL.Query().Get("days")); err == nil && slices.Contains(daySpans, days) {
@@ -108,7 +108,7 @@ func (c *console) oversee(w http.ResponseWriter, r *http.Request, who review.Per
 // and why, and no case, subject or person.
 func (c *console) export(w http.ResponseWriter, r *http.Request, who review.Person) error {
 	if !who.May(review.Export) {
-		return fmt.Errorf("%w", review.ErrDenied)
+		return fmt.Errorf("%w %s", review.ErrDenied, review.Export)
 	}
 	q := r.URL.Query()
 	from, err := time.Parse(time.DateOnly, q.Get("from"))
