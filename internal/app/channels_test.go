@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,8 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vigil-stream/vigil/report"
+	"github.com/vigil-stream/vigil/report/delivery"
 	"github.com/vigil-stream/vigil/review"
 )
 
@@ -361,5 +364,37 @@ func TestChannelsSayAllThatIsWrong(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("lacks %q:\n%v", want, err)
 		}
+	}
+}
+
+// TestOurOwnTroubleIsNoRefusal: what is wrong with this process is tried again, and what is
+// wrong with a file that a person put there waits for the person. Neither says that the centre
+// would not take the report.
+func TestOurOwnTroubleIsNoRefusal(t *testing.T) {
+	s := newChannelScene(t)
+	identity := filepath.Join(t.TempDir(), "reader.txt")
+	s.c.Review.EvidenceIdentity = identity // is not there
+	p := s.pump(t)
+	c := made(0, 1)
+	s.confirm(t, c, false)
+	carried(t, p)
+	s.know(t, c)
+	d, ok, err := s.store.NextFiling(t.Context(), byTipline, time.Now().Add(time.Hour))
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	a, err := report.DecodeAlert(d.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hold *delivery.Hold
+	if o, err := p.channels[byTipline].Send(t.Context(), a, nil); err == nil || errors.As(err, &hold) || !strings.Contains(err.Error(), "review.evidence_identity") {
+		t.Errorf("without the key of pictures: %+v, %v", o, err)
+	}
+	if err := os.WriteFile(filepath.Join(s.c.NCMEC.Accounts, string(c.Subject)+".json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := p.channels[byTipline].Send(t.Context(), a, nil); !errors.As(err, &hold) || !strings.Contains(hold.Says, string(c.Subject)+".json") {
+		t.Errorf("with an account that is no JSON: %+v, %v", o, err)
 	}
 }

@@ -88,12 +88,17 @@ func (n NCMECConfig) client(transport http.RoundTripper) (*ncmec.Client, error) 
 	return c, nil
 }
 
-// account returns what a platform said of an account, nil where it said nothing yet.
+// account returns what a platform said of an account, nil where it said nothing yet. A file
+// that is there and not right is an Incomplete: who put it there can mend it.
 func (n NCMECConfig) account(subject signal.Subject) (*ncmec.Account, error) {
 	if n.Accounts == "" {
 		return nil, nil
 	}
-	return readAccount(filepath.Join(n.Accounts, string(subject)+".json"))
+	a, err := readAccount(filepath.Join(n.Accounts, string(subject)+".json"))
+	if err != nil {
+		return nil, &ncmec.Incomplete{Missing: []string{"a file of the account that is right: " + err.Error()}}
+	}
+	return a, nil
 }
 
 func readAccount(name string) (*ncmec.Account, error) {

@@ -47,7 +47,11 @@ func ExplainAlert(ctx context.Context, c Config, o ExplainOptions) error {
 		if err != nil {
 			return err
 		}
-		draft, err := c.draftOf(ctx, store, a, d, o.Account, prior)
+		var draft ncmec.Draft
+		in, err := c.inputOf(ctx, store, a, d, o.Account, prior)
+		if err == nil {
+			draft, err = ncmec.Build(in)
+		}
 		if o.XML {
 			if err != nil {
 				return err
@@ -113,11 +117,10 @@ func (c *Config) alertOf(ctx context.Context, store *review.Store, id string, wh
 	return fail(fmt.Errorf("by the directory of centres as it is now, the case does not go to the centre of alert %s", id))
 }
 
-// draftOf builds the report of an alert, with the account from a file or from the folder of
-// the configuration, the pictures that can be opened, and what people saw of them.
-func (c *Config) draftOf(ctx context.Context, store *review.Store, a report.Alert, d review.Decision, account string, prior []int64, change ...func(*ncmec.Input)) (ncmec.Draft, error) {
-	in := ncmec.Input{Decision: d, Alert: a.ID, Reporter: c.NCMEC.reporter(), Prior: prior, Now: time.Now().UTC()}
-	var err error
+// inputOf is what the report of an alert rests on: the account from a file or from the folder
+// of the configuration, the pictures that can be opened, and what people saw of them.
+func (c *Config) inputOf(ctx context.Context, store *review.Store, a report.Alert, d review.Decision, account string, prior []int64) (in ncmec.Input, err error) {
+	in = ncmec.Input{Decision: d, Alert: a.ID, Reporter: c.NCMEC.reporter(), Prior: prior, Now: time.Now().UTC()}
 	if account != "" {
 		in.Account, err = readAccount(account)
 		if err == nil && in.Account == nil {
@@ -127,23 +130,18 @@ func (c *Config) draftOf(ctx context.Context, store *review.Store, a report.Aler
 		in.Account, err = c.accountOf(ctx, store, d)
 	}
 	if err != nil {
-		return ncmec.Draft{}, err
+		return in, err
 	}
 	if in.Attach, err = report.Encode(a); err != nil {
-		return ncmec.Draft{}, err
+		return in, err
 	}
 	seen, err := store.SeenWhole(ctx, d.CaseID)
 	if err != nil {
-		return ncmec.Draft{}, err
+		return in, err
 	}
 	in.Viewed = func(sha256 string) (string, bool) { entry, ok := seen[sha256]; return entry, ok }
-	if in.Frames, err = c.picturesOf(ctx, store, d.Case); err != nil {
-		return ncmec.Draft{}, err
-	}
-	for _, f := range change {
-		f(&in)
-	}
-	return ncmec.Build(in)
+	in.Frames, err = c.picturesOf(ctx, store, d.Case)
+	return in, err
 }
 
 // picturesOf are the pictures that a case names and that this process can open, which is

@@ -53,8 +53,16 @@ func (t *tipline) file(ctx context.Context, a report.Alert, earlier []delivery.D
 	if err != nil {
 		return report.Answer{}, err
 	}
-	draft, err := t.conf.draftOf(ctx, t.store, a, d, "", prior, change)
+	in, err := t.conf.inputOf(ctx, t.store, a, d, "", prior)
 	var lacks *ncmec.Incomplete
+	switch {
+	case errors.As(err, &lacks):
+		return report.Answer{}, &delivery.Hold{Says: err.Error()}
+	case err != nil: // ours, and not the alert's: it is tried again
+		return report.Answer{}, err
+	}
+	change(&in)
+	draft, err := ncmec.Build(in)
 	switch {
 	case errors.As(err, &lacks) || errors.Is(err, ncmec.ErrNotPersons):
 		return report.Answer{}, &delivery.Hold{Says: err.Error()}
