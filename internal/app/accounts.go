@@ -12,6 +12,7 @@ import (
 	"github.com/vigil-stream/vigil/review/account"
 	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/review/custody"
+	"github.com/vigil-stream/vigil/review/webhook"
 )
 
 // accounts are what platforms say of accounts, and what they are asked: those that get
@@ -68,12 +69,7 @@ func (x *accounts) answers(ctx context.Context, caseID string) (said []report.Ac
 
 // hasWebhook reports whether a platform gets webhooks.
 func (c *Config) hasWebhook(platform string) bool {
-	for _, p := range c.Platforms {
-		if p.Name == platform {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Platforms, func(p webhook.Platform) bool { return p.Name == platform })
 }
 
 // accountOf is what a report to the CyberTipline says of an account: by the folder of the

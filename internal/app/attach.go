@@ -14,20 +14,34 @@ import (
 
 	"github.com/vigil-stream/vigil/report"
 	"github.com/vigil-stream/vigil/report/seal"
-	"github.com/vigil-stream/vigil/review"
 )
 
 const typeJPEG = "image/jpeg"
 
-// pictures are those of an alert's case by their SHA-256. An alert waits for no picture: where
-// they cannot be opened it goes by reference alone.
-func (p *pump) pictures(ctx context.Context, alert string, of review.Case) map[string][]byte {
-	found, err := p.open(ctx, of)
+// opened are the pictures of the decision whose alert was looked at last: its alerts to other
+// centres mostly come next.
+type opened struct {
+	decision string
+	pictures map[string][]byte
+}
+
+// pictures are those of an alert's case by their SHA-256, opened once where they were last. An
+// alert waits for no picture: where they cannot be opened it goes by reference alone.
+func (p *pump) pictures(ctx context.Context, a report.Alert, last *opened) (map[string][]byte, error) {
+	if last.decision == a.Statement.Decision {
+		return last.pictures, nil
+	}
+	decided, err := p.store.Decision(ctx, a.Statement.Decision)
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.open(ctx, decided.Case)
 	if err != nil {
 		p.unopened.Inc()
-		p.log.Error("frames cannot be attached, and the alert goes by reference alone", zap.String("alert", alert), zap.Error(err))
+		p.log.Error("frames cannot be attached, and the alerts of the decision go by reference alone", zap.String("alert", a.ID), zap.Error(err))
 	}
-	return found
+	*last = opened{a.Statement.Decision, found}
+	return found, nil
 }
 
 // attached are the frames that an alert's statement names, as far as they are at hand and

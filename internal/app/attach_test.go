@@ -9,13 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"go.uber.org/zap"
 
 	"github.com/vigil-stream/vigil/internal/stream"
 	"github.com/vigil-stream/vigil/report"
-	"github.com/vigil-stream/vigil/report/route"
 	"github.com/vigil-stream/vigil/report/seal"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/signal"
@@ -60,19 +57,30 @@ func TestOnlyFramesThatTheStatementNamesGoAlong(t *testing.T) {
 	}
 }
 
+// TestAnAlertWaitsForNoPicture, and the pictures of a decision are opened once for all centres
+// that get them.
 func TestAnAlertWaitsForNoPicture(t *testing.T) {
-	broken := func(context.Context, review.Case) (map[string][]byte, error) { return nil, errors.New("broken") }
-	p := newPump(nil, nil, nil, route.Directory{}, "none", 0, nil, prometheus.NewRegistry(), zap.NewNop())
-	p.open = broken
-	failures := func() float64 {
-		var m dto.Metric
-		if err := p.unopened.Write(&m); err != nil {
-			t.Fatal(err)
-		}
-		return m.GetCounter().GetValue()
+	s := newChannelScene(t)
+	p := s.pump(t)
+	p.attach = map[string]string{byWebhook: attachFrames, byDrop: attachFrames}
+	opens := 0
+	p.open = func(context.Context, review.Case) (map[string][]byte, error) {
+		opens++
+		return nil, errors.New("broken")
 	}
-	if got := p.pictures(t.Context(), "an alert", review.Case{}); got != nil || failures() != 1 {
-		t.Errorf("%v, and %v failures are counted", got, failures())
+	s.confirm(t, made(0, 1), false)
+	carried(t, p)
+	var m dto.Metric
+	if err := p.unopened.Write(&m); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.store.QueuedAlerts(t.Context(), review.FilingFiled, review.MaxLimit)
+	if err != nil || len(list) != len(everyChannel) || opens != 1 || m.GetCounter().GetValue() != 1 {
+		t.Errorf("%d alerts are in queues, %v; opened %d times, and %v failures are counted", len(list), err, opens, m.GetCounter().GetValue())
+	}
+	s.confirm(t, made(1, 1), false)
+	if carried(t, p); opens != 2 {
+		t.Errorf("the pictures of another decision: opened %d times", opens)
 	}
 }
 

@@ -77,7 +77,7 @@ func newCentreKeys(centre string, postQuantum bool) (k centreKeys, err error) {
 	return k, err
 }
 
-// write puts the keys into a folder, the secret ones last: a file that is there stays, and
+// write puts the keys into a folder, the secret ones first: a file that is there stays, and
 // an error says so.
 func (k centreKeys) write(dir, centre string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {

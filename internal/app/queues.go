@@ -20,8 +20,9 @@ func (p *pump) queues(ctx context.Context) (int, error) {
 	}
 	var going []delivery.Delivery
 	var outs []stream.Output
+	var last opened
 	for _, d := range list {
-		out, ok, err := p.queue(ctx, &d)
+		out, ok, err := p.queue(ctx, &d, &last)
 		if errors.Is(err, delivery.ErrStale) {
 			continue // another process has it
 		}
@@ -45,7 +46,7 @@ func (p *pump) queues(ctx context.Context) (int, error) {
 }
 
 // queue brings one alert before the gate. Where it may go, that is noted, and ok is true.
-func (p *pump) queue(ctx context.Context, d *delivery.Delivery) (out stream.Output, ok bool, err error) {
+func (p *pump) queue(ctx context.Context, d *delivery.Delivery, last *opened) (out stream.Output, ok bool, err error) {
 	a, err := report.DecodeAlert(d.Body)
 	if err != nil || a.ID != d.Alert || a.Centre.ID != d.Centre {
 		d.State, d.Says = delivery.Failed, "The alert in the store is not the one it should be."
@@ -68,11 +69,9 @@ func (p *pump) queue(ctx context.Context, d *delivery.Delivery) (out stream.Outp
 	}
 	var pictures map[string][]byte
 	if p.attach[a.Centre.ID] == attachFrames {
-		decided, err := p.store.Decision(ctx, a.Statement.Decision)
-		if err != nil {
+		if pictures, err = p.pictures(ctx, a, last); err != nil {
 			return out, false, err
 		}
-		pictures = p.pictures(ctx, a.ID, decided.Case)
 	}
 	frames := attached(a, pictures)
 	if err := p.store.Attached(ctx, a.ID, a.Statement.Case, a.Centre.ID, sumsOf(frames)); err != nil {
