@@ -76,7 +76,7 @@ func BenchmarkImport(b *testing.B) {
 		}
 		b.Logf("verified in %v", time.Since(start))
 		start = time.Now()
-		openTest(b, db.disk.dir, Options{})
+		openTest(b, db.disk.Dir, Options{})
 		b.Logf("opened in %v", time.Since(start))
 	}
 }

@@ -55,9 +55,9 @@ func openDB(dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{disk: disk{dir, o.step}, options: o, turn: make(chan struct{}, 1), open: map[uint64]*sealed{}, ahead: map[uint64]*sealed{}, importing: map[[2]string]bool{}}
+	db := &DB{disk: newDisk(dir, o.step), options: o, turn: make(chan struct{}, 1), open: map[uint64]*sealed{}, ahead: map[uint64]*sealed{}, importing: map[[2]string]bool{}}
 	db.scratch.New = func() any { return new(scratch) }
-	if err := db.disk.prepare(); err != nil {
+	if err := db.disk.Prepare(); err != nil {
 		return nil, err
 	}
 	if o.RequireEncrypted {
@@ -65,7 +65,7 @@ func openDB(dir string, o Options) (*DB, error) {
 			return nil, err
 		}
 	}
-	if _, err := os.Stat(db.disk.path(manifestName)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(db.disk.Path(manifestName)); errors.Is(err, fs.ErrNotExist) {
 		lock, err := db.disk.waitLock(context.Background(), lockName)
 		if err != nil {
 			return nil, err

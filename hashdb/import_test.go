@@ -140,7 +140,7 @@ func leftovers(t *testing.T, db *DB) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	keep := db.manifest.files()
-	for _, name := range fileNames(t, db.disk.dir) {
+	for _, name := range fileNames(t, db.disk.Dir) {
 		if keep[name] || slices.Contains([]string{manifestName, lockName, mergeName}, name) {
 			continue
 		}

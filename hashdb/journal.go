@@ -68,9 +68,9 @@ func unwritable(err error) bool {
 
 // openJournal opens a journal at its first frame.
 func openJournal(d *disk, number uint64) (*journal, error) {
-	file, err := d.open(journalName(number), os.O_RDWR)
+	file, err := d.Open(journalName(number), os.O_RDWR)
 	if unwritable(err) {
-		file, err = d.open(journalName(number), os.O_RDONLY)
+		file, err = d.Open(journalName(number), os.O_RDONLY)
 	}
 	if err != nil {
 		return nil, err
@@ -189,12 +189,12 @@ func (j *journal) append(d *disk, payload []byte) error {
 	if err := j.cut(d); err != nil {
 		return err
 	}
-	err := d.writeAt(j.file, b, j.end)
+	err := d.WriteAt(j.file, b, j.end)
 	if err == nil {
-		err = d.sync(j.file)
+		err = d.Sync(j.file)
 	}
 	if err != nil {
-		return errors.Join(err, d.truncate(j.file, j.end))
+		return errors.Join(err, d.Truncate(j.file, j.end))
 	}
 	j.end += int64(len(b))
 	j.frames++
@@ -207,7 +207,7 @@ func (j *journal) cut(d *disk) error {
 	if err != nil || !more {
 		return err
 	}
-	return d.truncate(j.file, j.end)
+	return d.Truncate(j.file, j.end)
 }
 
 const journalPrefix = "journal-"

@@ -20,7 +20,7 @@ type fileLock struct{ file *os.File }
 
 // lockFile locks a file, which it makes if it is not there, or returns errLocked.
 func (d *disk) lockFile(name string) (*fileLock, error) {
-	file, err := os.OpenFile(d.path(name), os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(d.Path(name), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

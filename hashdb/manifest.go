@@ -92,7 +92,7 @@ func firstLine(generation uint64, body []byte) []byte {
 
 // headline reads the first line, and is all that tells whether anything has changed.
 func headline(d *disk) (line string, err error) {
-	file, err := d.open(manifestName, os.O_RDONLY)
+	file, err := d.Open(manifestName, os.O_RDONLY)
 	if err != nil {
 		return "", err
 	}
@@ -108,7 +108,7 @@ func headline(d *disk) (line string, err error) {
 
 // readManifest reads the manifest and its first line.
 func readManifest(d *disk) (m *manifest, line string, err error) {
-	file, err := d.open(manifestName, os.O_RDONLY)
+	file, err := d.Open(manifestName, os.O_RDONLY)
 	if err != nil {
 		return nil, "", err
 	}
@@ -227,29 +227,29 @@ func (m *manifest) number() uint64 {
 // create makes the first manifest, unless somebody did meanwhile. The caller holds
 // the writer's lock.
 func create(d *disk) error {
-	if _, err := os.Stat(d.path(manifestName)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(d.Path(manifestName)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	entries, err := os.ReadDir(d.dir)
+	entries, err := os.ReadDir(d.Dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		switch name := e.Name(); {
 		case strings.HasSuffix(name, oldSuffix):
-			return fmt.Errorf("%s is a list in the format of before: take it out of the folder and import the list again", d.path(name))
+			return fmt.Errorf("%s is a list in the format of before: take it out of the folder and import the list again", d.Path(name))
 		case strings.HasPrefix(name, segmentPrefix):
-			return fmt.Errorf("%s: it is gone, and %s is there: %w", d.path(manifestName), name, ErrDamaged)
+			return fmt.Errorf("%s: it is gone, and %s is there: %w", d.Path(manifestName), name, ErrDamaged)
 		}
 	}
 	m := &manifest{Generation: 1, Next: 1}
 	m.Journal = m.number()
-	if err := d.write(journalName(m.Journal), newJournal(m.Journal)); err != nil {
+	if err := d.Write(journalName(m.Journal), newJournal(m.Journal)); err != nil {
 		return err
 	}
 	b, err := m.encode()
 	if err != nil {
 		return err
 	}
-	return d.replace(manifestName, b)
+	return d.Replace(manifestName, b)
 }

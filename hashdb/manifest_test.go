@@ -15,7 +15,7 @@ import (
 func testManifest(t testing.TB) []byte {
 	db := openTest(t, testDir(t), Options{HeadRows: 1})
 	mustApply(t, db, Batch{Source: "a", Entries: []Entry{entryN(KindPDQ, 1, "x"), entryN(KindMD5, 1, "x")}, Checkpoint: Checkpoint{"c", []byte("v")}})
-	b, err := os.ReadFile(db.disk.path(manifestName))
+	b, err := os.ReadFile(db.disk.Path(manifestName))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func (im *importer) takeOver(owner string) error {
 // there reports whether the files of a stage are there.
 func (db *DB) there(s stage) bool {
 	for _, r := range s.Runs {
-		if info, err := os.Stat(db.disk.path(r.File)); err != nil || info.Size() != r.Bytes {
+		if info, err := os.Stat(db.disk.Path(r.File)); err != nil || info.Size() != r.Bytes {
 			return false
 		}
 	}
@@ -124,7 +124,7 @@ func (db *DB) removeRuns(stages []stage) error {
 	var errs []error
 	for _, s := range stages {
 		for _, r := range s.Runs {
-			if err := db.disk.remove(r.File); err != nil {
+			if err := db.disk.Remove(r.File); err != nil {
 				errs = append(errs, err)
 			}
 		}

@@ -45,10 +45,10 @@ func (db *DB) build(k Kind, rows iter.Seq2[segment.Row, error], atMost int) (out
 		if err != nil {
 			return out, err
 		}
-		if err := db.disk.before("create", file); err != nil {
+		if err := db.disk.Before("create", file); err != nil {
 			return out, err
 		}
-		info, err := segment.Write(db.disk.path(file), segment.Options{Width: k.Bits(), Kind: uint8(k), Tables: !k.Exact()}, part)
+		info, err := segment.Write(db.disk.Path(file), segment.Options{Width: k.Bits(), Kind: uint8(k), Tables: !k.Exact()}, part)
 		if err != nil {
 			return out, err
 		}
@@ -94,7 +94,7 @@ func (db *DB) discard(all []built) error {
 			b.open.release(db.options.Report)
 		}
 		if b.file != "" {
-			errs = append(errs, db.disk.remove(b.file))
+			errs = append(errs, db.disk.Remove(b.file))
 		}
 	}
 	return errors.Join(errs...)
@@ -115,7 +115,7 @@ func (db *DB) enter(m *manifest, k Kind, all []built) ([]segmentRef, error) {
 		} else {
 			b.ref.Level = refs[0].Level
 		}
-		if err := db.disk.rename(b.file, segmentName(b.ref.Number)); err != nil {
+		if err := db.disk.Rename(b.file, segmentName(b.ref.Number)); err != nil {
 			return nil, err
 		}
 		b.file = ""
@@ -199,7 +199,7 @@ func (db *DB) publish(f *frame, newer []built, edit func(*manifest)) (err error)
 		m.Segments = append(m.Segments, refs...)
 	}
 	m.Journal = m.number()
-	if err := db.disk.write(journalName(m.Journal), newJournal(m.Journal)); err != nil {
+	if err := db.disk.Write(journalName(m.Journal), newJournal(m.Journal)); err != nil {
 		return err
 	}
 	if edit != nil {
@@ -216,10 +216,10 @@ func (db *DB) replace(m *manifest) error {
 		return err
 	}
 	// What the manifest names must be there before it.
-	if err := db.disk.syncDir(); err != nil {
+	if err := db.disk.SyncDir(); err != nil {
 		return err
 	}
-	if err := db.disk.replace(manifestName, b); err != nil {
+	if err := db.disk.Replace(manifestName, b); err != nil {
 		return err
 	}
 	if err := db.load(false); err != nil {

@@ -46,15 +46,15 @@ type sealed struct {
 
 // openSealed opens a segment and compares it with what the manifest says of it.
 func openSealed(d *disk, file string, ref segmentRef) (*sealed, error) {
-	if err := d.private(file); err != nil {
+	if err := d.Private(file); err != nil {
 		return nil, err
 	}
-	s, err := segment.Open(d.path(file))
+	s, err := segment.Open(d.Path(file))
 	if err != nil {
 		return nil, err
 	}
 	if i := s.Info(); s.Kind() != uint8(ref.Kind) || s.Width() != ref.Kind.Bits() || i.Rows != ref.Rows || i.Dead != ref.Dead || i.Bytes != ref.Bytes || i.Sum != ref.Sum {
-		return nil, errors.Join(fmt.Errorf("%s: it is not the segment that the manifest names: %w", d.path(file), ErrDamaged), s.Close())
+		return nil, errors.Join(fmt.Errorf("%s: it is not the segment that the manifest names: %w", d.Path(file), ErrDamaged), s.Close())
 	}
 	x := &sealed{Segment: s, ref: ref}
 	x.uses.Store(1)

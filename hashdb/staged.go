@@ -50,10 +50,10 @@ func (db *DB) writeRun(ctx context.Context, k Kind, gathered []kindRow) (built, 
 	if err != nil {
 		return built{}, err
 	}
-	if err := db.disk.before("create", file); err != nil {
+	if err := db.disk.Before("create", file); err != nil {
 		return built{}, err
 	}
-	info, err := segment.Write(db.disk.path(file), segment.Options{Width: k.Bits(), Kind: uint8(k)}, until(ctx, ordered(k, gathered)))
+	info, err := segment.Write(db.disk.Path(file), segment.Options{Width: k.Bits(), Kind: uint8(k)}, until(ctx, ordered(k, gathered)))
 	if err != nil {
 		return built{}, err
 	}

@@ -34,7 +34,7 @@ func (w *worker) claim(d *disk) error {
 		return ErrClosed
 	}
 	for w.lock == nil {
-		file, err := os.CreateTemp(d.dir, workPrefix+"*")
+		file, err := os.CreateTemp(d.Dir, workPrefix+"*")
 		if err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (w *worker) close(d *disk) error {
 	}
 	l := w.lock
 	w.lock = nil
-	return errors.Join(d.remove(w.name), l.unlock())
+	return errors.Join(d.Remove(w.name), l.unlock())
 }
 
 // ownerOf returns the worker to whom a file under way belongs.
@@ -105,7 +105,7 @@ func ownerOf(name string) string {
 // busy reports whether the worker of that name still lives. Of a dead one it returns
 // the lock, if the file is there.
 func (d *disk) busy(name string) (bool, *fileLock, error) {
-	file, err := os.OpenFile(d.path(name), os.O_RDWR, 0)
+	file, err := os.OpenFile(d.Path(name), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil, nil
 	}
@@ -130,7 +130,7 @@ func (d *disk) lives(name string) (bool, error) {
 // clean removes what neither the manifest names nor anybody works on. The caller holds
 // the writer's lock.
 func (d *disk) clean(m *manifest) (err error) {
-	entries, err := os.ReadDir(d.dir)
+	entries, err := os.ReadDir(d.Dir)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (d *disk) clean(m *manifest) (err error) {
 		default:
 			continue
 		}
-		if removeErr := d.remove(name); removeErr != nil && runtime.GOOS != "windows" {
+		if removeErr := d.Remove(name); removeErr != nil && runtime.GOOS != "windows" {
 			// Windows does not remove what is mapped: it stays for the next time.
 			err = errors.Join(err, removeErr)
 		}

@@ -143,7 +143,7 @@ func (r *Ring) deliver(ctx context.Context, s *segment, put func(context.Context
 	r.mu.Unlock()
 	d.Name = objectName(r.session, s)
 	name := r.file(s.number)
-	file, err := os.Open(r.rings.disk.path(name))
+	file, err := os.Open(r.rings.disk.Path(name))
 	if err != nil {
 		return d, false, err
 	}
@@ -166,7 +166,7 @@ func (r *Ring) deliver(ctx context.Context, s *segment, put func(context.Context
 		s.gone = false
 		return d, true, fmt.Errorf("%s: delivered, and will be again: %w", d.Name, err)
 	}
-	return d, true, r.rings.disk.remove(name)
+	return d, true, r.rings.disk.Remove(name)
 }
 
 // objectName names a segment for the evidence store: the same file always alike, and the

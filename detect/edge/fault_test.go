@@ -238,8 +238,8 @@ func TestTheOrderOfChanges(t *testing.T) {
 		}
 	}
 	want := []string{
-		"sync x-000000.age", "sync x-000001.age", "remove x.json.tmp", "create x.json.tmp", "sync x.json.tmp", "rename x.json", "sync rings",
-		"remove x.json.tmp", "create x.json.tmp", "sync x.json.tmp", "rename x.json", "sync rings", "remove x-000000.age",
+		"sync x-000000.age", "sync x-000001.age", "create x.json.tmp", "sync x.json.tmp", "rename x.json", "sync rings",
+		"create x.json.tmp", "sync x.json.tmp", "rename x.json", "sync rings", "remove x-000000.age",
 		"remove x.json", "sync rings", "remove x-000001.age",
 	}
 	if !slices.Equal(got, want) {

@@ -56,7 +56,7 @@ func (r *Ring) save() error {
 			continue
 		}
 		if !s.durable {
-			if err := r.rings.disk.settle(r.file(s.number)); err != nil {
+			if err := r.rings.disk.Settle(r.file(s.number)); err != nil {
 				return fmt.Errorf("segment %d is not safe yet: %w", s.number, err)
 			}
 			s.durable = true
@@ -68,14 +68,14 @@ func (r *Ring) save() error {
 	case len(rec.Files) > 0:
 		data, err := json.Marshal(rec)
 		if err == nil {
-			err = r.rings.disk.replace(name, data)
+			err = r.rings.disk.Replace(name, data)
 		}
 		if err != nil {
 			return fmt.Errorf("what is preserved is not safe yet: %w", err)
 		}
 		r.recorded = true
 	case r.recorded:
-		if err := errors.Join(r.rings.disk.remove(name), r.rings.disk.syncDir()); err != nil {
+		if err := errors.Join(r.rings.disk.Remove(name), r.rings.disk.SyncDir()); err != nil {
 			return err
 		}
 		r.recorded = false
@@ -87,7 +87,7 @@ func (r *Ring) save() error {
 // loadRing reads a record that an earlier process left, as a ring whose session ended.
 func (rs *Rings) loadRing(local string) (_ *Ring, err error) {
 	name := local + recordSuffix
-	file, err := os.Open(rs.disk.path(name))
+	file, err := os.Open(rs.disk.Path(name))
 	if err != nil {
 		return nil, err
 	}

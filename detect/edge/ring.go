@@ -231,7 +231,7 @@ func (r *Ring) drop(due func(*segment) bool) error {
 		case s.gone && s.to.Before(r.newest.Add(-r.rings.o.Keep)):
 			continue
 		case !s.wanted && due(s):
-			if err := r.rings.disk.remove(r.file(s.number)); err != nil {
+			if err := r.rings.disk.Remove(r.file(s.number)); err != nil {
 				errs = append(errs, err)
 				break // and is tried again
 			}

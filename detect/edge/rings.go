@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/vigil-stream/vigil/internal/folder"
 )
 
 // ErrBusy says that another process, or this one, has the folder open.
@@ -23,7 +25,7 @@ var ErrBusy = errors.New("the folder of rings is in use")
 type Rings struct {
 	o      Options
 	prints []string // fingerprints of o.Recipients
-	disk   *disk
+	disk   *folder.Folder
 	lock   *flock.Flock
 	counts counts
 
@@ -66,8 +68,8 @@ func openRings(o Options, step func(op, name string) error) (_ *Rings, err error
 	if err != nil {
 		return nil, err
 	}
-	rs := &Rings{o: o, prints: prints, disk: &disk{dir: o.Dir, step: step}}
-	if err := rs.disk.prepare(); err != nil {
+	rs := &Rings{o: o, prints: prints, disk: &folder.Folder{Dir: o.Dir, Of: "kept frames", Temp: tempSuffix, Step: step}}
+	if err := rs.disk.Prepare(); err != nil {
 		return nil, fmt.Errorf("edge: %w", err)
 	}
 	rs.lock = flock.New(filepath.Join(o.Dir, "lock"), flock.SetPermissions(0o600))
@@ -111,7 +113,7 @@ func (rs *Rings) recover() error {
 	}
 	for _, e := range entries {
 		if ours.MatchString(e.Name()) && !named[e.Name()] {
-			errs = append(errs, rs.disk.remove(e.Name()))
+			errs = append(errs, rs.disk.Remove(e.Name()))
 		}
 	}
 	slices.SortStableFunc(rs.all, func(a, b *Ring) int { return a.session.Started.Compare(b.session.Started) })

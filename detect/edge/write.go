@@ -9,12 +9,14 @@ import (
 	"os"
 
 	"filippo.io/age"
+
+	"github.com/vigil-stream/vigil/internal/folder"
 )
 
 // A segmentWriter encrypts frames into one file as they come. Of the plain text at most
 // one chunk of age, 64 KiB, is in memory and none on disk.
 type segmentWriter struct {
-	disk    *disk
+	disk    *folder.Folder
 	name    string
 	file    *os.File
 	sealed  io.WriteCloser
@@ -24,8 +26,8 @@ type segmentWriter struct {
 	scratch []byte
 }
 
-func newSegmentWriter(d *disk, name string, h Header, to []age.Recipient) (*segmentWriter, error) {
-	file, err := d.create(name)
+func newSegmentWriter(d *folder.Folder, name string, h Header, to []age.Recipient) (*segmentWriter, error) {
+	file, err := d.Create(name)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +44,7 @@ func newSegmentWriter(d *disk, name string, h Header, to []age.Recipient) (*segm
 
 // Write takes the encrypted bytes from age.
 func (w *segmentWriter) Write(b []byte) (int, error) {
-	n, err := w.disk.write(w.file, b)
+	n, err := w.disk.Append(w.file, b)
 	w.sum.Write(b[:n])
 	w.size += int64(n)
 	return n, err
@@ -69,12 +71,12 @@ func (w *segmentWriter) seal() (sum string, size int64, err error) {
 		return "", 0, errors.Join(err, w.abandon())
 	}
 	if err := w.file.Close(); err != nil {
-		return "", 0, errors.Join(err, w.disk.remove(w.name))
+		return "", 0, errors.Join(err, w.disk.Remove(w.name))
 	}
 	return hex.EncodeToString(w.sum.Sum(nil)), w.size, nil
 }
 
 // abandon removes the file.
 func (w *segmentWriter) abandon() error {
-	return errors.Join(w.file.Close(), w.disk.remove(w.name))
+	return errors.Join(w.file.Close(), w.disk.Remove(w.name))
 }
