@@ -146,6 +146,9 @@ func TestAWrongAlertIsPutBeforeASupervisor(t *testing.T) {
 	if list, err := s.Contested(t.Context(), sue); err != nil || len(list) != 0 {
 		t.Errorf("still %+v, %v", list, err)
 	}
+	if list, err := s.Looked(t.Context(), sue, start); err != nil || len(list) != 1 || list[0].By != "sue" || list[0].Upheld || list[0].Remark != "a drawing" || list[0].Centre == "" {
+		t.Errorf("what came of it: %+v, %v", list, err)
+	}
 	if err := s.Weigh(t.Context(), ids[0], sue, true, ""); !errors.Is(err, ErrOversee) {
 		t.Errorf("again: %v", err)
 	}

@@ -132,6 +132,16 @@ func TestBreakingTheGlassLeavesAtOnceAndIsOverseen(t *testing.T) {
 	if ds, err := s.Unseen(ctx, sam); err != nil || len(ds) != 0 {
 		t.Errorf("still to oversee: %v, %v", ds, err)
 	}
+	want := Looked{CaseID: caseID, Reviewer: r.By.ID, By: "sam", At: clock.at, Remark: "could have waited"}
+	if list, err := s.Looked(ctx, with("aud", RoleAuditor), clock.at); err != nil || len(list) != 1 || list[0] != want {
+		t.Errorf("what came of it: %+v, %v", list, err)
+	}
+	if list, err := s.Looked(ctx, sam, clock.at.Add(time.Second)); err != nil || len(list) != 0 {
+		t.Errorf("before the time: %v, %v", list, err)
+	}
+	if _, err := s.Looked(ctx, with("rita", RoleReviewer), clock.at); !errors.Is(err, ErrDenied) {
+		t.Errorf("told to a reviewer: %v", err)
+	}
 	clock.at = clock.at.Add(time.Hour)
 	if got := kinds(t, s); got[len(got)-1] != "oversight" {
 		t.Errorf("the outbox has %v", got)

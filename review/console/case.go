@@ -146,7 +146,7 @@ func (c *console) decide(w http.ResponseWriter, r *http.Request, who review.Pers
 		case req.Danger == "":
 			return badInput{review.ErrDanger}
 		case req.Verdict != review.Confirm:
-			return badInput{fmt.Errorf("a dismissal needs no second person and no danger: choose a reason to confirm, or leave out the danger")}
+			return badInput{fmt.Errorf("only a confirmation can be too urgent for a second person: choose a reason to confirm, or leave out the danger")}
 		}
 	}
 	if _, err := c.Store.Decide(r.Context(), req); err != nil {

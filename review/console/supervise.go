@@ -26,6 +26,7 @@ type supervisePage struct {
 	Agreement []review.Agreement
 	Groups    []wrongGroup
 	Unseen    []review.Decision
+	Looked    []review.Looked
 	Blind     review.Blind
 	Answers   review.Answers
 	Outcomes  outcomeView
@@ -61,6 +62,9 @@ func (c *console) supervise(w http.ResponseWriter, r *http.Request, who review.P
 		return err
 	}
 	if p.Unseen, err = c.Store.Unseen(ctx, who); err != nil {
+		return err
+	}
+	if p.Looked, err = c.Store.Looked(ctx, who, since); err != nil {
 		return err
 	}
 	if p.Blind, err = c.Store.Blind(ctx, who, since); err != nil {
