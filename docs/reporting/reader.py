@@ -78,8 +78,9 @@ need(last == 0 and node == base64.b64decode(root), "the proof does not lead to t
 
 # 4. What is stated is what was logged on deciding: the digest is of the statement's own bytes.
 start = payload.decode().index('"statement":') + len('"statement":')
-_, end = json.JSONDecoder().raw_decode(payload.decode(), start)
+stated, end = json.JSONDecoder().raw_decode(payload.decode(), start)
 logged = json.loads(entry)
+need(stated == told["statement"], "there is more than one statement")
 need(logged["kind"] == "decision" and logged["id"] == told["statement"]["decision"], "the entry is of something else")
 need(logged["digest"] == sha256(payload.decode()[start:end].encode()).hex(), "the statement is not what was logged")
 need((told["statement"]["verdict"] == "confirm") == (kind == ALERT or told["outcome"] == "corrected"), "the verdict does not fit")

@@ -79,6 +79,8 @@ func TestACentreReadsWithToolsOfItsOwn(t *testing.T) {
 		"another centre":   {m.Data, []string{identity, s.sealer.key, "us"}, "for another centre"},
 		"a changed statement": {sealed(bytes.Replace(plain, []byte("a private session"), []byte("a public session!"), 1)),
 			[]string{identity, s.sealer.key, "ph"}, "the statement is not what was logged"},
+		"a second statement": {sealed(twice(t, plain, "a private session", "a public session!")),
+			[]string{identity, s.sealer.key, "ph"}, "more than one statement"},
 		"a changed proof": {sealed(bytes.Replace(plain, []byte(`"index":`), []byte(`"index":1`), 1)),
 			[]string{identity, s.sealer.key, "ph"}, "checkpoint"},
 		"a picture more": {sealed(plain, seal.Attach(typeJPEG, stripes(t, 1))), []string{identity, s.sealer.key, "ph"}, "not named by the statement"},
@@ -87,6 +89,18 @@ func TestACentreReadsWithToolsOfItsOwn(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
+}
+
+// twice is an alert with its statement once more behind all else, changed: a reader that checks
+// the one and shows the other is deceived.
+func twice(t *testing.T, alert []byte, old, changed string) []byte {
+	t.Helper()
+	var a struct{ Statement json.RawMessage }
+	if err := json.Unmarshal(alert, &a); err != nil {
+		t.Fatal(err)
+	}
+	other := bytes.Replace(a.Statement, []byte(old), []byte(changed), 1)
+	return append(append(append(bytes.TrimSuffix(bytes.Clone(alert), []byte("}")), `,"statement":`...), other...), '}')
 }
 
 // TestTheStepsByHand runs those of docs/reporting.md.
