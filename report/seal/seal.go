@@ -85,7 +85,7 @@ func SealWith(payloadType string, payload []byte, attached []Attachment, key str
 		}
 		plain = append(append(plain, '\n'), line...)
 	}
-	if data, err = encrypt(plain, to); err != nil {
+	if data, err = encrypt(pad(plain), to); err != nil {
 		return nil, "", fmt.Errorf("seal: encrypt: %w", err)
 	}
 	if len(data) > MaxSealed {
