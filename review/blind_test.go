@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,21 @@ func TestAClosedCaseComesBackBlind(t *testing.T) {
 			t.Errorf("%s has %s next, %v", who, id, err)
 		}
 	}
+	// Nor do they see it anywhere, where all that they could be told is that they know it.
+	shows := func(who Person, f QueueFilter) bool {
+		t.Helper()
+		page, err := s.Queue(ctx, who, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(page.Items, func(q Queued) bool { return q.ID == alias })
+	}
+	if list, err := s.Search(ctx, Reviewer("anna"), alias); err != nil || len(list) != 0 {
+		t.Errorf("anna finds %+v, %v", list, err)
+	}
+	if shows(Reviewer("anna"), QueueFilter{Place: PlaceOpen}) || !shows(carl, QueueFilter{Place: PlaceOpen}) {
+		t.Error("anna has it in her queue, or carl has not")
+	}
 	if id, err := s.ClaimNext(ctx, carl, PlaceOpen); err != nil || id != alias {
 		t.Errorf("carl has %s next, %v", id, err)
 	}
@@ -146,6 +162,9 @@ func TestAClosedCaseComesBackBlind(t *testing.T) {
 		if err != nil || f.Place != PlaceSecond {
 			t.Errorf("%s sees it in %s, %v", who.ID, f.Place, err)
 		}
+	}
+	if shows(carl, QueueFilter{Place: PlaceClosed}) || shows(dora, QueueFilter{Place: PlaceClosed}) {
+		t.Error("it is among the closed, which no case is that waits for a second person")
 	}
 	if list, err := s.Search(ctx, dora, alias); err != nil || len(list) != 1 || list[0].Place != PlaceSecond {
 		t.Errorf("%+v, %v", list, err)

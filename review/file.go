@@ -87,7 +87,7 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 	if f.Filings, err = s.caseFilings(ctx, id); err != nil {
 		return f, err
 	}
-	if f.Related, err = s.related(ctx, id, f.Case.Subject); err != nil {
+	if f.Related, err = s.related(ctx, id, f.Case.Subject, who); err != nil {
 		return f, err
 	}
 	return f, nil
@@ -97,7 +97,7 @@ func (s *Store) File(ctx context.Context, id string, who Person) (f File, err er
 // judged, that it waits for a second person, as of any other.
 const placeShown = `CASE WHEN q.place = 'closed' AND EXISTS (SELECT 1 FROM probes b WHERE b.case_id = q.case_id) THEN 'second' ELSE q.place END`
 
-func (s *Store) related(ctx context.Context, id string, subject signal.Subject) (list []Related, err error) {
+func (s *Store) related(ctx context.Context, id string, subject signal.Subject, who Person) (list []Related, err error) {
 	rows, err := s.read.QueryContext(ctx, `
 		WITH near AS (
 			SELECT theirs.case_id, CASE WHEN theirs.token <> ? THEN 1 ELSE 0 END AS payer
@@ -106,7 +106,7 @@ func (s *Store) related(ctx context.Context, id string, subject signal.Subject) 
 		shared AS (SELECT case_id, count(*) AS persons, min(payer) AS payer FROM near GROUP BY case_id)
 		SELECT c.id, c.subject, c.state, c.probability, c.last_at, `+placeShown+`, q.danger, s.persons, s.payer
 		FROM shared s JOIN cases c ON c.id = s.case_id JOIN queue q ON q.case_id = c.id
-		ORDER BY s.persons DESC, q.priority DESC, c.id LIMIT ?`, string(subject), id, maxNear, maxRelated)
+		WHERE `+hasNoPart+` ORDER BY s.persons DESC, q.priority DESC, c.id LIMIT ?`, string(subject), id, maxNear, who.ID, maxRelated)
 	if err != nil {
 		return nil, fmt.Errorf("related cases: %w", err)
 	}

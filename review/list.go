@@ -69,6 +69,10 @@ func (s *Store) Queue(ctx context.Context, who Person, f QueueFilter) (page Queu
 	default:
 		add(order+".place = ?", string(f.Place))
 	}
+	add(hasNoPart, who.ID)
+	if f.Place == PlaceClosed { // to who judged one that came back blind it waits like any other
+		add("NOT EXISTS (SELECT 1 FROM probes b WHERE b.case_id = q.case_id)")
+	}
 	if f.Unclaimed {
 		add("(q.claimed_by = '' OR q.claimed_until <= ?)", now)
 	}
@@ -114,7 +118,11 @@ func (s *Store) Queue(ctx context.Context, who Person, f QueueFilter) (page Queu
 	return page, nil
 }
 
-var errKey = errors.New("queue: not the key of a page")
+var errKey = InputError{errors.New("there is no such page of the queue")}
+
+// hasNoPart leaves out the cases in which a person has no part: of one that came back blind,
+// whoever had a word in it would know what it is.
+const hasNoPart = `NOT EXISTS (SELECT 1 FROM recusals x WHERE x.case_id = q.case_id AND x.person = ?)`
 
 func splitKey(key string) (priority int64, id string, err error) {
 	text, id, ok := strings.Cut(key, ".")

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/vigil-stream/vigil/internal/storetest"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 func by(t testing.TB, c Case, v Verdict, who Person) Request {
@@ -382,5 +384,49 @@ func TestAShareOfDismissalsIsLookedAtTwice(t *testing.T) {
 	}
 	if twice < 15 || twice > 45 {
 		t.Errorf("%d of %d were looked at twice, want some 30", twice, cases)
+	}
+}
+
+// Who may not settle what two see differently does not keep it from those who may.
+func TestADifferenceIsForSupervisors(t *testing.T) {
+	s, _ := strictStore(t)
+	c := caseOf(1, "a", "b")
+	receive(t, s, c)
+	decideAs(t, s, c.ID, "anna", Confirm)
+	decideAs(t, s, c.ID, "ben", Dismiss)
+	if _, err := s.Claim(t.Context(), c.ID, Reviewer("carl")); !errors.Is(err, ErrStep) {
+		t.Errorf("carl: %v", err)
+	}
+	if _, err := s.Claim(t.Context(), c.ID, with("sue", RoleSupervisor)); err != nil {
+		t.Errorf("sue: %v", err)
+	}
+}
+
+func TestWhoHasNoPartIsShownNothing(t *testing.T) {
+	s, _ := strictStore(t)
+	ctx := t.Context()
+	one, two := caseNo(1), caseNo(2)
+	payer := Pair{Payer: signal.Subject("sub_" + strings.Repeat("f", 32)), Transfers: 1, Parts: []Part{}}
+	one.Pairs, two.Pairs = []Pair{payer}, []Pair{payer}
+	receive(t, s, one)
+	receive(t, s, two)
+	anna := Reviewer("anna")
+	if f, err := s.File(ctx, one.ID, anna); err != nil || len(f.Related) != 1 {
+		t.Fatalf("related: %+v, %v", f.Related, err)
+	}
+	if err := s.Recuse(ctx, two.ID, anna, "anna", "a neighbour"); err != nil {
+		t.Fatal(err)
+	}
+	if page, err := s.Queue(ctx, anna, QueueFilter{Place: PlaceOpen}); err != nil || len(page.Items) != 1 || page.Items[0].ID != one.ID {
+		t.Errorf("the queue: %+v, %v", page.Items, err)
+	}
+	if list, err := s.Search(ctx, anna, two.ID); err != nil || len(list) != 0 {
+		t.Errorf("found: %+v, %v", list, err)
+	}
+	if f, err := s.File(ctx, one.ID, anna); err != nil || len(f.Related) != 0 {
+		t.Errorf("related: %+v, %v", f.Related, err)
+	}
+	if page, err := s.Queue(ctx, Reviewer("ben"), QueueFilter{Place: PlaceOpen}); err != nil || len(page.Items) != 2 {
+		t.Errorf("ben's queue: %+v, %v", page.Items, err)
 	}
 }

@@ -121,6 +121,7 @@ var (
 	asItIs     = need{ErrStale, func(f facts) bool { return f.seen == f.current }}
 	asTheFirst = need{ErrStale, func(f facts) bool { return f.seen == f.first }}
 	newVoice   = need{ErrSame, func(f facts) bool { return !f.spoke }}
+	forThem    = need{ErrStep, func(f facts) bool { return f.step != disputed || f.who.Is(overseers...) }}
 	isFirst    = need{ErrStep, func(f facts) bool { return f.step == untouched }}
 	isSecond   = need{ErrStep, func(f facts) bool { return f.step == seconded }}
 	isThird    = need{ErrStep, func(f facts) bool { return f.step == disputed }}
@@ -166,7 +167,7 @@ var rules = map[Action]rule{
 	SeeImages: {deciders, []need{noAuditor, hasPart, inHand, rested, fewImages}},
 
 	// What a person has in hand they may finish; a new case waits until they have rested.
-	Claim:   {deciders, []need{waits, stillAsked, hasPart, free, newVoice, rested, notEnough}},
+	Claim:   {deciders, []need{waits, stillAsked, hasPart, free, newVoice, forThem, rested, notEnough}},
 	Keep:    {deciders, []need{waits, inHand}},
 	Release: {deciders, []need{inHand}},
 	Take:    {overseers, []need{taken}},

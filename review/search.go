@@ -30,7 +30,7 @@ func (s *Store) Search(ctx context.Context, who Person, text string) (list []Que
 	}
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT c.id, c.subject, c.state, c.probability, c.last_at, `+placeShown+`, q.danger FROM cases c JOIN queue q ON q.case_id = c.id
-		WHERE `+where+` ORDER BY q.priority DESC, c.id LIMIT ?`, append(args, DefaultLimit)...)
+		WHERE `+where+` AND `+hasNoPart+` ORDER BY q.priority DESC, c.id LIMIT ?`, append(args, who.ID, DefaultLimit)...)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

@@ -76,8 +76,9 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 		}
 	}
 	waits := f.Place != review.PlaceClosed
-	p.CanClaim = waits && who.May(review.Claim) && !f.Spoke && f.ClaimedBy == ""
-	p.CanWord = waits && p.Mine && (f.Place != review.PlaceSplit || who.May(review.Settle))
+	theirs := waits && (f.Place != review.PlaceSplit || who.May(review.Settle))
+	p.CanClaim = theirs && who.May(review.Claim) && !f.Spoke && f.ClaimedBy == ""
+	p.CanWord = theirs && p.Mine
 	p.CanTake = c.Bundle != nil && who.May(review.TakeOut) && len(f.Decisions) > 0
 	return c.show(w, r, who, "case", "queue", "Case "+page.Short(f.Case.ID), p)
 }

@@ -46,6 +46,9 @@ func TestWhatWillNotDoIsSaid(t *testing.T) {
 			t.Errorf("%s: %d %s", name, code, page)
 		}
 	}
+	if code, page := anna.get("/queue?after=x"); code != http.StatusUnprocessableEntity || !strings.Contains(page, "There is no such page of the queue.") {
+		t.Errorf("a page that is none: %d %s", code, page)
+	}
 	for path, want := range map[string]string{"/supervise": "This role may not see how the work goes.", "/export": "This role may not export numbers."} {
 		if code, page := anna.get(path); code != http.StatusForbidden || !strings.Contains(page, want) {
 			t.Errorf("%s: %d %s", path, code, page)
