@@ -17,27 +17,32 @@ import (
 // Templates are those of pages by name, each with the frame around it.
 type Templates map[string]*template.Template
 
-// Parse reads the folder templates: frame.html and part_*.html are in every page, and every
-// other file is a page.
-func Parse(files fs.FS, words template.FuncMap) (Templates, error) {
-	frame, err := template.New("").Funcs(words).ParseFS(files, "templates/frame.html", "templates/part_*.html")
-	if err != nil {
-		return nil, err
-	}
-	names, err := fs.ReadDir(files, "templates")
-	if err != nil {
-		return nil, err
-	}
-	all := Templates{}
-	for _, f := range names {
-		if f.Name() == "frame.html" || strings.HasPrefix(f.Name(), "part_") {
-			continue
-		}
-		t, err := template.Must(frame.Clone()).ParseFS(files, path.Join("templates", f.Name()))
+// Parse reads the folders templates of some places: frame.html and part_*.html are in every
+// page, and every other file is a page. What comes later may take the place of what is
+// called so before.
+func Parse(words template.FuncMap, places ...fs.FS) (Templates, error) {
+	frame := template.New("").Funcs(words)
+	pages := map[string]fs.FS{}
+	for _, place := range places {
+		files, err := fs.Glob(place, "templates/*.html")
 		if err != nil {
 			return nil, err
 		}
-		all[strings.TrimSuffix(f.Name(), ".html")] = t
+		for _, f := range files {
+			if name := path.Base(f); name != "frame.html" && !strings.HasPrefix(name, "part_") {
+				pages[f] = place
+			} else if _, err := frame.ParseFS(place, f); err != nil {
+				return nil, err
+			}
+		}
+	}
+	all := Templates{}
+	for f, place := range pages {
+		t, err := template.Must(frame.Clone()).ParseFS(place, f)
+		if err != nil {
+			return nil, err
+		}
+		all[strings.TrimSuffix(path.Base(f), ".html")] = t
 	}
 	return all, nil
 }

@@ -9,10 +9,10 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/signin"
 	"github.com/vigil-stream/vigil/hashdb/exchange"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
-	"github.com/vigil-stream/vigil/review/console"
 )
 
 // ReviewConfig is what the organisation has written down about how it decides.
@@ -98,7 +98,7 @@ func (r *ReviewConfig) fill() {
 	if r.OpenID != nil {
 		r.OpenID.fill()
 	}
-	life := console.DefaultLifetimes()
+	life := signin.DefaultLifetimes()
 	r.SessionIdle = cmp.Or(r.SessionIdle, life.Idle)
 	r.SessionLongest = cmp.Or(r.SessionLongest, life.Longest)
 	r.StepUp = cmp.Or(r.StepUp, life.StepUp)
@@ -115,8 +115,8 @@ func (r ReviewConfig) policy() review.Policy {
 	return p
 }
 
-func (r ReviewConfig) life() console.Lifetimes {
-	return console.Lifetimes{Idle: r.SessionIdle, Longest: r.SessionLongest, StepUp: r.StepUp}
+func (r ReviewConfig) life() signin.Lifetimes {
+	return signin.Lifetimes{Idle: r.SessionIdle, Longest: r.SessionLongest, StepUp: r.StepUp}
 }
 
 // onePerson is for the demo and for tests: one decides, for good and at once.
@@ -202,12 +202,12 @@ func (r ReviewConfig) validate() error {
 			faults = append(faults, fmt.Errorf("review.listen: %q is not host:port, nor none", r.Listen))
 		}
 	default:
-		if err := console.CheckLoopback(r.Listen); err != nil {
+		if err := signin.CheckLoopback(r.Listen); err != nil {
 			faults = append(faults, fmt.Errorf("review.listen: %q: %w; review.openid lets people sign in", r.Listen, err))
 		}
 	}
 	if r.OpenID != nil {
-		faults = append(faults, r.OpenID.validate()...)
+		faults = append(faults, r.OpenID.validate("review.openid.", texts(review.Roles))...)
 	}
 	return errors.Join(append(faults, r.validateStore())...)
 }

@@ -6,8 +6,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/signin"
 	"github.com/vigil-stream/vigil/report/ncmec/standin"
-	"github.com/vigil-stream/vigil/review/console"
 )
 
 // StandInOptions say where a stand-in of the CyberTipline listens, and as whom it knows us.
@@ -19,7 +19,7 @@ type StandInOptions struct {
 
 // StandIn plays the CyberTipline's reporting API on loopback until ctx ends.
 func StandIn(ctx context.Context, o StandInOptions) error {
-	if err := console.CheckLoopback(o.Listen); err != nil {
+	if err := signin.CheckLoopback(o.Listen); err != nil {
 		return fmt.Errorf("%w: --listen: %w", ErrUsage, err)
 	}
 	s, err := standin.New(o.User, o.Password, time.Now)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/api/page"
+	"github.com/vigil-stream/vigil/api/signin"
 	"github.com/vigil-stream/vigil/review"
 	"github.com/vigil-stream/vigil/review/action"
 	"github.com/vigil-stream/vigil/review/bars"
@@ -86,7 +87,7 @@ func (c *console) showCase(w http.ResponseWriter, r *http.Request, who review.Pe
 // stand tells, every few seconds, whether the case is still what the page shows. While its
 // person does something on the page, the case stays in their hands.
 func (c *console) stand(w http.ResponseWriter, r *http.Request, who review.Person) error {
-	if acted(r) {
+	if signin.Acted(r) {
 		if err := c.Store.Keep(r.Context(), r.PathValue("id"), who); err != nil && !review.IsRule(err) {
 			return err
 		}

@@ -3,16 +3,15 @@ package console
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
 
+	"github.com/vigil-stream/vigil/api/openid"
 	"github.com/vigil-stream/vigil/api/page"
+	"github.com/vigil-stream/vigil/api/signin"
 	"github.com/vigil-stream/vigil/review"
-	"github.com/vigil-stream/vigil/review/console/openid"
 )
 
 // Options say what the pages are made of.
@@ -30,7 +29,7 @@ type Options struct {
 	// Bundle writes what may be taken out of a case into a file and returns it, open at its
 	// start, with what closes and removes it; nil where nothing can be.
 	Bundle func(ctx context.Context, id string, who review.Person) (file io.ReadSeeker, closes func() error, err error)
-	Life   Lifetimes // zero means DefaultLifetimes
+	Life   signin.Lifetimes // zero means those that hold by default
 	Now    func() time.Time
 	// Fault is told of what went wrong here, without who or what it was about.
 	Fault func(error)
@@ -39,10 +38,9 @@ type Options struct {
 // A console serves the pages.
 type console struct {
 	Options
-	sessions *sessions
-	attempts *attempts // to sign in with a provider
-	tickets  tickets   // for pictures
-	pages    page.Templates
+	door    *signin.Door
+	tickets tickets // for pictures
+	pages   page.Templates
 }
 
 //go:embed static
@@ -50,29 +48,25 @@ var static embed.FS
 
 // New returns the pages.
 func New(o Options) (http.Handler, error) {
-	if o.OpenID == nil && len(o.Code) < minCode {
-		return nil, errors.New("console: development mode needs a code to sign in with")
-	}
-	if o.Life == (Lifetimes{}) {
-		o.Life = DefaultLifetimes()
-	}
 	c := &console{Options: o, tickets: tickets{by: map[string]ticket{}}}
 	var err error
-	if c.pages, err = page.Parse(templates, words); err != nil {
+	if c.pages, err = page.Parse(words, signin.Templates, templates); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	ours, says, secure := page.LoopbackHost, ErrNotLoopback, false
-	if o.OpenID != nil {
-		at, err := url.Parse(o.Address)
-		if err != nil || at.Host == "" {
-			return nil, fmt.Errorf("console: %q is no address", o.Address)
-		}
-		ours, says = func(host string) bool { return host == at.Host }, errors.New("this console has another name")
-		secure = at.Scheme == "https"
+	if c.door, err = signin.New(signin.Options{
+		OpenID: o.OpenID, Address: o.Address, Code: o.Code, Life: o.Life, Cookie: "vigil-session", What: "console", Now: o.Now, Show: c.showSignIn, Fault: o.Fault,
+	}); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
 	}
-	c.sessions = newSessions(o.Now, o.Life, secure)
 	mux := http.NewServeMux()
-	c.signInPages(mux)
+	c.door.Routes(mux)
+	if o.OpenID == nil {
+		mux.HandleFunc("GET /signin", c.signInForm)
+		mux.HandleFunc("POST /signin", c.signInByCode)
+		mux.Handle("POST /stepup", c.signed(c.stepUpByCode))
+	} else {
+		mux.Handle("GET /stepup/go", c.signed(c.stepUpAtProvider))
+	}
 	mux.Handle("GET /static/", page.Cached(http.FileServerFS(static)))
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                   c.home,
@@ -109,10 +103,11 @@ func New(o Options) (http.Handler, error) {
 		"POST /me/limits":            c.setOwnLimits,
 		"POST /limits":               c.setLimits,
 		"GET /help":                  c.help,
+		"GET /stepup":                c.stepUpForm,
 	} {
 		mux.Handle(pattern, c.signed(h))
 	}
-	return page.Secured(page.OnlyHost(ours, says, http.NewCrossOriginProtection().Handler(mux)), policy, secure), nil
+	return c.door.Guard(mux, policy), nil
 }
 
 // A handler answers somebody who is signed in. What it returns becomes a page that says
@@ -121,9 +116,8 @@ type handler func(w http.ResponseWriter, r *http.Request, who review.Person) err
 
 func (c *console) signed(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		have, err := c.sessions.of(r)
-		who := have.who
-		if errors.Is(err, errUnknown) {
+		have, ok := c.door.Of(r)
+		if !ok {
 			if r.Header.Get("HX-Request") != "" {
 				w.Header().Set("HX-Redirect", "/signin")
 				w.WriteHeader(http.StatusUnauthorized)
@@ -132,13 +126,11 @@ func (c *console) signed(h handler) http.Handler {
 			http.Redirect(w, r, "/signin", http.StatusSeeOther)
 			return
 		}
-		if err == nil {
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-			if err = r.ParseForm(); err != nil {
-				err = errForm
-			} else {
-				err = h(w, r, who)
-			}
+		who := personOf(have)
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		err := errForm
+		if r.ParseForm() == nil {
+			err = h(w, r, who)
 		}
 		if err != nil {
 			c.problem(w, r, who, err)

@@ -77,7 +77,7 @@ func (t *tickets) take(name, session string, now time.Time) ([]byte, bool) {
 
 // picture sends one, once.
 func (c *console) picture(w http.ResponseWriter, r *http.Request, _ review.Person) error {
-	jpeg, ok := c.tickets.take(r.PathValue("ticket"), c.sessions.key(r), c.Now())
+	jpeg, ok := c.tickets.take(r.PathValue("ticket"), c.door.Key(r), c.Now())
 	if !ok {
 		return fmt.Errorf("picture: %w", review.ErrNotFound)
 	}
@@ -103,7 +103,7 @@ type shownFrame struct {
 
 // images shows those of a case small, grey and blurred, to who has it in hand.
 func (c *console) images(w http.ResponseWriter, r *http.Request, who review.Person) error {
-	p := imagesPage{ID: r.PathValue("id"), Off: c.Frames == nil, Reasons: review.ImageReasons, Stepped: c.stepped(r)}
+	p := imagesPage{ID: r.PathValue("id"), Off: c.Frames == nil, Reasons: review.ImageReasons, Stepped: c.door.Stepped(r)}
 	frames, err := c.framesOf(r, who)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (c *console) images(w http.ResponseWriter, r *http.Request, who review.Pers
 			p.Bad++
 			continue
 		}
-		p.Frames = append(p.Frames, shownFrame{f, c.tickets.issue(c.sessions.key(r), small, c.Now())})
+		p.Frames = append(p.Frames, shownFrame{f, c.tickets.issue(c.door.Key(r), small, c.Now())})
 	}
 	if p.Holds, err = c.Store.Exposure(r.Context(), who.ID); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (c *console) framesOf(r *http.Request, who review.Person) ([]Frame, error) 
 // reason, and after it was noted who sees what and why.
 func (c *console) seeImage(w http.ResponseWriter, r *http.Request, who review.Person) error {
 	id := r.PathValue("id")
-	if !c.stepped(r) {
+	if !c.door.Stepped(r) {
 		http.Redirect(w, r, "/stepup?to="+url.QueryEscape("/case/"+id+"/images"), http.StatusSeeOther)
 		return nil
 	}
@@ -168,13 +168,7 @@ func (c *console) seeImage(w http.ResponseWriter, r *http.Request, who review.Pe
 			ID, Address, Reason string
 			Frame               Frame
 			Holds               review.Exposure
-		}{id, c.tickets.issue(c.sessions.key(r), jpeg, c.Now()), view.Reason, f, holds})
+		}{id, c.tickets.issue(c.door.Key(r), jpeg, c.Now()), view.Reason, f, holds})
 	}
 	return badInput{errors.New("choose one of the images")}
-}
-
-// stepped reports whether who sends a request authenticated anew a short while ago.
-func (c *console) stepped(r *http.Request) bool {
-	have, err := c.sessions.of(r)
-	return err == nil && !have.proved.IsZero() && c.Now().Sub(have.proved) < c.Life.StepUp
 }

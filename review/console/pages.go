@@ -55,8 +55,8 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, who review.Person
 // frame is what is around a page, as far as no store is asked for it.
 func (c *console) frame(r *http.Request, who review.Person, here, title string, body any) frame {
 	f := frame{Title: title, Here: here, Who: who, Name: who.ID, Dev: c.OpenID == nil, Theme: page.Theme(r), Now: c.Now().UTC(), Body: body}
-	if have, err := c.sessions.of(r); err == nil && have.name != "" && who.ID != "" {
-		f.Name = have.name
+	if have, ok := c.door.Of(r); ok && have.Name != "" && who.ID != "" {
+		f.Name = have.Name
 	}
 	if cookie, err := r.Cookie("vigil-keys"); err == nil {
 		f.NoKeys = cookie.Value == "off"

@@ -13,8 +13,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/vigil-stream/vigil/api/openid"
+	"github.com/vigil-stream/vigil/api/signin"
 	"github.com/vigil-stream/vigil/review"
-	"github.com/vigil-stream/vigil/review/console/openid"
 )
 
 // The tests here sign people in with a real provider, whose issuer VIGIL_OPENID names:
@@ -30,8 +31,8 @@ func serveOpenID(t testing.TB, s *review.Store, now func() time.Time) *httptest.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { pages.ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
 	provider := openid.New(openid.Options{
-		Issuer: issuer, Client: "vigil-console", Secret: "for-tests-alone", Address: server.URL, Callback: CallbackPath, Claim: "groups", Now: now, Scopes: []string{"profile"},
-		Roles: map[string][]review.Role{"moderators": {review.RoleReviewer}, "leads": {review.RoleSupervisor}, "audit": {review.RoleAuditor}, "operations": {review.RoleAdministrator}},
+		Issuer: issuer, Client: "vigil-console", Secret: "for-tests-alone", Address: server.URL, Callback: signin.CallbackPath, Claim: "groups", Now: now, Scopes: []string{"profile"},
+		Roles: map[string][]string{"moderators": {"reviewer"}, "leads": {"supervisor"}, "audit": {"auditor"}, "operations": {"administrator"}},
 	})
 	if err := provider.Find(t.Context()); err != nil {
 		t.Fatal(err)
@@ -191,7 +192,7 @@ func TestWhoHasNoRoleIsToldWhatIsMissing(t *testing.T) {
 	s.do(chromedp.Click(`a[href="/signin/go?other=1"]`), chromedp.WaitVisible("#password"))
 
 	// An answer that was not begun in this browser makes no session.
-	s.do(chromedp.Navigate(s.base+CallbackPath+"?state=AAAAAAAAAAAAAAAAAAAAAAAAAA&code=x"), chromedp.WaitVisible(".note"))
+	s.do(chromedp.Navigate(s.base+signin.CallbackPath+"?state=AAAAAAAAAAAAAAAAAAAAAAAAAA&code=x"), chromedp.WaitVisible(".note"))
 	s.axe("not signed in")
 	if text := ask(s, chromedp.Text("main")); !strings.Contains(text, "not begun here") {
 		t.Errorf("a forged answer: %s", text)

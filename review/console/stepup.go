@@ -3,44 +3,35 @@ package console
 import (
 	"net/http"
 
+	"github.com/vigil-stream/vigil/api/signin"
 	"github.com/vigil-stream/vigil/review"
 )
 
 // Stepping up: who is to see an image says once more who they are, so that a screen left
 // alone shows none.
 
-func (c *console) signInPages(mux *http.ServeMux) {
-	mux.Handle("GET /stepup", c.signed(c.stepUpForm))
-	if c.OpenID == nil {
-		mux.HandleFunc("GET /signin", c.signInForm)
-		mux.HandleFunc("POST /signin", c.signIn)
-		mux.HandleFunc("POST /signout", c.signOut)
-		mux.Handle("POST /stepup", c.signed(c.stepUpByCode))
-		return
-	}
-	c.attempts = &attempts{by: map[string]attempt{}}
-	mux.HandleFunc("GET /signin", c.signInDoor)
-	mux.HandleFunc("GET /signin/go", c.toProvider)
-	mux.HandleFunc("GET "+CallbackPath, c.fromProvider)
-	mux.HandleFunc("POST /signout", c.signOutThere)
-	mux.Handle("GET /stepup/go", c.signed(c.stepUpAtProvider))
-}
-
 func (c *console) stepUpForm(w http.ResponseWriter, r *http.Request, who review.Person) error {
 	return c.show(w, r, who, "stepup", "", "Show that it is you", struct {
 		To   string
 		Code bool
-		For  Lifetimes
-	}{ownPath(r.URL.Query().Get("to")), c.OpenID == nil, c.Life})
+		For  signin.Lifetimes
+	}{signin.OwnPath(r.URL.Query().Get("to")), c.OpenID == nil, c.door.Life()})
+}
+
+// stepUpAtProvider has somebody who is signed in authenticate anew.
+func (c *console) stepUpAtProvider(w http.ResponseWriter, r *http.Request, _ review.Person) error {
+	c.door.Anew(w, r, r.URL.Query().Get("to"))
+	return nil
 }
 
 // stepUpByCode is how development mode does it.
-func (c *console) stepUpByCode(w http.ResponseWriter, r *http.Request, who review.Person) error {
-	if err := c.checkCode(r); err != nil {
-		return err
+func (c *console) stepUpByCode(w http.ResponseWriter, r *http.Request, _ review.Person) error {
+	if err := c.door.CheckCode(r); err != nil {
+		return badInput{err}
 	}
-	c.sessions.end(c.sessions.key(r))
-	http.SetCookie(w, c.sessions.begin(session{who: who, proved: c.Now()}))
-	http.Redirect(w, r, ownPath(r.PostForm.Get("to")), http.StatusSeeOther)
+	have, _ := c.door.Of(r)
+	have.Proved = c.Now()
+	c.door.Begin(w, r, have)
+	http.Redirect(w, r, signin.OwnPath(r.PostForm.Get("to")), http.StatusSeeOther)
 	return nil
 }

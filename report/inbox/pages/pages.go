@@ -58,7 +58,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	d := &desk{Options: o, sessions: sessions{now: o.Now, by: map[string]session{}}}
 	var err error
-	if d.pages, err = page.Parse(templates, d.words()); err != nil {
+	if d.pages, err = page.Parse(d.words(), templates); err != nil {
 		return nil, fmt.Errorf("inbox pages: %w", err)
 	}
 	mux := http.NewServeMux()

@@ -1,4 +1,4 @@
-package console
+package signin
 
 import (
 	"crypto/rand"
@@ -6,13 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/vigil-stream/vigil/api/page"
-	"github.com/vigil-stream/vigil/review"
 )
-
-// errUnknown says that somebody has to sign in.
-var errUnknown = errors.New("nobody is signed in")
 
 // Lifetimes say when a session ends.
 type Lifetimes struct {
@@ -37,13 +31,14 @@ func (l Lifetimes) Validate() error {
 
 const maxSessions = 1000
 
-// A session is somebody signed in.
-type session struct {
-	who         review.Person
-	name        string // what the provider calls them
-	token       string // the provider's, to sign out there with
+// A Session is somebody signed in.
+type Session struct {
+	ID          string // what they are called in stores and logs
+	Roles       []string
+	Name        string    // what the provider calls them
+	Proved      time.Time // when they authenticated anew; zero for never
+	token       string    // the provider's, to sign out there with
 	began, last time.Time
-	proved      time.Time // when they authenticated anew; zero for never
 }
 
 // sessions are who is signed in, by the random token in their cookie. They live in this
@@ -51,13 +46,14 @@ type session struct {
 type sessions struct {
 	now    func() time.Time
 	life   Lifetimes
-	secure bool // the console is reached by https
+	name   string // of the cookie
+	secure bool   // the pages are reached by https
 	mu     sync.Mutex
-	by     map[string]session
+	by     map[string]Session
 }
 
-func newSessions(now func() time.Time, life Lifetimes, secure bool) *sessions {
-	return &sessions{now: now, life: life, secure: secure, by: map[string]session{}}
+func newSessions(now func() time.Time, life Lifetimes, name string, secure bool) *sessions {
+	return &sessions{now: now, life: life, name: name, secure: secure, by: map[string]Session{}}
 }
 
 // cookie makes a cookie that no other site's requests carry. Under https its name keeps
@@ -73,10 +69,8 @@ func (s *sessions) cookieName(name string) string {
 	return name
 }
 
-const sessionCookie = "vigil-session"
-
 // begin signs somebody in and returns the cookie.
-func (s *sessions) begin(one session) *http.Cookie {
+func (s *sessions) begin(one Session) *http.Cookie {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -88,63 +82,52 @@ func (s *sessions) begin(one session) *http.Cookie {
 	token := rand.Text()
 	one.began, one.last = now, now
 	s.by[token] = one
-	return s.cookie(sessionCookie, token)
+	return s.cookie(s.name, token)
 }
 
-func (s *sessions) ended(have session, now time.Time) bool {
+func (s *sessions) ended(have Session, now time.Time) bool {
 	return now.Sub(have.last) >= s.life.Idle || now.Sub(have.began) >= s.life.Longest
 }
 
-// of returns the session of a request. What a page asks by itself, without its person,
-// does not keep it alive.
-func (s *sessions) of(r *http.Request) (session, error) {
-	cookie, err := r.Cookie(s.cookieName(sessionCookie))
-	if err != nil {
-		return session{}, errUnknown
+// of returns the session of a request, and whether there is one. What a page asks by
+// itself, without its person, does not keep it alive.
+func (s *sessions) of(r *http.Request) (Session, bool) {
+	key := s.key(r)
+	if key == "" {
+		return Session{}, false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	have, ok := s.by[cookie.Value]
+	have, ok := s.by[key]
 	now := s.now()
 	if !ok || s.ended(have, now) {
-		delete(s.by, cookie.Value)
-		return session{}, errUnknown
+		delete(s.by, key)
+		return Session{}, false
 	}
-	if r.Header.Get("HX-Request") == "" || acted(r) {
+	if r.Header.Get("HX-Request") == "" || Acted(r) {
 		have.last = now
-		s.by[cookie.Value] = have
+		s.by[key] = have
 	}
-	return have, nil
+	return have, true
 }
 
-// acted reports whether a page that asks by itself says that its person did something on it
+// Acted reports whether a page that asks by itself says that its person did something on it
 // since it asked last: a script of ours sets the header, and no other site's can.
-func acted(r *http.Request) bool { return r.Header.Get("Vigil-Acted") == "1" }
+func Acted(r *http.Request) bool { return r.Header.Get("Vigil-Acted") == "1" }
 
 // key is the token that a request carries, or nothing.
 func (s *sessions) key(r *http.Request) string {
-	if cookie, err := r.Cookie(s.cookieName(sessionCookie)); err == nil {
+	if cookie, err := r.Cookie(s.cookieName(s.name)); err == nil {
 		return cookie.Value
 	}
 	return ""
 }
 
 // end ends a session and returns what it was.
-func (s *sessions) end(key string) session {
+func (s *sessions) end(key string) Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have := s.by[key]
 	delete(s.by, key)
 	return have
-}
-
-// ErrNotLoopback says that development mode was to be served to others.
-var ErrNotLoopback = errors.New("development mode, in which anybody can be anybody, is for loopback only")
-
-// CheckLoopback refuses an address to listen at that is not on loopback.
-func CheckLoopback(addr string) error {
-	if !page.LoopbackAddr(addr) {
-		return ErrNotLoopback
-	}
-	return nil
 }

@@ -1,11 +1,11 @@
-package console
+package signin
 
 import (
 	"fmt"
 	"testing"
 	"time"
 
-	"github.com/vigil-stream/vigil/review/console/openid"
+	"github.com/vigil-stream/vigil/api/openid"
 )
 
 // TestAnAttemptIsOneBrowsersOnce takes what was begun with what is not right, and then with
@@ -50,7 +50,7 @@ func TestNobodyIsSentToAnotherSite(t *testing.T) {
 	for text, want := range map[string]string{
 		"/case/x/images": "/case/x/images", "": "/", "//evil.example": "/", `/\evil.example`: "/", "https://evil.example": "/", "evil": "/", "/a\r\nb": "/", "/queue?place=open": "/queue?place=open",
 	} {
-		if got := ownPath(text); got != want {
+		if got := OwnPath(text); got != want {
 			t.Errorf("%q: %q", text, got)
 		}
 	}

@@ -2,7 +2,10 @@ package openid
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,15 +16,13 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
-
-	"github.com/vigil-stream/vigil/review"
-	"github.com/vigil-stream/vigil/signal"
 )
 
 // A Login is somebody who signed in.
 type Login struct {
-	Who   review.Person
-	Name  string // what the provider calls them, for their own eyes
+	ID    string // the same whenever they sign in, and another for everybody else
+	Roles []string
+	Name  string // what the provider calls them
 	Token string // the ID token, to end the session at the provider with
 	// Fresh says that they authenticated for this very sign-in, as was asked.
 	Fresh bool
@@ -41,7 +42,7 @@ type Refused struct{ Code string }
 func (r Refused) Error() string {
 	switch r.Code {
 	case "access_denied":
-		return "the sign-in service says that access was denied: you gave up, or you have no access to this console there"
+		return "the sign-in service says that access was denied: you gave up, or you have no access there"
 	case "login_required", "interaction_required", "account_selection_required", "consent_required":
 		return "the sign-in service wants to ask you something first: begin again"
 	case "temporarily_unavailable", "server_error":
@@ -60,7 +61,7 @@ type NoRole struct {
 
 func (NoRole) Error() string { return "no group of this person has a role here" }
 
-// skew is by how much the clocks of a provider and of the console may differ.
+// skew is by how much the clocks of a provider and of this machine may differ.
 const skew = 30 * time.Second
 
 var codeForm = regexp.MustCompile(`^[a-z_]{1,40}$`)
@@ -122,7 +123,7 @@ func (p *Provider) login(token *oidc.IDToken, raw string, a Attempt) (Login, err
 	if azp, ok := claims["azp"].(string); ok && azp != p.o.Client || !ok && len(token.Audience) > 1 {
 		return Login{}, fmt.Errorf("%w: it was issued to another client", ErrToken)
 	}
-	l := Login{Token: raw, Who: review.Person{ID: pseudonym(token.Issuer, token.Subject)}}
+	l := Login{Token: raw, ID: pseudonym(token.Issuer, token.Subject)}
 	for _, key := range []string{"name", "preferred_username"} {
 		if name, ok := claims[key].(string); ok && l.Name == "" {
 			l.Name = name
@@ -131,12 +132,12 @@ func (p *Provider) login(token *oidc.IDToken, raw string, a Attempt) (Login, err
 	groups, there := textsAt(claims, p.o.Claim)
 	for _, group := range groups {
 		for _, role := range p.o.Roles[group] {
-			if !slices.Contains(l.Who.Roles, role) {
-				l.Who.Roles = append(l.Who.Roles, role)
+			if !slices.Contains(l.Roles, role) {
+				l.Roles = append(l.Roles, role)
 			}
 		}
 	}
-	if len(l.Who.Roles) == 0 {
+	if len(l.Roles) == 0 {
 		return Login{}, NoRole{Claim: p.o.Claim, There: there, Groups: groups, Token: raw}
 	}
 	if a.fresh {
@@ -164,11 +165,16 @@ func (p *Provider) fresh(claims map[string]any, began time.Time) error {
 	return nil
 }
 
-// pseudonym is what a person is called in the case store and the audit log: the same
-// whenever they sign in, and nothing that tells who they are to who has not the
-// provider's list of people.
+// pseudonym is what a person is called in stores and logs: the same whenever they sign in,
+// and nothing that tells who they are to who has not the provider's list of people. It is
+// made as package signal makes ids, of each text behind its length.
 func pseudonym(issuer, subject string) string {
-	return "p-" + signal.ID("person", issuer, subject)[:16]
+	var b []byte
+	for _, part := range []string{"person", issuer, subject} {
+		b = append(binary.BigEndian.AppendUint64(b, uint64(len(part))), part...)
+	}
+	sum := sha256.Sum256(b)
+	return "p-" + hex.EncodeToString(sum[:8])
 }
 
 // textsAt returns the texts at a path of claims. One text alone is a list of one.

@@ -1,131 +1,38 @@
 package openid
 
 import (
-	"cmp"
 	"context"
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
-	"math/big"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/vigil-stream/vigil/review"
+	"github.com/vigil-stream/vigil/api/openid/openidtest"
+	"github.com/vigil-stream/vigil/signal"
 )
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// A standIn answers as a provider does and, where it is told to, wrongly. The tests with a
-// real one are in package console, under the build tag chromium.
+// A standIn is a provider that a test signs in with. The tests with a real one are those of
+// pages, under the build tag chromium.
 type standIn struct {
-	t         *testing.T
-	server    *httptest.Server
-	key       *rsa.PrivateKey
-	claims    map[string]any // beside those that are always there; nil takes one away
-	down      bool
-	issuer    string // that it says it is, where that is another
-	methods   []string
-	tokenCode int
-	tokenSays string
-	got       url.Values // what the token endpoint was sent
-	nonce     string
-}
-
-// key and strangeKey are made once: it takes long.
-var key, strangeKey = sync.OnceValue(newKey), sync.OnceValue(newKey)
-
-func newKey() *rsa.PrivateKey {
-	k, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return k
+	*openidtest.StandIn
+	t *testing.T
 }
 
 func newStandIn(t *testing.T) *standIn {
 	t.Helper()
-	s := &standIn{t: t, key: key(), claims: map[string]any{}, methods: []string{"S256"}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		base := s.server.URL
-		s.answer(w, map[string]any{
-			"issuer": cmp.Or(s.issuer, base), "authorization_endpoint": base + "/auth", "token_endpoint": base + "/token", "jwks_uri": base + "/keys",
-			"end_session_endpoint": base + "/end", "code_challenge_methods_supported": s.methods, "id_token_signing_alg_values_supported": []string{"RS256"},
-		})
-	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		s.answer(w, map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "1",
-			"n": encode(key().N.Bytes()), "e": encode(big.NewInt(int64(key().E)).Bytes())}}})
-	})
-	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseForm(); err != nil {
-			t.Error(err)
-		}
-		s.got = r.PostForm
-		if s.tokenCode != 0 {
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(s.tokenCode)
-			_, _ = fmt.Fprint(w, s.tokenSays)
-			return
-		}
-		s.answer(w, map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": s.token()})
-	})
-	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.down {
-			http.Error(w, "the sky falls: secret-canary", http.StatusServiceUnavailable)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
-	t.Cleanup(s.server.Close)
-	return s
-}
-
-func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-func (s *standIn) answer(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(v); err != nil {
-		s.t.Error(err)
-	}
-}
-
-func (s *standIn) token() string {
-	claims := map[string]any{
-		"iss": s.server.URL, "sub": "4711", "aud": "vigil-console", "azp": "vigil-console", "nonce": s.nonce, "exp": start.Add(time.Minute).Unix(), "iat": start.Unix(),
-		"auth_time": start.Unix(), "acr": "1", "name": "Anna", "groups": []string{"moderators", "kitchen"},
-	}
-	maps.Copy(claims, s.claims)
-	maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
-	body, err := json.Marshal(claims)
-	if err != nil {
-		s.t.Error(err)
-	}
-	text := encode([]byte(`{"alg":"RS256","kid":"1"}`)) + "." + encode(body)
-	sum := sha256.Sum256([]byte(text))
-	sig, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, sum[:])
-	if err != nil {
-		s.t.Error(err)
-	}
-	return text + "." + encode(sig)
+	return &standIn{openidtest.New(t, "vigil-console", func() time.Time { return start }), t}
 }
 
 func (s *standIn) provider(change func(*Options)) *Provider {
 	o := Options{
-		Issuer: s.server.URL, Client: "vigil-console", Secret: "s3cret", Address: "http://127.0.0.1:1", Callback: "/signin/back", Claim: "groups",
-		Roles: map[string][]review.Role{"moderators": {review.RoleReviewer}, "leads": {review.RoleSupervisor, review.RoleReviewer}},
+		Issuer: s.URL, Client: "vigil-console", Secret: "s3cret", Address: "http://127.0.0.1:1", Callback: "/signin/back", Claim: "groups",
+		Roles: map[string][]string{"moderators": {"reviewer"}, "leads": {"supervisor", "reviewer"}},
 		Now:   func() time.Time { return start },
 	}
 	if change != nil {
@@ -146,16 +53,16 @@ func (s *standIn) signIn(p *Provider, fresh bool, change func(q url.Values)) (Lo
 		s.t.Fatal(err)
 	}
 	q := u.Query()
-	s.nonce = q.Get("nonce")
+	s.Nonce = q.Get("nonce")
 	back := url.Values{"state": {q.Get("state")}, "code": {"c0de"}}
 	if change != nil {
 		change(back)
 	}
 	l, err := p.Finish(context.Background(), a, back)
 	if err == nil {
-		sum := sha256.Sum256([]byte(s.got.Get("code_verifier")))
-		if q.Get("code_challenge") != encode(sum[:]) || q.Get("code_challenge_method") != "S256" {
-			s.t.Errorf("the challenge %q is not that of %q", q.Get("code_challenge"), s.got.Get("code_verifier"))
+		sum := sha256.Sum256([]byte(s.Got.Get("code_verifier")))
+		if q.Get("code_challenge") != openidtest.Encode(sum[:]) || q.Get("code_challenge_method") != "S256" {
+			s.t.Errorf("the challenge %q is not that of %q", q.Get("code_challenge"), s.Got.Get("code_verifier"))
 		}
 		if (q.Get("prompt") == "login" && q.Get("max_age") == "0") != fresh {
 			s.t.Errorf("fresh is %v and the address %s", fresh, address)
@@ -170,19 +77,20 @@ func TestASignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.Name != "Anna" || l.Fresh || !slices.Equal(l.Who.Roles, []review.Role{review.RoleReviewer}) {
+	if l.Name != "Anna" || l.Fresh || !slices.Equal(l.Roles, []string{"reviewer"}) {
 		t.Errorf("%+v", l)
 	}
-	if strings.Contains(l.Who.ID, "4711") || !strings.HasPrefix(l.Who.ID, "p-") || len(l.Who.ID) != 18 {
-		t.Errorf("called %q", l.Who.ID)
+	// The name is made as ids are everywhere, so that whoever has one keeps it.
+	if l.ID != "p-"+signal.ID("person", s.URL, "4711")[:16] || !strings.HasPrefix(l.ID, "p-") || len(l.ID) != 18 {
+		t.Errorf("called %q", l.ID)
 	}
 	again, err := s.signIn(s.provider(nil), true, nil)
-	if err != nil || again.Who.ID != l.Who.ID || !again.Fresh {
+	if err != nil || again.ID != l.ID || !again.Fresh {
 		t.Errorf("again %+v, %v", again, err)
 	}
-	s.claims["sub"] = "4712"
-	if other, err := s.signIn(s.provider(nil), false, nil); err != nil || other.Who.ID == l.Who.ID {
-		t.Errorf("somebody else is %q, %v", other.Who.ID, err)
+	s.Claims["sub"] = "4712"
+	if other, err := s.signIn(s.provider(nil), false, nil); err != nil || other.ID == l.ID {
+		t.Errorf("somebody else is %q, %v", other.ID, err)
 	}
 }
 
@@ -191,7 +99,7 @@ func TestRolesAreDeniedByDefault(t *testing.T) {
 		claim  string
 		groups any
 		there  bool
-		want   []review.Role
+		want   []string
 	}{
 		"none of the table":   {"groups", []string{"kitchen"}, true, nil},
 		"no group":            {"groups", []string{}, true, nil},
@@ -201,26 +109,26 @@ func TestRolesAreDeniedByDefault(t *testing.T) {
 		"an object":           {"groups", map[string]any{"moderators": true}, true, nil},
 		"another case":        {"groups", []string{"Moderators"}, true, nil},
 		"a role's own name":   {"groups", []string{"supervisor"}, true, nil},
-		"one text":            {"groups", "moderators", true, []review.Role{review.RoleReviewer}},
-		"two that overlap":    {"groups", []string{"moderators", "leads"}, true, []review.Role{review.RoleReviewer, review.RoleSupervisor}},
+		"one text":            {"groups", "moderators", true, []string{"reviewer"}},
+		"two that overlap":    {"groups", []string{"moderators", "leads"}, true, []string{"reviewer", "supervisor"}},
 		"a path that is not":  {"realm_access.roles", []string{"moderators"}, false, nil},
 		"a name of an object": {"groups.moderators", []string{"moderators"}, false, nil},
 	} {
 		s := newStandIn(t)
-		s.claims["groups"] = c.groups
+		s.Claims["groups"] = c.groups
 		l, err := s.signIn(s.provider(func(o *Options) { o.Claim = c.claim }), false, nil)
 		var none NoRole
-		if errors.As(err, &none) != (c.want == nil) || !slices.Equal(l.Who.Roles, c.want) {
+		if errors.As(err, &none) != (c.want == nil) || !slices.Equal(l.Roles, c.want) {
 			t.Errorf("%s: %+v, %v", name, l, err)
 		} else if c.want == nil && none.There != c.there {
 			t.Errorf("%s: the claim is there: %v", name, none.There)
 		}
 	}
 	s := newStandIn(t)
-	s.claims["realm_access"] = map[string]any{"roles": []string{"leads"}}
+	s.Claims["realm_access"] = map[string]any{"roles": []string{"leads"}}
 	for _, claim := range []string{"realm_access.roles", "https://example.org/roles"} {
-		s.claims["https://example.org/roles"] = []string{"leads"}
-		if l, err := s.signIn(s.provider(func(o *Options) { o.Claim = claim }), false, nil); err != nil || !l.Who.Is(review.RoleSupervisor) {
+		s.Claims["https://example.org/roles"] = []string{"leads"}
+		if l, err := s.signIn(s.provider(func(o *Options) { o.Claim = claim }), false, nil); err != nil || !slices.Contains(l.Roles, "supervisor") {
 			t.Errorf("%s: %+v, %v", claim, l, err)
 		}
 	}
@@ -246,13 +154,13 @@ func TestWhatDoesNotHold(t *testing.T) {
 		"an error of a kind": {nil, func(q url.Values) { q.Set("error", "<b>call 0900") }, Refused{"unknown"}},
 	} {
 		s := newStandIn(t)
-		maps.Copy(s.claims, c.claims)
-		if l, err := s.signIn(s.provider(nil), false, c.back); !errors.Is(err, c.want) || l.Who.ID != "" {
+		maps.Copy(s.Claims, c.claims)
+		if l, err := s.signIn(s.provider(nil), false, c.back); !errors.Is(err, c.want) || l.ID != "" {
 			t.Errorf("%s: %+v, %v", name, l, err)
 		}
 	}
 	s := newStandIn(t)
-	s.key = strangeKey() // keys that the provider does not publish
+	s.Key = openidtest.StrangeKey() // keys that the provider does not publish
 	if _, err := s.signIn(s.provider(nil), false, nil); !errors.Is(err, ErrToken) {
 		t.Errorf("a strange key: %v", err)
 	}
@@ -275,7 +183,7 @@ func TestAFreshAuthentication(t *testing.T) {
 		"no class wanted": {map[string]any{"acr": nil}, nil, true},
 	} {
 		s := newStandIn(t)
-		maps.Copy(s.claims, c.claims)
+		maps.Copy(s.Claims, c.claims)
 		l, err := s.signIn(s.provider(func(o *Options) { o.ACR = c.acr }), true, nil)
 		if (err == nil) != c.ok || l.Fresh != c.ok || err != nil && !errors.Is(err, ErrFresh) {
 			t.Errorf("%s: %+v, %v", name, l, err)
@@ -285,20 +193,20 @@ func TestAFreshAuthentication(t *testing.T) {
 
 func TestAProviderThatFails(t *testing.T) {
 	s := newStandIn(t)
-	s.down = true
+	s.Down = true
 	p := s.provider(nil)
-	if err := p.Find(t.Context()); !errors.Is(err, ErrProvider) || !strings.Contains(err.Error(), s.server.URL) {
+	if err := p.Find(t.Context()); !errors.Is(err, ErrProvider) || !strings.Contains(err.Error(), s.URL) {
 		t.Errorf("down: %v", err)
 	}
-	s.down = false
+	s.Down = false
 	if _, err := s.signIn(p, false, nil); err != nil {
 		t.Errorf("it is up again: %v", err)
 	}
-	s.issuer = "https://other.example"
+	s.Issuer = "https://other.example"
 	if err := s.provider(nil).Find(t.Context()); !errors.Is(err, ErrProvider) || !strings.Contains(err.Error(), "other.example") {
 		t.Errorf("another issuer: %v", err)
 	}
-	s.issuer, s.methods = "", []string{"plain"}
+	s.Issuer, s.Methods = "", []string{"plain"}
 	if err := s.provider(nil).Find(t.Context()); !errors.Is(err, ErrProvider) || !strings.Contains(err.Error(), "PKCE") {
 		t.Errorf("no PKCE: %v", err)
 	}
@@ -312,7 +220,7 @@ func TestAProviderThatFails(t *testing.T) {
 		{500, `secret-canary`, "500, no code"},
 	} {
 		s := newStandIn(t)
-		s.tokenCode, s.tokenSays = c.code, c.says
+		s.TokenCode, s.TokenSays = c.code, c.says
 		if _, err := s.signIn(s.provider(nil), false, nil); !errors.Is(err, ErrToken) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret-canary") || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%d: %v", c.code, err)
 		}

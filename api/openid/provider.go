@@ -1,7 +1,7 @@
 // Package openid signs people in with an OpenID provider: authorization code flow with
 // PKCE, state and nonce. It finds out who somebody is and which roles the organisation's
 // table gives them, and asks for a fresh authentication where that is wanted. It keeps no
-// session and writes no page: package console does.
+// session and writes no page: package signin does.
 //
 // It trusts the provider, by its address and the keys it publishes there, to say who
 // somebody is. What comes back through a browser it does not trust.
@@ -22,14 +22,12 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
-
-	"github.com/vigil-stream/vigil/review"
 )
 
 // Options say which provider, and what it means.
 type Options struct {
 	Issuer, Client, Secret string
-	// Address is that of the console as browsers see it, without a path.
+	// Address is that of our pages as browsers see them, without a path.
 	Address string
 	// Callback is the path to which the provider sends people back.
 	Callback string
@@ -37,7 +35,7 @@ type Options struct {
 	// realm_access.roles.
 	Claim string
 	// Roles are what each group may be. A group that is not in it has none.
-	Roles  map[string][]review.Role
+	Roles  map[string][]string
 	Scopes []string // beside openid
 	// ACR are the authentication context classes of which a fresh authentication has to
 	// have one; none means that any will do.
@@ -162,7 +160,7 @@ func (p *Provider) Begin(ctx context.Context, fresh bool) (Attempt, string, erro
 }
 
 // End returns the address at which the provider ends a person's session there and sends
-// them back to a path of the console, or nothing where it does not say how.
+// them back to a path of ours, or nothing where it does not say how.
 func (p *Provider) End(ctx context.Context, token, back string) string {
 	f, err := p.find(ctx)
 	if err != nil || f.end == "" {
