@@ -85,7 +85,7 @@ AXE := $(CACHE)/axe/axe-core-4.14.1/package/axe.min.js
 .PHONY: pages
 pages: $(AXE) ## the pages of the console and of the inbox in a real Chromium, with axe, people signing in with a real Keycloak; needs Chromium, npm, Java 17 and Maven; VIGIL_SHOTS=docs/console keeps pictures, and those of the inbox in docs/inbox
 	VIGIL_AXE=$(AXE) VIGIL_SHOTS=$(abspath $(VIGIL_SHOTS)) deploy/oidc/with-keycloak.sh $(GO) test -tags chromium -count=1 -timeout 10m ./review/console
-	VIGIL_AXE=$(AXE) VIGIL_SHOTS=$(if $(VIGIL_SHOTS),$(abspath docs/inbox)) $(GO) test -tags chromium -count=1 -timeout 5m ./report/inbox/pages
+	VIGIL_AXE=$(AXE) VIGIL_SHOTS=$(if $(VIGIL_SHOTS),$(abspath docs/inbox)) deploy/oidc/with-keycloak.sh $(GO) test -tags chromium -count=1 -timeout 5m ./report/inbox/pages
 
 $(AXE):
 	mkdir -p $(CACHE)/axe/axe-core-4.14.1

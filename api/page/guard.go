@@ -1,6 +1,8 @@
 package page
 
 import (
+	"errors"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
@@ -26,12 +28,25 @@ func Secured(next http.Handler, policy string, https bool) http.Handler {
 	})
 }
 
-// Cached lets browsers keep files that are the same for everybody.
-func Cached(next http.Handler) http.Handler {
+// Static serves the folder static of a service's own files, and of those that all have. They
+// are the same for everybody, so browsers may keep them.
+func Static(own fs.FS) http.Handler {
+	next := http.FileServerFS(both{own, shared})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "private, max-age=300")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// both are the files of the first, and what it has not of the second.
+type both struct{ first, second fs.FS }
+
+func (b both) Open(name string) (fs.File, error) {
+	f, err := b.first.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return b.second.Open(name)
+	}
+	return f, err
 }
 
 // OnlyHost refuses requests that came here under another name, as a page in the same browser

@@ -5,6 +5,7 @@ package page
 
 import (
 	"bytes"
+	"embed"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -14,16 +15,21 @@ import (
 	"strings"
 )
 
+// shared is what all pages have: the sheet page.css, on which each service's own style.css
+// builds, the icon, and the parts of a frame that are everywhere the same.
+//
+//go:embed static templates
+var shared embed.FS
+
 // Templates are those of pages by name, each with the frame around it.
 type Templates map[string]*template.Template
 
 // Parse reads the folders templates of some places: frame.html and part_*.html are in every
-// page, and every other file is a page. What comes later may take the place of what is
-// called so before.
+// page, and every other file is a page. What is called as something before takes its place.
 func Parse(words template.FuncMap, places ...fs.FS) (Templates, error) {
 	frame := template.New("").Funcs(words)
 	pages := map[string]fs.FS{}
-	for _, place := range places {
+	for _, place := range append([]fs.FS{shared}, places...) {
 		files, err := fs.Glob(place, "templates/*.html")
 		if err != nil {
 			return nil, err

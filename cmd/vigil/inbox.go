@@ -34,7 +34,8 @@ func (c *cli) inboxServe() *cobra.Command {
 	f.StringVar(&o.Receipts, "receipts", "", "`folder` for receipts, where --from is the folder of a file drop")
 	f.StringVar(&o.Outcomes, "outcomes", "", "`folder` for what you say came of alerts, a file each (default: the topic receipts; from files, outcomes in the inbox's folder)")
 	f.StringVar(&o.Known, "known", "", "`file` of identifiers that you have, made by vigil inbox blind, followed while it changes")
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:9670", "`host:port` of the pages, on loopback")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:9670", "`host:port` of the pages; beyond loopback only with --openid, behind a proxy that speaks https")
+	f.StringVar(&o.OpenID, "openid", "", "`file` that says with which OpenID provider people sign in, and which of its groups have which role (docs/inbox.md)")
 	f.StringVar(&o.Zone, "zone", "UTC", "time `zone` of the centre, as Asia/Manila, beside UTC")
 	require(cmd, "centre", "keys")
 	return cmd

@@ -1,11 +1,14 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/vigil-stream/vigil/api/openid"
 	"github.com/vigil-stream/vigil/api/signin"
@@ -92,6 +95,15 @@ func withPort(u *url.URL) string {
 		return u.Host + ":80"
 	}
 	return u.Host
+}
+
+// askProvider has a provider tell about itself early, so that the log says what is wrong. One
+// that is away keeps nothing from running: each sign-in asks it again.
+func askProvider(ctx context.Context, p *openid.Provider, what string, log *zap.Logger) error {
+	if err := p.Find(ctx); err != nil && ctx.Err() == nil {
+		log.Error("nobody can sign in to the "+what+" until this is mended", zap.Error(err))
+	}
+	return nil
 }
 
 // provider is the one that these settings name. It has not been asked anything yet.

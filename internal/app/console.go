@@ -33,13 +33,7 @@ func startConsole(ctx context.Context, g *errgroup.Group, c Config, store *revie
 			return fmt.Errorf("review.%w", err)
 		}
 		o.Address = openID.Address
-		g.Go(func() error {
-			// A provider that is away keeps nothing from running: each sign-in asks it again.
-			if err := o.OpenID.Find(ctx); err != nil && ctx.Err() == nil {
-				log.Error("nobody can sign in to the console until this is mended", zap.Error(err))
-			}
-			return nil
-		})
+		g.Go(func() error { return askProvider(ctx, o.OpenID, "console", log) })
 	} else {
 		if o.Code, err = c.consoleCode(); err != nil {
 			return err

@@ -34,15 +34,18 @@ type ServeInboxOptions struct {
 	// there are no brokers, the folder outcomes in the inbox's.
 	Outcomes string
 	Known    string // file of blinded identifiers, followed while it changes; may be empty
-	Listen   string
-	Zone     string // IANA name, in which times stand beside UTC
+	// Listen is host:port of the pages, on loopback where nobody signs people in.
+	Listen string
+	// OpenID is the file that says how people sign in; empty for development mode.
+	OpenID string
+	Zone   string // IANA name, in which times stand beside UTC
 }
 
 // pollEvery is how often files are looked at, and what waits to leave.
 const pollEvery = 2 * time.Second
 
-// ServeInbox runs a centre's inbox until ctx ends: it reads, serves the pages on loopback,
-// and lets outcomes out. It needs no other part of Vigil.
+// ServeInbox runs a centre's inbox until ctx ends: it reads, serves the pages, and lets
+// outcomes out. It needs no other part of Vigil.
 func ServeInbox(ctx context.Context, o ServeInboxOptions) (err error) {
 	zone, err := time.LoadLocation(o.Zone)
 	if err != nil {
@@ -54,8 +57,9 @@ func ServeInbox(ctx context.Context, o ServeInboxOptions) (err error) {
 	if o.Receipts != "" && o.From == "" {
 		return fmt.Errorf("%w: --receipts answers a file drop: give its folder with --from", ErrUsage)
 	}
-	if err := pages.CheckLoopback(o.Listen); err != nil {
-		return fmt.Errorf("%w: --listen: %w", ErrUsage, err)
+	signIn, err := o.signIn()
+	if err != nil {
+		return err
 	}
 	log, err := newLogger("console", "info")
 	if err != nil {
@@ -71,12 +75,8 @@ func ServeInbox(ctx context.Context, o ServeInboxOptions) (err error) {
 	if s.Outcomes == "" && o.From != "" {
 		s.Outcomes = filepath.Join(o.Desk.data(), "outcomes")
 	}
-	code, err := s.code()
-	if err != nil {
-		return err
-	}
-	handler, err := pages.New(pages.Options{
-		Store: store, Name: centreName(o.Desk.Centre), Code: code, Zone: zone, Sources: s.sources, Now: time.Now,
+	p := pages.Options{
+		Store: store, Name: centreName(o.Desk.Centre), Zone: zone, Sources: s.sources, Now: time.Now,
 		Said: func() {
 			select {
 			case s.said <- struct{}{}:
@@ -84,11 +84,23 @@ func ServeInbox(ctx context.Context, o ServeInboxOptions) (err error) {
 			}
 		},
 		Fault: func(err error) { log.Error("inbox", zap.Error(err)) },
-	})
+	}
+	if signIn != nil {
+		if p.OpenID, err = signIn.provider(); err != nil {
+			return fmt.Errorf("%w: --openid: %w", ErrUsage, err)
+		}
+		p.Address, p.Life = signIn.Address, signIn.life()
+	} else if p.Code, err = s.code(); err != nil {
+		return err
+	}
+	handler, err := pages.New(p)
 	if err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	if p.OpenID != nil {
+		g.Go(func() error { return askProvider(ctx, p.OpenID, "inbox", log) })
+	}
 	g.Go(func() error { return serveHTTP(ctx, o.Listen, "the inbox's pages", handler, log) })
 	if o.Known != "" {
 		g.Go(func() error { return s.followKnown(ctx) })
@@ -264,7 +276,7 @@ func (s *inboxServer) code() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("code of the inbox: %w", err)
 	}
-	s.log.Warn("the inbox is for this machine alone: who has the code can read it under any name", zap.String("code", s.codeFile()))
+	s.log.Warn("the inbox is in development mode: who has the code can be anybody", zap.String("code", s.codeFile()))
 	return text, nil
 }
 

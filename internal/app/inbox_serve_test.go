@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"os"
@@ -17,7 +18,7 @@ import (
 // serveInbox runs an inbox until stop is called.
 func serveInbox(t *testing.T, o ServeInboxOptions) (stop func()) {
 	t.Helper()
-	o.Listen = "127.0.0.1:0"
+	o.Listen = cmp.Or(o.Listen, "127.0.0.1:0")
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- ServeInbox(ctx, o) }()
@@ -224,7 +225,9 @@ func TestAnInboxIsForThisMachine(t *testing.T) {
 		o    ServeInboxOptions
 		want string
 	}{
-		{ServeInboxOptions{From: "x", Listen: "0.0.0.0:1"}, "for loopback only"}, {ServeInboxOptions{Listen: "127.0.0.1:1"}, "either --brokers or --from"},
+		{ServeInboxOptions{From: "x", Listen: "0.0.0.0:1"}, `--listen: "0.0.0.0:1": development mode, in which anybody can be anybody, is for loopback only; --openid lets people sign in`},
+		{ServeInboxOptions{From: "x", Listen: "x", OpenID: "nowhere"}, `--listen: "x" is not host:port`}, {ServeInboxOptions{From: "x", Listen: "0.0.0.0:1", OpenID: "nowhere"}, "--openid: open nowhere"},
+		{ServeInboxOptions{Listen: "127.0.0.1:1"}, "either --brokers or --from"},
 		{ServeInboxOptions{From: "x", Brokers: []string{"b"}, Listen: "127.0.0.1:1"}, "either --brokers or --from"},
 		{ServeInboxOptions{Brokers: []string{"b"}, Receipts: "x", Listen: "127.0.0.1:1"}, "--receipts answers a file drop"},
 		{ServeInboxOptions{From: "x", Listen: "127.0.0.1:1", Zone: "Atlantis/Here"}, "--zone"},

@@ -67,7 +67,7 @@ func New(o Options) (http.Handler, error) {
 	} else {
 		mux.Handle("GET /stepup/go", c.signed(c.stepUpAtProvider))
 	}
-	mux.Handle("GET /static/", page.Cached(http.FileServerFS(static)))
+	mux.Handle("GET /static/", page.Static(static))
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                   c.home,
 		"GET /queue":                 c.queue,

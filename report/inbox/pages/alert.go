@@ -38,8 +38,8 @@ var checks = []string{
 
 const maxEntries = 4
 
-func (d *desk) alert(w http.ResponseWriter, r *http.Request, who string) error {
-	f, err := d.Store.View(r.Context(), r.PathValue("id"), who)
+func (d *desk) alert(w http.ResponseWriter, r *http.Request, who person) error {
+	f, err := d.Store.View(r.Context(), r.PathValue("id"), who.entry)
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,10 @@ func (d *desk) alert(w http.ResponseWriter, r *http.Request, who string) error {
 }
 
 // say takes what came of an alert.
-func (d *desk) say(w http.ResponseWriter, r *http.Request, who string) error {
+func (d *desk) say(w http.ResponseWriter, r *http.Request, who person) error {
 	f := r.PostForm
 	word := inbox.Word{
-		Alert: r.PathValue("id"), By: who, Result: report.Result(f.Get("result")), Reference: strings.TrimSpace(f.Get("reference")),
+		Alert: r.PathValue("id"), By: who.entry, Result: report.Result(f.Get("result")), Reference: strings.TrimSpace(f.Get("reference")),
 	}
 	if word.Result == report.Insufficient {
 		word.Missing = f["missing"]
@@ -102,8 +102,8 @@ func entriesOf(f map[string][]string) (all []report.EntryOutcome, err error) {
 	return all, nil
 }
 
-func (d *desk) undo(w http.ResponseWriter, r *http.Request, who string) error {
-	if _, err := d.Store.Undo(r.Context(), r.PathValue("id"), who); err != nil {
+func (d *desk) undo(w http.ResponseWriter, r *http.Request, who person) error {
+	if _, err := d.Store.Undo(r.Context(), r.PathValue("id"), who.entry); err != nil {
 		return err
 	}
 	return d.toAlert(w, r)
@@ -117,25 +117,25 @@ func (d *desk) toAlert(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (d *desk) correction(w http.ResponseWriter, r *http.Request, who string) error {
+func (d *desk) correction(w http.ResponseWriter, r *http.Request, who person) error {
 	t, err := d.Store.Correction(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if err := d.Store.Log(r.Context(), who, inbox.DidView, t.Notice.Alert, t.Notice.ID); err != nil {
+	if err := d.Store.Log(r.Context(), who.entry, inbox.DidView, t.Notice.Alert, t.Notice.ID); err != nil {
 		return err
 	}
 	return d.show(w, r, who, http.StatusOK, "correction", "alerts", "Correction "+page.Short(t.Notice.ID), t)
 }
 
 // read notes that somebody read a correction.
-func (d *desk) read(w http.ResponseWriter, r *http.Request, who string) error {
+func (d *desk) read(w http.ResponseWriter, r *http.Request, who person) error {
 	id := r.PathValue("id")
 	t, err := d.Store.Correction(r.Context(), id)
 	if err != nil {
 		return err
 	}
-	if err := d.Store.ReadCorrection(r.Context(), id, who); err != nil {
+	if err := d.Store.ReadCorrection(r.Context(), id, who.entry); err != nil {
 		return err
 	}
 	to := "/alerts"
@@ -147,8 +147,8 @@ func (d *desk) read(w http.ResponseWriter, r *http.Request, who string) error {
 }
 
 // attachment gives out a file that came beside an alert, to be kept and not shown.
-func (d *desk) attachment(w http.ResponseWriter, r *http.Request, who string) error {
-	a, err := d.Store.Attachment(r.Context(), r.PathValue("id"), r.PathValue("sum"), who)
+func (d *desk) attachment(w http.ResponseWriter, r *http.Request, who person) error {
+	a, err := d.Store.Attachment(r.Context(), r.PathValue("id"), r.PathValue("sum"), who.entry)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/png"
@@ -37,9 +38,11 @@ type stage struct {
 	ctx context.Context
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T) *stage { return newStageOf(t, serve(t)) }
+
+func newStageOf(t *testing.T, inbox *served) *stage {
 	t.Helper()
-	s := &stage{t: t, served: serve(t)}
+	s := &stage{t: t, served: inbox}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1366, 768),
 		chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("disable-dev-shm-usage", true))
 	for _, name := range []string{os.Getenv("VIGIL_CHROMIUM_PATH"), "/usr/bin/chromium", "/usr/bin/chromium-browser"} {
@@ -74,6 +77,11 @@ func ask[T any](s *stage, a chromedp.Action[T]) T {
 		s.t.Fatal(err)
 	}
 	return v
+}
+
+func asJSON(text string) string {
+	data, _ := json.Marshal(text) // a string
+	return string(data)
 }
 
 func (s *stage) path() string {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
@@ -30,7 +31,9 @@ type served struct {
 // file is what comes beside the first alert.
 var file = seal.Attach("image/jpeg", []byte("a made-up file"))
 
-func serve(t testing.TB) *served {
+// serve serves one in development mode, and what changes makes of that, which may need to
+// know where it is.
+func serve(t testing.TB, changes ...func(o *Options, address string)) *served {
 	t.Helper()
 	log := inboxtest.NewLog(t, 0)
 	mine, err := age.GenerateX25519Identity()
@@ -98,17 +101,21 @@ func serve(t testing.TB) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(Options{
+	o := Options{
 		Store: store, Name: "Demo centre", Code: testCode, Zone: manila, Now: now,
 		Sources: func() []Source {
 			return []Source{{"queue", true, "Following vigil.alerts.ph at 127.0.0.1:9092, read up to record 9."}}
 		},
 		Fault: func(err error) { s.faults = append(s.faults, err) },
-	})
-	if err != nil {
+	}
+	var h http.Handler
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }))
+	for _, change := range changes {
+		change(&o, s.URL)
+	}
+	if h, err = New(o); err != nil {
 		t.Fatal(err)
 	}
-	s.Server = httptest.NewServer(h)
 	t.Cleanup(func() {
 		s.Close()
 		if err := store.Close(); err != nil {

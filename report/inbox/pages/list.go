@@ -22,12 +22,12 @@ type listPage struct {
 	After   int
 }
 
-func (d *desk) home(w http.ResponseWriter, r *http.Request, _ string) error {
+func (d *desk) home(w http.ResponseWriter, r *http.Request, _ person) error {
 	http.Redirect(w, r, "/alerts", http.StatusSeeOther)
 	return nil
 }
 
-func (d *desk) list(w http.ResponseWriter, r *http.Request, who string) error {
+func (d *desk) list(w http.ResponseWriter, r *http.Request, who person) error {
 	p := listPage{Place: inbox.PlaceWaits, From: from(r), Before: -1, After: -1, Sources: d.Sources()}
 	if r.URL.Query().Get("place") == inbox.PlaceAnswered {
 		p.Place = inbox.PlaceAnswered
@@ -57,7 +57,7 @@ func from(r *http.Request) int {
 	return n
 }
 
-func (d *desk) failed(w http.ResponseWriter, r *http.Request, who string) error {
+func (d *desk) failed(w http.ResponseWriter, r *http.Request, who person) error {
 	all, dropped, err := d.Store.Failures(r.Context(), from(r), perPage)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (d *desk) failed(w http.ResponseWriter, r *http.Request, who string) error 
 	}{all, dropped, next})
 }
 
-func (d *desk) journal(w http.ResponseWriter, r *http.Request, who string) error {
+func (d *desk) journal(w http.ResponseWriter, r *http.Request, who person) error {
 	lines, err := d.Store.Journal(r.Context(), r.URL.Query().Get("about"), 200)
 	if err != nil {
 		return err
@@ -84,6 +84,6 @@ func (d *desk) journal(w http.ResponseWriter, r *http.Request, who string) error
 	}{r.URL.Query().Get("about"), lines})
 }
 
-func (d *desk) help(w http.ResponseWriter, r *http.Request, who string) error {
+func (d *desk) help(w http.ResponseWriter, r *http.Request, who person) error {
 	return d.show(w, r, who, http.StatusOK, "help", "help", "Help", nil)
 }

@@ -1,141 +1,138 @@
 package pages
 
 import (
-	"crypto/rand"
-	"crypto/subtle"
+	"context"
 	"errors"
 	"net/http"
 	"regexp"
-	"sync"
-	"time"
+	"slices"
+	"strings"
+	"unicode"
 
-	"github.com/vigil-stream/vigil/api/page"
+	"github.com/vigil-stream/vigil/api/signin"
 	"github.com/vigil-stream/vigil/report/inbox"
 )
 
-// Signing in. Who knows the code says who they are: without it every user of the machine
-// could read the inbox. It is no proof of who somebody is, which is why the pages are for
-// one machine.
-
+// The roles. Who has none sees nothing.
 const (
-	minCode       = 16
-	sessionCookie = "vigil-inbox"
-	maxSessions   = 1000
-	idle          = 30 * time.Minute
-	longest       = 10 * time.Hour
+	RoleOfficer = "officer" // sees, takes out, and says what came of alerts
+	RoleAuditor = "auditor" // sees, and says nothing
 )
 
-type session struct {
-	who         string
-	began, last time.Time
+// Roles are all of them.
+var Roles = []string{RoleOfficer, RoleAuditor}
+
+var errDenied = errors.New("this is for officers: your role sees what is here, takes nothing out and says nothing")
+
+// A person is somebody signed in; the zero person is nobody.
+type person struct {
+	entry string // what the journal calls them
+	Name  string
+	Roles []string
 }
 
-// sessions are who is signed in, by the random token in their cookie. A restart signs
-// everybody out.
-type sessions struct {
-	now func() time.Time
-	mu  sync.Mutex
-	by  map[string]session
+func (p person) is(roles []string) bool {
+	return slices.ContainsFunc(p.Roles, func(role string) bool { return slices.Contains(roles, role) })
 }
 
-func (s *sessions) begin(who string) *http.Cookie {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.now()
-	for token, have := range s.by {
-		if s.ended(have, now) || len(s.by) >= maxSessions {
-			delete(s.by, token)
+// Says reports whether they may say what came of an alert.
+func (p person) Says() bool { return p.is([]string{RoleOfficer}) }
+
+// Role is the most that they may.
+func (p person) Role() string {
+	if p.Says() {
+		return RoleOfficer
+	}
+	return RoleAuditor
+}
+
+// personOf is who a session is of. The journal has what stays the same of them, and behind
+// it how the provider calls them then.
+func personOf(have signin.Session) person {
+	p := person{entry: have.ID, Name: have.ID, Roles: have.Roles}
+	if name := plain(have.Name); name != "" {
+		p.entry, p.Name = have.ID+" "+name, name
+	}
+	return p
+}
+
+const maxName = 80 // runes
+
+// plain is a name without what is not seen in it, and not at any length.
+func plain(name string) string {
+	name = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
 		}
+		return -1
+	}, name)), " ")
+	if runes := []rune(name); len(runes) > maxName {
+		name = string(runes[:maxName])
 	}
-	token := rand.Text()
-	s.by[token] = session{who, now, now}
-	return cookie(token)
+	return name
 }
 
-func (s *sessions) ended(have session, now time.Time) bool {
-	return now.Sub(have.last) >= idle || now.Sub(have.began) >= longest
+// A named is somebody of the journal, as pages show them.
+type named struct{ Name, ID string }
+
+var entryForm = regexp.MustCompile(`^(p-[0-9a-f]{16}) (.+)$`)
+
+// namedOf takes an entry of the journal apart.
+func namedOf(entry string) named {
+	if m := entryForm.FindStringSubmatch(entry); m != nil {
+		return named{m[2], m[1]}
+	}
+	return named{Name: entry}
 }
 
-// of returns who sent a request.
-func (s *sessions) of(r *http.Request) (string, bool) {
-	c, err := r.Cookie(sessionCookie)
-	if err != nil {
-		return "", false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	have, ok := s.by[c.Value]
-	now := s.now()
-	if !ok || s.ended(have, now) {
-		delete(s.by, c.Value)
-		return "", false
-	}
-	have.last = now
-	s.by[c.Value] = have
-	return have.who, true
+// enter notes that somebody signs in.
+func (d *desk) enter(ctx context.Context, have signin.Session) error {
+	return d.Store.Log(ctx, personOf(have).entry, inbox.DidSignIn, "", "by the sign-in service, "+strings.Join(have.Roles, ", "))
 }
 
-func (s *sessions) end(r *http.Request) {
-	if c, err := r.Cookie(sessionCookie); err == nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.by, c.Value)
+// showSignIn writes a page for who is not signed in.
+func (d *desk) showSignIn(w http.ResponseWriter, r *http.Request, p signin.Page) {
+	name, body := p.Name, p.Body
+	if name == "" {
+		name, body = "problem", sentence(p.Err.Error())
+	}
+	f := d.frame(r, person{}, "", p.Title, body)
+	f.To = p.To
+	if err := d.pages.Write(w, p.Code, name, "frame", f); err != nil {
+		d.problem(w, r, person{}, err)
 	}
 }
 
-// cookie is one that no other site's requests carry.
-func cookie(value string) *http.Cookie {
-	return &http.Cookie{Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}
-}
+// Development mode: who knows the code says who they are. Without it every user of the
+// machine could read the inbox. It is no proof of who somebody is, which is why it is for
+// one machine.
 
 func (d *desk) signInForm(w http.ResponseWriter, r *http.Request) {
-	if err := d.show(w, r, "", http.StatusOK, "signin", "", "Sign in", r.URL.Query().Get("code")); err != nil {
-		d.problem(w, r, "", err)
+	if err := d.show(w, r, person{}, http.StatusOK, "signin", "", "Sign in", r.URL.Query().Get("code")); err != nil {
+		d.problem(w, r, person{}, err)
 	}
 }
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
-func (d *desk) signIn(w http.ResponseWriter, r *http.Request) {
+func (d *desk) signInByCode(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		d.problem(w, r, "", badInput{errors.New("the form could not be read")})
+		d.problem(w, r, person{}, badInput{errors.New("the form could not be read")})
 		return
 	}
-	who := r.PostForm.Get("name")
-	var err error
+	one := signin.Session{ID: r.PostForm.Get("name"), Roles: []string{RoleOfficer}}
+	err := d.door.CheckCode(r)
 	switch {
-	case !nameForm.MatchString(who):
+	case !signin.IsName(one.ID):
 		err = badInput{errors.New("a name is 1 to 64 letters, digits, dots, dashes and underscores")}
-	case subtle.ConstantTimeCompare([]byte(r.PostForm.Get("code")), []byte(d.Code)) != 1:
-		err = badInput{errors.New("that is not the code: whoever started the inbox finds it where its log says")}
+	case err != nil:
+		err = badInput{err}
 	default:
-		err = d.Store.Log(r.Context(), who, inbox.DidSignIn, "", "")
+		err = d.Store.Log(r.Context(), one.ID, inbox.DidSignIn, "", "by the code")
 	}
 	if err != nil {
-		d.problem(w, r, "", err)
+		d.problem(w, r, person{}, err)
 		return
 	}
-	d.sessions.end(r)
-	http.SetCookie(w, d.sessions.begin(who))
+	d.door.Begin(w, r, one)
 	http.Redirect(w, r, "/alerts", http.StatusSeeOther)
-}
-
-func (d *desk) signOut(w http.ResponseWriter, r *http.Request) {
-	d.sessions.end(r)
-	gone := cookie("")
-	gone.MaxAge = -1
-	http.SetCookie(w, gone)
-	http.Redirect(w, r, "/signin", http.StatusSeeOther)
-}
-
-// ErrNotLoopback says that the pages were to be served to others.
-var ErrNotLoopback = errors.New("the inbox's pages, on which a code and a name are all that signs in, are for loopback only")
-
-// CheckLoopback refuses an address to listen at that is not on loopback.
-func CheckLoopback(addr string) error {
-	if !page.LoopbackAddr(addr) {
-		return ErrNotLoopback
-	}
-	return nil
 }

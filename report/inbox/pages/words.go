@@ -50,6 +50,7 @@ func (d *desk) words() template.FuncMap {
 		"kind":   func(k blind.Kind) string { return kindWords[k] },
 		"upper":  strings.ToUpper,
 		"size":   size,
+		"by":     namedOf,
 		"strong": func(points float64) bool { return points >= 20 },
 	}
 }
