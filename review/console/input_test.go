@@ -54,6 +54,13 @@ func TestWhatWillNotDoIsSaid(t *testing.T) {
 			t.Errorf("%s: %d %s", path, code, page)
 		}
 	}
+	// A page that asked no store tells no number of today's cases.
+	if code, page := anna.get("/case/none"); code != http.StatusNotFound || !strings.Contains(page, "There is nothing here by that name.") || strings.Contains(page, "cases today") || strings.Contains(page, "Back to the case") {
+		t.Errorf("no such case: %d %s", code, page)
+	}
+	if code, page := anna.get("/queue"); code != http.StatusOK || !strings.Contains(page, "1 of 120 cases today") || !strings.Contains(page, "1 case waits") {
+		t.Errorf("the queue: %d %s", code, page)
+	}
 	// The longest note that the form lets in, in a script of three bytes a character.
 	if code, page := anna.post("/case/"+c.ID+"/decide", said("note", strings.Repeat("字", 3000))); code != http.StatusOK || !strings.Contains(page, "字字") {
 		t.Errorf("a note of 3000 characters: %d", code)

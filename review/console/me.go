@@ -55,7 +55,7 @@ func (c *console) setPages(w http.ResponseWriter, r *http.Request, _ review.Pers
 		keys = "on"
 	}
 	for name, value := range map[string]string{"vigil-theme": theme, "vigil-keys": keys} {
-		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil})
+		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.sessions.secure})
 	}
 	http.Redirect(w, r, "/me", http.StatusSeeOther)
 	return nil

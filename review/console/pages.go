@@ -26,6 +26,7 @@ type frame struct {
 	NoKeys   bool   // single keys do nothing
 	Now      time.Time
 	Exposure review.Exposure
+	Counted  bool // the exposure was asked for
 	Undoable []review.Undoable
 	Filings  int // that need a person, for who sees them
 	Body     any
@@ -39,6 +40,7 @@ func (c *console) show(w http.ResponseWriter, r *http.Request, who review.Person
 		if f.Exposure, err = c.Store.Exposure(r.Context(), who.ID); err != nil {
 			return err
 		}
+		f.Counted = true
 		if f.Undoable, err = c.Store.Undoable(r.Context(), who.ID); err != nil {
 			return err
 		}
@@ -98,7 +100,11 @@ func (c *console) problem(w http.ResponseWriter, r *http.Request, who review.Per
 	case code == http.StatusInternalServerError:
 		c.Fault(err)
 	}
-	f := c.frame(r, who, "", "Not done", problemPage{code, sentence(says), r.PathValue("id")})
+	p := problemPage{code, sentence(says), r.PathValue("id")}
+	if code == http.StatusNotFound {
+		p.Says, p.Case = "There is nothing here by that name.", ""
+	}
+	f := c.frame(r, who, "", "Not done", p)
 	if err := c.pages.Write(w, code, "problem", "frame", f); err != nil {
 		c.Fault(err)
 	}

@@ -30,7 +30,6 @@ type timeline struct {
 	Gaps   []string // how long the breaks are, each length once
 	Says   string   // what the drawing shows, in a sentence
 	Events []event
-	More   int // events without a lane
 }
 
 type lane struct {
@@ -181,17 +180,14 @@ func draw(c review.Case) timeline {
 	if len(parts) == 0 {
 		return tl
 	}
-	lanes := map[string]int{}
+	lanes, label := map[string]int{}, labelOf(tl.Events)
 	for _, e := range tl.Events {
-		i, ok := lanes[e.Lane]
+		name := label(e)
+		i, ok := lanes[name]
 		if !ok {
-			if len(tl.Lanes) == maxLanes {
-				tl.More++
-				continue
-			}
 			i = len(tl.Lanes)
-			lanes[e.Lane] = i
-			tl.Lanes = append(tl.Lanes, lane{Label: e.Lane, Y: laneTop + laneHeight*float64(i)})
+			lanes[name] = i
+			tl.Lanes = append(tl.Lanes, lane{Label: name, Y: laneTop + laneHeight*float64(i)})
 		}
 		l := &tl.Lanes[i]
 		if len(e.times) > 0 {
@@ -206,8 +202,11 @@ func draw(c review.Case) timeline {
 	}
 	for i, p := range parts {
 		label := p.from.UTC().Format("2 Jan 15:04")
-		if i > 0 && p.w < 2*minStretch { // the day was told already, or there is no room
-			label = p.from.UTC().Format("15:04")
+		if i > 0 && p.w < 2*minStretch { // there is no room for both
+			label = p.from.UTC().Format("2 Jan")
+			if day := parts[i-1].to.UTC().Format("2 Jan"); day == label {
+				label = p.from.UTC().Format("15:04")
+			}
 		}
 		tl.Ticks = append(tl.Ticks, tick{X: p.x, Label: label})
 		if p.w > 240 && p.to.After(p.from) {
@@ -228,6 +227,30 @@ func draw(c review.Case) timeline {
 	tl.Says = fmt.Sprintf("%d things seen from %s to %s, on %d lines: %s.", len(tl.Events),
 		parts[0].from.UTC().Format("2 Jan 2006 15:04"), parts[len(parts)-1].to.UTC().Format("2 Jan 2006 15:04"), len(tl.Lanes), labels(tl.Lanes))
 	return tl
+}
+
+// labelOf gives each stream and each typology a lane and, where these would be too many, all
+// streams one together, and then all typologies: none of them is left out.
+func labelOf(events []event) func(event) string {
+	streams, typologies := map[string]bool{}, map[string]bool{}
+	for _, e := range events {
+		if e.class == "pay" {
+			typologies[e.Lane] = true
+		} else {
+			streams[e.Lane] = true
+		}
+	}
+	together := len(streams)+len(typologies) > maxLanes
+	return func(e event) string {
+		switch {
+		case together && e.class != "pay" && len(streams) > 1:
+			return fmt.Sprintf("%d streams", len(streams))
+		case together && e.class == "pay" && len(typologies) >= maxLanes:
+			return fmt.Sprintf("%d typologies", len(typologies))
+		default:
+			return e.Lane
+		}
+	}
 }
 
 func labels(lanes []lane) string {
