@@ -23,7 +23,7 @@ func (c *cli) inbox() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Centre, "centre", "", "the centre's `id`, as in the jurisdiction table")
+	f.StringVar(&o.Centre, "centre", "", "the centre's `id`, as in the directory of centres")
 	f.StringVar(&o.LogKey, "log-key", "", "verifier `key` of the audit log (default: this deployment's own)")
 	f.StringVar(&o.Identity, "identity", "", "`file` of the centre's age identities (default: those of a centre that this deployment plays itself)")
 	f.StringVar(&o.Attachments, "attachments", "", "`folder` to write frames into that came with alerts, by their SHA-256; none is shown")
