@@ -27,6 +27,9 @@ type Alert struct {
 	// may know. Alerts from before have neither.
 	Shared string   `json:"shared,omitempty"`
 	Also   []string `json:"also,omitempty"`
+	// Matches are the entries of lists that matched, so that a centre can say which did wrongly,
+	// and a court which list was asked. Alerts from before have none.
+	Matches []Match `json:"matches,omitempty"`
 	// Lacks is what its checks of completeness found missing where it went all the same,
 	// because the time that the law gives was nearly over.
 	Lacks []string `json:"lacks,omitempty"`
@@ -82,7 +85,7 @@ func Build(d review.Decision, c Centre, why string, proof audit.Proof, logKey st
 	}
 	return Alert{
 		ID: alertID(s, c.ID), Statement: s, Centre: c, Why: why, HowToVerify: howToVerify,
-		Proof: proof, LogKey: key, Shared: route.SharedID(s.Case, s.Subject),
+		Proof: proof, LogKey: key, Shared: route.SharedID(s.Case, s.Subject), Matches: matches(d.Case.Signals),
 	}, nil
 }
 

@@ -108,8 +108,8 @@ func TestDecodeAlertRejectsMisfits(t *testing.T) {
 		"no proof":      {`"proof"`, `"prof"`, "proof"},
 		"subject":       {`"subject":"sub_`, `"subject":"someone_`, "/statement/subject"},
 		"time":          {`"at":"2026-03-01T13:30:00Z"`, `"at":"yesterday"`, "/statement/at"},
-		"base64":        {`"entry":"`, `"entry":"!`, "/proof/entry"},
-		"padding":       {`"entry":"`, `"entry":"A`, "schema"}, // the pattern takes it and base64 does not
+		"base64":        {`"entry":"ey`, `"entry":"!ey`, "/proof/entry"},
+		"padding":       {`"entry":"ey`, `"entry":"Aey`, "schema"}, // the pattern takes it and base64 does not
 		"centre":        {`"id":"ph"`, `"id":"../ph"`, "/centre/id"},
 	} {
 		bad := strings.Replace(string(data), c.old, c.new, 1)

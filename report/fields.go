@@ -24,6 +24,7 @@ var restsOn = map[string]string{
 	"/also":                  "the plan of the case by the directory of centres",
 	"/centre":                "the directory of centres",
 	"/accounts":              "what platforms answered when they were asked whose account it is",
+	"/matches":               "the match signals of the case",
 	"/lacks":                 "the checks of completeness, when it was sent",
 	"/why":                   "the plan of the case by the directory of centres",
 	"/how_to_verify":         "Vigil's own words, the same in every alert",

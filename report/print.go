@@ -54,6 +54,12 @@ func Print(w io.Writer, a Alert, c Check) error {
 		signal.Percent(s.Probability), s.Score, s.Weights, 100*s.Bar))
 	p.parts(s)
 	p.evidence(s)
+	if len(a.Matches) > 0 {
+		p.heading("Entries of hash lists that matched")
+		for _, m := range a.Matches {
+			p.text("  ", fmt.Sprintf("%s of list %s (%s), at %d bits where %d may differ", m.Entry, m.List, m.HashKind, m.Distance, m.Limit))
+		}
+	}
 	for _, one := range a.Accounts {
 		p.heading("Account, as platform " + one.Platform + " said on " + clock(one.At))
 		p.text("  ", string(one.Account))

@@ -36,7 +36,12 @@ var checks = []string{
 	report.CheckViewed, report.CheckOriginals, report.CheckWhole,
 }
 
-const maxEntries = 4
+// maxEntries are lines of the form for entries that the alert does not name, maxLines all that
+// are read.
+const (
+	maxEntries = 4
+	maxLines   = 64 + maxEntries
+)
 
 func (d *desk) alert(w http.ResponseWriter, r *http.Request, who person) error {
 	f, err := d.Store.View(r.Context(), r.PathValue("id"), who.entry)
@@ -81,7 +86,8 @@ func (d *desk) say(w http.ResponseWriter, r *http.Request, who person) error {
 	return d.toAlert(w, r)
 }
 
-// entriesOf reads the lines of the form for entries; those without an entry are left out.
+// entriesOf reads the lines of the form for entries; those without an entry, or on
+// which nothing is said, are left out.
 func entriesOf(f map[string][]string) (all []report.EntryOutcome, err error) {
 	at := func(name string, i int) string {
 		if i < len(f[name]) {
@@ -89,7 +95,10 @@ func entriesOf(f map[string][]string) (all []report.EntryOutcome, err error) {
 		}
 		return ""
 	}
-	for i := range min(len(f["entry"]), maxEntries) {
+	for i := range min(len(f["entry"]), maxLines) {
+		if at("judged", i) == "not" {
+			continue
+		}
 		e := report.EntryOutcome{List: at("list", i), HashKind: strings.ToLower(at("kind", i)), Entry: at("entry", i), Wrong: at("judged", i) != "right"}
 		if e.Entry == "" && e.List == "" {
 			continue

@@ -131,7 +131,7 @@ func TestWhatAPageSays(t *testing.T) {
 	res, body := v.do(http.MethodGet, "/alert/"+v.alerts[0].ID, nil)
 	for _, want := range []string{
 		"Confirmed by one person, because a danger would not wait", "was encrypted to this centre", "Entry 1 is in the log", "&#43;9.00", "−7.00", "list-match",
-		"<b>DEMOPHXX</b>", "TX-1-1", file.SHA256, "Asia/Manila", "&#43;08:00", "1 more came under this alert's id", "stream", "why it is urgent",
+		"<b>DEMOPHXX</b>", "TX-1-1", file.SHA256, "Asia/Manila", "&#43;08:00", "1 more came under this alert's id", "stream", "why it is urgent", `name="entry" value="e1"`, "not judged",
 		"The sender says that a danger would not wait.", "/attachment/" + file.SHA256, "Who looked",
 		"as its platform says", "user-4711", "Somebody@example.org, verified: false", "<code>203.0.113.10</code>, Login, ", "<dt>Goes on</dt><dd>true</dd>", "as they said it, by its SHA-256",
 	} {
@@ -181,7 +181,7 @@ func TestAWordByTheForm(t *testing.T) {
 	post("/say", url.Values{"result": {"wrong"}, "list": {"l"}, "kind": {"pdq!"}, "entry": {"e"}}, http.StatusUnprocessableEntity)
 	post("/undo", nil, http.StatusConflict)
 	post("/say", url.Values{"result": {"insufficient"}, "missing": {"times", "urgency"}, "reference": {"PH-1"}}, http.StatusSeeOther)
-	post("/say", url.Values{"result": {"wrong"}, "missing": {"times"}, "list": {"demo-list", "", "other"}, "kind": {"PDQ", "", "md5"}, "entry": {"e1", "", "e2"}, "judged": {"wrong", "wrong", "right"}}, http.StatusSeeOther)
+	post("/say", url.Values{"result": {"wrong"}, "missing": {"times"}, "list": {"demo-list", "demo-list", "", "other"}, "kind": {"PDQ", "pdq", "", "md5"}, "entry": {"e1", "e0", "", "e2"}, "judged": {"wrong", "not", "wrong", "right"}}, http.StatusSeeOther)
 	post("/undo", nil, http.StatusSeeOther)
 	waiting, err := v.store.Unsent(t.Context(), 10)
 	if err != nil || len(waiting) != 3 {
