@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vigil-stream/vigil/review"
@@ -55,7 +56,7 @@ func (c *console) setPages(w http.ResponseWriter, r *http.Request, _ review.Pers
 		keys = "on"
 	}
 	for name, value := range map[string]string{"vigil-theme": theme, "vigil-keys": keys} {
-		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.sessions.secure})
+		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.OpenID != nil && strings.HasPrefix(c.Address, "https:")})
 	}
 	http.Redirect(w, r, "/me", http.StatusSeeOther)
 	return nil
