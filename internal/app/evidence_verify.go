@@ -44,9 +44,10 @@ exported   %s by %s with %s
 signed by  %s, %s
 files      %d, each with the SHA-256 in the signed manifest, and no other
 decisions  %d, each bound to a record that is here and in the audit log
+stands     %s, %s, since %s
 audit log  %d entries, each proved under a signed checkpoint; the newest covers %d
 windows    %d, each stated in the audit log
 originals  %d in the clear, each named by a signal of the case
-`, r.Case, r.At.Format(time.RFC3339), r.By, r.Tool, r.KeyID, trust, r.Files, r.Decisions, r.Entries, r.LogSize, r.Windows, r.Originals)))
+`, r.Case, r.At.Format(time.RFC3339), r.By, r.Tool, r.KeyID, trust, r.Files, r.Decisions, r.Verdict, r.Reason, r.Decided.Format(time.RFC3339), r.Entries, r.LogSize, r.Windows, r.Originals)))
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vigil-stream/vigil/audit/dsse"
 	"github.com/vigil-stream/vigil/audit/verify"
@@ -40,6 +41,7 @@ func TestBundleIsTheSameEveryTimeAndVerifies(t *testing.T) {
 		}
 		want := Report{
 			Case: s.Case, By: "r1", At: s.At, Tool: "vigil test", KeyID: strings.Join(strings.Split(s.verifier, "+")[:2], "+"), Pinned: key != "",
+			Verdict: "confirm", Reason: "several-signs", Decided: start.Add(2 * time.Hour),
 			Files: 19, Decisions: 2, Entries: 5, Windows: 1, Originals: 1, LogSize: 6,
 		}
 		if r != want {
@@ -106,6 +108,7 @@ func TestWhatIsSignedMustFitTogether(t *testing.T) {
 			s.Earlier = append(s.Earlier, bytes.Replace(s.Record, []byte(`"revision":2`), []byte(`"revision":3`), 1))
 		},
 			"records/"},
+		{"an older decision last", func(t *testing.T, s *scene) { slices.Reverse(s.Decisions) }, "decisions.json: /1 is not from after the one before it"},
 		{"a record is not here", func(t *testing.T, s *scene) { s.Earlier = nil }, "decisions.json: /0 is bound to a record with the SHA-256"},
 		{"an older record", func(t *testing.T, s *scene) { s.Record, s.Earlier = s.Earlier[0], [][]byte{s.Record} }, "case.json: has the SHA-256"},
 		{"a decision of another case", func(t *testing.T, s *scene) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vigil-stream/vigil/audit/dsse"
 	"github.com/vigil-stream/vigil/audit/verify"
@@ -23,6 +24,10 @@ type decision struct {
 	ID         string `json:"decision"`
 	Case       string `json:"case"`
 	CaseDigest string `json:"case_digest"`
+
+	Verdict string    `json:"verdict"`
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"`
 
 	digest string // of its bytes
 }
@@ -100,8 +105,8 @@ func (a *archive) load(caseID string) (*contained, error) {
 	return c, nil
 }
 
-// bound checks that each decision is about the case and a record that is here, the last
-// about case.json, and that there is no record besides.
+// bound checks that each decision is about the case and a record that is here, and later
+// than the one before it, the last about case.json, and that there is no record besides.
 func (c *contained) bound() error {
 	if len(c.decisions) == 0 {
 		return misfit(nameDecisions, "has no decision")
@@ -113,6 +118,9 @@ func (c *contained) bound() error {
 		}
 		if c.records[d.CaseDigest] == "" {
 			return misfit(nameDecisions, "/%d is bound to a record with the SHA-256 %.64q, which is not here; case.json has %s", i, d.CaseDigest, c.current)
+		}
+		if i > 0 && !d.At.After(c.decisions[i-1].At) {
+			return misfit(nameDecisions, "/%d is not from after the one before it, so that which stands is not the last", i)
 		}
 		used[d.CaseDigest] = true
 	}

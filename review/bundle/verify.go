@@ -45,6 +45,10 @@ type Report struct {
 	KeyID  string // "name+hash" of the key that signed everything
 	Pinned bool   // the key was given, not found inside
 
+	// Verdict, Reason and Decided are of the last decision, which stands.
+	Verdict, Reason string
+	Decided         time.Time
+
 	Files, Decisions, Entries, Windows, Originals int
 	LogSize                                       uint64 // entries of the log under its newest checkpoint
 }
@@ -95,10 +99,12 @@ func Open(r io.ReaderAt, size int64, o Options) (*Reader, error) {
 			return nil, err
 		}
 	}
+	last := c.decisions[len(c.decisions)-1]
 	id, _, err := verify.PublicKey(key)
 	return &Reader{Report{
 		Case: st.Predicate.Case, By: st.Predicate.By, At: st.Predicate.At, Tool: st.Predicate.Tool,
 		KeyID: id, Pinned: o.Key != "",
+		Verdict: last.Verdict, Reason: last.Reason, Decided: last.At,
 		Files: len(a.files), Decisions: len(c.decisions), Entries: len(c.entries),
 		Windows: c.windowCount, Originals: c.originalCount, LogSize: c.logSize,
 	}, c}, err
