@@ -14,9 +14,6 @@ import (
 // nothing does.
 type place struct{ country, holder, found string }
 
-// maxPlaces limits the countries that one relation finds.
-const maxPlaces = 8
-
 // looks are what rules look at: the signals, the newest first, whatever their order was.
 type looks struct {
 	signals []signal.Signal
@@ -82,7 +79,7 @@ func (l looks) suspect() []place {
 		return []place{{found: "No payment says from which country it came."}}
 	}
 	var places []place
-	for _, c := range countries[:min(len(countries), maxPlaces)] {
+	for _, c := range countries {
 		places = append(places, place{country: c, found: fmt.Sprintf("Payments of a pattern that fired came from %s, and the case names %d who are suspected with its subject.", c, l.pairs)})
 	}
 	return places
@@ -134,7 +131,7 @@ func unique(names []string) []string {
 // holder's own name.
 func bound(holders []string, list []Bound, guess func(string) string, what string) []place {
 	var places []place
-	for _, h := range holders[:min(len(holders), maxPlaces)] {
+	for _, h := range holders {
 		known := false
 		for _, b := range list {
 			if b.Holder == h {

@@ -77,7 +77,26 @@ func (d Directory) Route(decision review.Decision) Plan {
 	if homeless || !slices.ContainsFunc(p.Told, func(t Told) bool { return t.Centre.Kind != FIU }) {
 		d.fallBack(&p, missing)
 	}
+	for i := range p.Told {
+		p.Told[i].Why = shorten(p.Told[i].Why)
+	}
 	return p
+}
+
+// maxWhy is how many bytes why a centre is told may have: an alert takes no more.
+const maxWhy = 8000
+
+// shorten keeps as many sentences as fit. Who is told does not depend on it.
+func shorten(why string) string {
+	const more = " There are more reasons of this kind."
+	if len(why) <= maxWhy {
+		return why
+	}
+	cut := strings.ToValidUTF8(why[:maxWhy-len(more)], "")
+	if i := strings.LastIndex(cut, ". "); i >= 0 {
+		cut = cut[:i+1]
+	}
+	return cut + more
 }
 
 // tell adds a centre, or a reason to one that is told already.

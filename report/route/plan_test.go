@@ -1,6 +1,7 @@
 package route
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -143,6 +144,33 @@ func TestRoute(t *testing.T) {
 				t.Errorf("in another order: %s", again)
 			}
 		})
+	}
+}
+
+// TestNobodyIsLeftOutOfALongCase: however many institutions and countries a case names, whom the
+// last of them leads to is told, and why fits into an alert.
+func TestNobodyIsLeftOutOfALongCase(t *testing.T) {
+	signals := []signal.Signal{session("KE", 0)}
+	for i := range 300 {
+		signals = append(signals, payment(signal.Recipient, fmt.Sprintf("institution-%03d, which is in no directory", i), "KE"))
+	}
+	signals = append(signals, payment(signal.Recipient, "DEMOAEXX", "KE", "AR", "BO", "BR", "CL", "CO", "EC", "KE", "NG", "PE", "PH"))
+	p := directory(t).Route(withPairs(decided(signals...)))
+	if got := ids(p); got != "us ph ae-fiu" && got != "ph us ae-fiu" {
+		t.Errorf("told %s", got)
+	}
+	for _, told := range p.Told {
+		if n := len(told.Why); n > maxWhy || !strings.HasSuffix(told.Why, ".") || told.Centre.ID == "ph" && n > 1000 {
+			t.Errorf("%s is told why in %d bytes, that end with %.40q", told.Centre.ID, n, told.Why[max(0, n-40):])
+		}
+	}
+	signals[0] = elsewhere(session("KE", 0))
+	alone := directory(t).Route(decided(signals[:len(signals)-1]...)).Told
+	if len(alone) != 1 || alone[0].Centre.ID != "us" || len(alone[0].Why) > maxWhy || len(alone[0].Why) < maxWhy/2 {
+		t.Errorf("the fallback: %d are told, the first why in %d bytes", len(alone), len(alone[0].Why))
+	}
+	if long := shorten(strings.Repeat("é one. ", 2000)); len(long) > maxWhy || !strings.HasSuffix(long, "one. There are more reasons of this kind.") {
+		t.Errorf("%d bytes, %q", len(long), long[len(long)-60:])
 	}
 }
 
