@@ -110,7 +110,7 @@ func askProvider(ctx context.Context, p *openid.Provider, what string, log *zap.
 func (o *OpenIDConfig) provider() (*openid.Provider, error) {
 	secret, err := o.Secret.Load()
 	if err != nil {
-		return nil, fmt.Errorf("openid: secret: %w", err)
+		return nil, fmt.Errorf("secret: %w", err)
 	}
 	return openid.New(openid.Options{
 		Issuer: o.Issuer, Client: o.Client, Secret: secret.Reveal(), Address: o.Address, Callback: signin.CallbackPath,

@@ -30,7 +30,7 @@ func startConsole(ctx context.Context, g *errgroup.Group, c Config, store *revie
 	}
 	if openID := c.Review.OpenID; openID != nil {
 		if o.OpenID, err = openID.provider(); err != nil {
-			return fmt.Errorf("review.%w", err)
+			return fmt.Errorf("review.openid: %w", err)
 		}
 		o.Address = openID.Address
 		g.Go(func() error { return askProvider(ctx, o.OpenID, "console", log) })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,41 +72,49 @@ func TestHowPeopleSignInToAnInbox(t *testing.T) {
 func TestAnInboxBehindAProvider(t *testing.T) {
 	t.Setenv("VIGIL_TEST_SECRET", "canary-secret")
 	provider := openidtest.New(t, "vigil-inbox", time.Now)
-	provider.Down = true // it keeps nothing from running
+	provider.Claims["groups"] = []string{"officers"}
 	s := newSentAlert(t)
 	_, port, _ := strings.Cut(freeLoopback("127.0.0.1:0"), ":")
-	at := "127.0.0.1:" + port
+	at := "http://127.0.0.1:" + port
 	desk := DeskOptions{Centre: "ph", Data: t.TempDir(), Keys: s.c.path(ownCentresDir), LogKeys: []string{s.sealer.key}}
-	o := ServeInboxOptions{Desk: desk, From: t.TempDir(), Listen: "0.0.0.0:" + port, OpenID: signInFile(t, provider.URL, at, "")}
+	o := ServeInboxOptions{Desk: desk, From: t.TempDir(), Listen: "0.0.0.0:" + port, OpenID: signInFile(t, provider.URL, "127.0.0.1:"+port, "")}
 	stop := serveInbox(t, o)
 	defer func() { stop() }()
-	var says string
-	eventually(t, 20*time.Second, "the inbox", func() (bool, string) {
-		res, err := http.Get("http://" + at + "/signin/go")
-		if err != nil {
-			return false, err.Error()
-		}
-		page, err := io.ReadAll(res.Body)
-		_ = res.Body.Close()
-		says = string(page)
-		return err == nil && res.StatusCode == http.StatusBadGateway && strings.Contains(says, "sign-in service cannot be reached"), says
-	})
-	if strings.Contains(says, "Development mode") || strings.Contains(says, "canary") {
-		t.Errorf("it says\n%s", says)
-	}
-	res, err := http.Get("http://localhost:" + port + "/signin")
+	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _ = res.Body.Close(); res.StatusCode != http.StatusMisdirectedRequest {
-		t.Errorf("under another name: %d", res.StatusCode)
+	client := http.Client{Jar: jar}
+	get := func(address string) (*http.Response, string, error) {
+		res, err := client.Get(address)
+		if err != nil {
+			return nil, "", err
+		}
+		page, err := io.ReadAll(res.Body)
+		return res, string(page), errors.Join(err, res.Body.Close())
+	}
+	eventually(t, 20*time.Second, "the inbox", func() (bool, string) {
+		res, page, err := get(at + "/alerts")
+		if err != nil {
+			return false, err.Error()
+		}
+		return res.Request.URL.Path == "/signin" && strings.Contains(page, `href="/signin/go"`) && !strings.Contains(page, "Development mode"), page
+	})
+	if _, page, err := get(at + "/signin/go"); err != nil || !strings.Contains(page, "You are signed in") {
+		t.Fatalf("%s, %v", page, err)
+	}
+	if res, page, err := get(at + "/journal"); err != nil || res.StatusCode != http.StatusOK || !strings.Contains(page, "by the sign-in service, officer") || !strings.Contains(page, "Anna") {
+		t.Errorf("%s, %v", page, err)
+	}
+	if res, _, err := get("http://localhost:" + port + "/signin"); err != nil || res.StatusCode != http.StatusMisdirectedRequest {
+		t.Errorf("under another name: %v, %v", res, err)
 	}
 	if _, err := os.Stat(filepath.Join(desk.Data, "code")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("there is a code: %v", err)
 	}
 	o.Desk.Data = t.TempDir()
 	t.Setenv("VIGIL_TEST_SECRET", "")
-	if err := ServeInbox(t.Context(), o); err == nil || !strings.Contains(err.Error(), "VIGIL_TEST_SECRET") {
+	if err := ServeInbox(t.Context(), o); err == nil || !strings.Contains(err.Error(), "--openid: secret: ") || !strings.Contains(err.Error(), "VIGIL_TEST_SECRET") {
 		t.Errorf("without a secret: %v", err)
 	}
 }
