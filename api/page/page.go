@@ -1,6 +1,6 @@
 // Package page is what pages made on the server share, those of the console and those of a
-// centre's inbox: templates in a frame, what each answer says to the browser, and who may ask.
-// What is on a page, who is signed in and how it looks is each one's own.
+// centre's inbox: templates in a frame, the sheet and the icon, what each answer says to the
+// browser, and who may ask. What is on a page is each one's own.
 package page
 
 import (
