@@ -35,12 +35,19 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
+	return newSiteAt(t, func(http *httptest.Server) *httptest.Server { return http })
+}
+
+// newSiteAt is one that browsers reach by what is in front of it.
+func newSiteAt(t *testing.T, front func(*httptest.Server) *httptest.Server) *site {
+	t.Helper()
 	s := &site{t: t, now: start}
 	clock := func() time.Time { return s.now }
 	mux := http.NewServeMux()
 	var pages http.Handler
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { pages.ServeHTTP(w, r) }))
-	t.Cleanup(s.Close)
+	inner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { pages.ServeHTTP(w, r) }))
+	t.Cleanup(inner.Close)
+	s.Server = front(inner)
 	s.provider = openidtest.New(t, "vigil", clock)
 	var err error
 	s.door, err = New(Options{
@@ -77,7 +84,8 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.client = &http.Client{Jar: jar}
+	s.client = s.Client()
+	s.client.Jar = jar
 	return s
 }
 
@@ -242,31 +250,6 @@ func TestFromElsewhere(t *testing.T) {
 	for addr, ok := range map[string]bool{"127.0.0.1:9620": true, "[::1]:1": true, "localhost:1": true, "0.0.0.0:1": false, ":9620": false, "10.0.0.1:1": false, "example.org:1": false} {
 		if err := CheckLoopback(addr); (err == nil) != ok {
 			t.Errorf("%s: %v", addr, err)
-		}
-	}
-}
-
-// TestCookiesUnderHTTPS: behind a proxy that ends https nothing else carries them.
-func TestCookiesUnderHTTPS(t *testing.T) {
-	d, err := New(Options{OpenID: openid.New(openid.Options{}), Address: "https://inbox.example", Cookie: "vigil-test", Now: func() time.Time { return start }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
-	d.Begin(w, r, Session{ID: "anna"})
-	c := w.Result().Cookies()[0]
-	if c.Name != "__Host-vigil-test" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" {
-		t.Errorf("%+v", c)
-	}
-	w = httptest.NewRecorder()
-	r.Host = "inbox.example"
-	d.Guard(http.NotFoundHandler(), "p").ServeHTTP(w, r)
-	if w.Code != http.StatusNotFound || w.Header().Get("Strict-Transport-Security") == "" {
-		t.Errorf("%d %v", w.Code, w.Header())
-	}
-	for _, o := range []Options{{Code: "short"}, {OpenID: openid.New(openid.Options{}), Address: "inbox.example"}} {
-		if _, err := New(o); err == nil {
-			t.Errorf("%+v is taken", o)
 		}
 	}
 }
