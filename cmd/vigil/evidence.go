@@ -29,7 +29,8 @@ func (c *cli) evidence() *cobra.Command {
 		Short: "Decrypt preserved windows with an age identity and write their pictures",
 		Long: "Open decrypts preserved windows, files or names that `vigil evidence list` prints, and\n" +
 			"writes their pictures into a folder. They lie there in the clear: let that be on a disk\n" +
-			"that is encrypted, of a person who may see them.",
+			"that is encrypted, of a person who may see them. Who opens what is not logged here, as\n" +
+			"it is on the console's pages: who holds the keys can do without this command.",
 		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			o.Names = names

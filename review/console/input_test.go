@@ -54,6 +54,10 @@ func TestWhatWillNotDoIsSaid(t *testing.T) {
 			t.Errorf("%s: %d %s", path, code, page)
 		}
 	}
+	// What is chosen stays chosen in another place.
+	if _, page := anna.get("/queue?mark=kind:flag&free=1"); !strings.Contains(page, `href="/queue?place=second&amp;mark=kind%3aflag&amp;free=1"`) {
+		t.Errorf("the filters are lost in another place: %s", page)
+	}
 	// A page that asked no store tells no number of today's cases.
 	if code, page := anna.get("/case/none"); code != http.StatusNotFound || !strings.Contains(page, "There is nothing here by that name.") || strings.Contains(page, "cases today") || strings.Contains(page, "Back to the case") {
 		t.Errorf("no such case: %d %s", code, page)
