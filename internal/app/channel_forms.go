@@ -126,7 +126,17 @@ func (c formChannel) Correct(ctx context.Context, k report.Correction, earlier [
 	return c.tell(ctx, formed{alert: k.AsAlert(), raw: raw, corrects: k.Outcome}, earlier)
 }
 
-func (c formChannel) tell(ctx context.Context, t formed, earlier []delivery.Delivery) (report.Answer, error) {
+// Prepare implements delivery.Preparer.
+func (c formChannel) Prepare(_ context.Context, a report.Alert, earlier []delivery.Delivery) error {
+	raw, err := report.Encode(a)
+	if err == nil {
+		_, err = c.made(formed{alert: a, raw: raw}, earlier)
+	}
+	return err
+}
+
+// made makes the file; what the unit would not take of it is a Hold.
+func (c formChannel) made(t formed, earlier []delivery.Delivery) (formFile, error) {
 	t.at = c.now()
 	for _, e := range earlier {
 		t.earlier = append(t.earlier, report.Earlier{ID: e.Alert, Reference: e.Receipt})
@@ -134,9 +144,15 @@ func (c formChannel) tell(ctx context.Context, t formed, earlier []delivery.Deli
 	f, err := c.file(t)
 	var a *goaml.Invalid
 	var b *fincen.Invalid
+	if errors.As(err, &a) || errors.As(err, &b) {
+		err = &delivery.Hold{Says: err.Error()}
+	}
+	return f, err
+}
+
+func (c formChannel) tell(ctx context.Context, t formed, earlier []delivery.Delivery) (report.Answer, error) {
+	f, err := c.made(t, earlier)
 	switch {
-	case errors.As(err, &a), errors.As(err, &b):
-		return report.Answer{}, &delivery.Hold{Says: err.Error()}
 	case errors.Is(err, report.ErrNotConfirmed), errors.Is(err, report.ErrNoPerson), errors.Is(err, errAnothers):
 		return report.Answer{State: report.Refused, Says: err.Error()}, nil
 	case err != nil:

@@ -95,6 +95,9 @@ func TestEveryChannel(t *testing.T) {
 	}
 	s.know(t, first)
 	for _, d := range held {
+		if d.Attempts != 0 || d.Revision != 2 {
+			t.Errorf("%s: held by attempt %d, revision %d", d.Centre, d.Attempts, d.Revision)
+		}
 		want := map[string]string{
 			byTipline: "the platform's answer on the account",
 			byGoAML:   string(first.Subject) + ".json, with 2 transactions (TX-0001, TX-0002); put it into the folder channels.ae-fiu.books",
@@ -298,29 +301,35 @@ func TestWhatIsHeldWhenItIsCorrectedIsToldOnce(t *testing.T) {
 }
 
 // TestWhatIsHeldWhenItIsDecidedAgainIsToldOnce, by the newest alert; where the newest goes
-// elsewhere, the older goes its way.
+// elsewhere, the older goes its way. Where the newest is held, the older is not held beside it.
 func TestWhatIsHeldWhenItIsDecidedAgainIsToldOnce(t *testing.T) {
-	s := newChannelScene(t)
-	p := s.pump(t)
-	s.confirm(t, made(0, 1), false)
-	carried(t, p)
-	second := made(0, 2)
-	for i := range second.Signals {
-		if second.Signals[i].Session != nil {
-			second.Signals[i].Session.Country = "CA" // and so no longer to the webhook
+	for newest, known := range map[string]bool{"filed": true, "held": false} {
+		s := newChannelScene(t)
+		p := s.pump(t)
+		s.confirm(t, made(0, 1), false)
+		carried(t, p)
+		second := made(0, 2)
+		for i := range second.Signals {
+			if second.Signals[i].Session != nil {
+				second.Signals[i].Session.Country = "CA" // and so no longer to the webhook
+			}
+		}
+		s.confirm(t, second, false)
+		carried(t, p)
+		if known {
+			s.know(t, second)
+		}
+		p.gate.now = func() time.Time { return time.Now().Add(2 * time.Minute) } // the second can no longer be undone
+		s.delivering(t, p)
+		want := []string{byWebhook + " filed", byDrop + " withdrawn", byDrop + " filed"}
+		for _, id := range []string{byTipline, byGoAML, byFinCEN} {
+			want = append(want, id+" withdrawn", id+" "+newest)
+		}
+		s.become(t, "told once", want...)
+		if known {
+			s.once(t)
 		}
 	}
-	s.confirm(t, second, false)
-	carried(t, p)
-	s.know(t, second)
-	p.gate.now = func() time.Time { return time.Now().Add(2 * time.Minute) } // the second can no longer be undone
-	s.delivering(t, p)
-	want := []string{byWebhook + " filed"}
-	for _, id := range []string{byTipline, byDrop, byGoAML, byFinCEN} {
-		want = append(want, id+" withdrawn", id+" filed")
-	}
-	s.become(t, "told once", want...)
-	s.once(t)
 }
 
 // TestChannelsSayAllThatIsWrong at once, each with its key.

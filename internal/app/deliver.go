@@ -101,19 +101,39 @@ type standing struct {
 	store *review.Store
 }
 
-// Send implements delivery.Channel.
-func (s standing) Send(ctx context.Context, a report.Alert, earlier []delivery.Delivery) (report.Answer, error) {
+// overtaken says why nobody needs an alert any more; empty where it is needed.
+func (s standing) overtaken(ctx context.Context, a report.Alert) (string, error) {
 	d, ok, err := s.store.LastDecision(ctx, a.Statement.Case)
 	if err != nil {
-		return report.Answer{}, err
+		return "", err
 	}
-	says := ""
 	if !ok || d.Verdict != review.Confirm {
-		says = "The case was dismissed since."
-	} else if later, err := s.store.Followed(ctx, a.Statement.Case, a.Centre.ID, a.Statement.Sequence); err != nil {
+		return "The case was dismissed since.", nil
+	}
+	later, err := s.store.Followed(ctx, a.Statement.Case, a.Centre.ID, a.Statement.Sequence)
+	if later {
+		return "A later decision on the case has an alert of its own to this centre.", nil
+	}
+	return "", err
+}
+
+// Prepare implements delivery.Preparer. What is not needed any more is held for nothing.
+func (s standing) Prepare(ctx context.Context, a report.Alert, earlier []delivery.Delivery) error {
+	channel, ok := s.Channel.(delivery.Preparer)
+	if !ok {
+		return nil
+	}
+	if says, err := s.overtaken(ctx, a); says != "" || err != nil {
+		return err
+	}
+	return channel.Prepare(ctx, a, earlier)
+}
+
+// Send implements delivery.Channel.
+func (s standing) Send(ctx context.Context, a report.Alert, earlier []delivery.Delivery) (report.Answer, error) {
+	says, err := s.overtaken(ctx, a)
+	if err != nil {
 		return report.Answer{}, err
-	} else if later {
-		says = "A later decision on the case has an alert of its own to this centre."
 	}
 	if says == "" {
 		return s.Channel.Send(ctx, a, earlier)

@@ -29,6 +29,23 @@ func (c *Config) newTipline(store *review.Store, before forewarn) (*tipline, err
 	return &tipline{conf: *c, store: store, filer: &ncmec.Filer{Client: client, Journal: filingJournal{store, before}, Now: time.Now}}, nil
 }
 
+// Prepare implements delivery.Preparer: what a report lacks shows without its pictures.
+func (t *tipline) Prepare(ctx context.Context, a report.Alert, _ []delivery.Delivery) error {
+	d, err := t.store.Decision(ctx, a.Statement.Decision)
+	if err != nil {
+		return err
+	}
+	in := ncmec.Input{Decision: d, Reporter: t.conf.NCMEC.reporter()}
+	if in.Account, err = t.conf.accountOf(ctx, t.store, d); err == nil {
+		err = in.Complete()
+	}
+	var lacks *ncmec.Incomplete
+	if errors.As(err, &lacks) {
+		return &delivery.Hold{Says: err.Error()}
+	}
+	return err
+}
+
 // Send files the report of an alert, or holds it where it lacks something.
 func (t *tipline) Send(ctx context.Context, a report.Alert, earlier []delivery.Delivery) (report.Answer, error) {
 	return t.file(ctx, a, earlier, func(*ncmec.Input) {})

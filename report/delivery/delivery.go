@@ -65,6 +65,12 @@ type Channel interface {
 	Withdraw(ctx context.Context, id string, may bool) (report.Answer, error)
 }
 
+// A Preparer is a Channel that tells beforehand what it would hold an alert for: a Hold or a
+// *report.Held, as Send returns it. Any other error is left to Send.
+type Preparer interface {
+	Prepare(ctx context.Context, a report.Alert, earlier []Delivery) error
+}
+
 // Priority orders alerts by danger: what would not wait for a second person before all, then
 // by how likely it is.
 func Priority(a report.Alert) int64 {

@@ -102,9 +102,9 @@ func (w *Worker) step(ctx context.Context) (time.Duration, error) {
 	return w.Settings.Gap, w.keep(ctx, d)
 }
 
-// hold keeps at the gate what says too little, before it is noted that it is about to be sent.
-// It is no attempt, and takes nothing of the centre's quota. What else is wrong with it, the
-// attempt tells.
+// hold keeps back what says too little for the gate or the channel, before it is noted that it is
+// about to be sent. It is no attempt, and takes nothing of the centre's quota. What else is wrong
+// with it, the attempt tells.
 func (w *Worker) hold(ctx context.Context, d *Delivery, now time.Time) bool {
 	if w.Pass == nil || d.Superseded || d.Corrects != "" {
 		return false
@@ -113,7 +113,13 @@ func (w *Worker) hold(ctx context.Context, d *Delivery, now time.Time) bool {
 	if err != nil || a.ID != d.Alert || a.Centre.ID != d.Centre {
 		return false
 	}
-	_, err = w.Pass(ctx, *d, a)
+	a, err = w.Pass(ctx, *d, a)
+	if channel, ok := w.Channel.(Preparer); ok && err == nil {
+		var earlier []Delivery
+		if earlier, err = w.Store.EarlierFilings(ctx, *d); err == nil {
+			err = channel.Prepare(ctx, a, earlier)
+		}
+	}
 	return Keep(d, err, now, w.Settings.Recheck)
 }
 

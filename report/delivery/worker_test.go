@@ -77,21 +77,22 @@ func TestWhatComesOfAnAttempt(t *testing.T) {
 // What is held was asked of nobody: it takes none of the centre's quota, and its first failure
 // is followed by the first pause. At the gate it is not even noted that it is about to be sent.
 func TestWhatIsHeldIsNoAttempt(t *testing.T) {
-	for name, lacks := range map[string]struct{ gate, channel error }{
+	for name, lacks := range map[string]struct{ gate, beforehand, channel error }{
 		"by the gate": {gate: &report.Held{Alert: "x"}}, "by the channel": {channel: &Hold{Says: "no account"}},
+		"by the channel, beforehand": {beforehand: &Hold{Says: "no account"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			m, c := &memory{}, &centre{}
 			c.send = func(report.Alert) (report.Answer, error) { return report.Answer{State: report.Later}, lacks.channel }
 			a := alertNo(t, 1, false, time.Now())
 			m.order(t, a, 72*time.Hour)
-			w := worker(c, m, Settings{Quota: 3})
+			w := worker(prepared{c, func() error { return lacks.beforehand }}, m, Settings{Quota: 3})
 			w.Pass = func(_ context.Context, _ Delivery, a report.Alert) (report.Alert, error) { return a, lacks.gate }
 			during(t, w, 3*time.Hour-time.Minute)
-			if d := m.get(a.ID); d.State != Held || d.Attempts != 0 || lacks.gate != nil && m.sending != 0 {
+			if d := m.get(a.ID); d.State != Held || d.Attempts != 0 || lacks.channel == nil && m.sending != 0 {
 				t.Errorf("%s: %s after %d attempts, %d times about to be sent", name, d.State, d.Attempts, m.sending)
 			}
-			lacks.gate, lacks.channel = nil, nil
+			lacks.gate, lacks.beforehand, lacks.channel = nil, nil, nil
 			before := len(c.sent)
 			during(t, w, time.Minute+50*time.Second) // until it is looked at, and the first pause
 			if n := len(c.sent) - before; n != 2 {
@@ -100,6 +101,14 @@ func TestWhatIsHeldIsNoAttempt(t *testing.T) {
 		})
 	}
 }
+
+// prepared is a centre whose channel tells beforehand what it lacks.
+type prepared struct {
+	*centre
+	lacks func() error
+}
+
+func (p prepared) Prepare(context.Context, report.Alert, []Delivery) error { return p.lacks() }
 
 func TestWhatMayHaveArrivedIsAskedForAndNotSentAgain(t *testing.T) {
 	for answer, want := range map[report.State]State{report.Filed: Filed, report.Unknown: Unknown, report.Later: Unknown, report.Absent: Filed} {

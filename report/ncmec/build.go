@@ -65,7 +65,7 @@ func Build(in Input) (Draft, error) {
 	if d.Verdict != in.Corrects.verdict() || d.StandIn {
 		return Draft{}, fmt.Errorf("decision %s: %w", d.ID, ErrNotPersons)
 	}
-	if err := complete(in); err != nil {
+	if err := in.Complete(); err != nil {
 		return Draft{}, err
 	}
 	if in.Corrects == Retracts {
@@ -93,8 +93,9 @@ func Build(in Input) (Draft, error) {
 	return draft, err
 }
 
-// complete holds back what an officer could do nothing with.
-func complete(in Input) error {
+// Complete holds back what an officer could do nothing with: the error is an Incomplete. It looks
+// at no picture.
+func (in Input) Complete() error {
 	var missing []string
 	switch a := in.Account; {
 	case a == nil:
