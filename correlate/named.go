@@ -29,6 +29,7 @@ const (
 	namedVisits = iota
 	namedPaidVisits
 	namedAligned
+	namedBoth
 	namedElsewhere
 	namedRelated
 	namedRhythm
@@ -43,6 +44,7 @@ var namedFeatures = [namedParts]struct {
 	namedVisits:     {"visits", 1},
 	namedPaidVisits: {"visits-paid-for", 1},
 	namedAligned:    {"aligned-transfers", 1},
+	namedBoth:       {"watched-and-paid", 1},
 	namedElsewhere:  {"other-transfers", 0},
 	namedRelated:    {"related", -1},
 	namedRhythm:     {"regular-rhythm", -1},
@@ -145,6 +147,9 @@ func (f *weightsFile) weighNamed(ev *evidence, h *habit, n *one, talk bool) {
 		k := aligned(h.spans, times)
 		set(namedAligned, math.Log2(float64(1+k)), told, "Of the transfers to the subject %d came up to %g hours before or during a private live stream with few viewers.", k, f.Coincidence.LeadHours.Value)
 		set(namedElsewhere, math.Log2(float64(1+len(times)-k)), told, "Of the transfers to the subject %d came at other times.", len(times)-k)
+		if len(n.watched) > 0 && len(times) > 0 && n.stranger() {
+			set(namedBoth, 1, append(told, n.watched...), "Both paid the subject and watched its private live streams, at whatever times; shares no name with it, and keeps no rhythm.")
+		}
 		if n.related {
 			set(namedRelated, 1, told, "Shares a name or an address with the subject.")
 		}

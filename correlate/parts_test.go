@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,6 +223,50 @@ func TestAVictimIsNotNamed(t *testing.T) {
 	}
 	if named(append(in, renamed(sextortion, paidBy(false, odd), payer(0)))...) {
 		t.Error("a possible victim is named")
+	}
+}
+
+// TestWatchedAndPaid: who paid and watched, at whatever times, is told as both; who did one
+// of them, shares a name or pays by the week, is not.
+func TestWatchedAndPaid(t *testing.T) {
+	w, err := DefaultWeights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd := irregular(rand.New(rand.NewPCG(8, 9)), 6, 80)
+	apart := privateAt(0, later(-20*time.Hour, odd...)...) // long before each payment
+	for _, tt := range []struct {
+		what string
+		paid signal.Signal
+		by   signal.Subject // who watches
+		both bool
+	}{
+		{"a stranger", paidBy(false, odd), payer(0), true},
+		{"who shares a name", paidBy(true, odd), payer(0), false},
+		{"who pays by the week", paidBy(false, every(8, 7*days, 2)), payer(0), false},
+		{"somebody else watched", paidBy(false, odd), payer(1), false},
+	} {
+		cases := run(t, New(w), memory{}, together(guested(slices.Clone(apart), tt.by), []signal.Signal{tt.paid, aMatch("e", 4, 6, noon)})...)
+		last := cases[len(cases)-1]
+		encoded(t, last)
+		for _, p := range last.Pairs {
+			if p.Payer != payer(0) {
+				continue
+			}
+			i := slices.IndexFunc(p.Parts, func(of Part) bool { return of.Name == "watched-and-paid" })
+			if i >= 0 != tt.both {
+				t.Errorf("%s: %+v", tt.what, p.Parts)
+			}
+			if i >= 0 && (p.Parts[i].Weight <= 0 || len(p.Parts[i].Signals) != 1+len(odd)) {
+				t.Errorf("%s: %+v", tt.what, p.Parts[i])
+			}
+			if slices.ContainsFunc(p.Parts, func(of Part) bool { return of.Name == "visits-paid-for" || of.Name == "aligned-transfers" }) {
+				t.Errorf("%s: within the window: %+v", tt.what, p.Parts)
+			}
+		}
+		if len(last.Pairs) == 0 {
+			t.Errorf("%s: nobody is named", tt.what)
+		}
 	}
 }
 

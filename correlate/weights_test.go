@@ -20,7 +20,7 @@ func TestDefaultWeights(t *testing.T) {
 	if want := math.Log(1.0 / 1100); math.Abs(w.file.Prior.Value-want) > 0.001 {
 		t.Errorf("prior %v, want %v", w.file.Prior.Value, want)
 	}
-	if w.Version() != "w6" {
+	if w.Version() != "w7" {
 		t.Errorf("version %q: a change of weights needs a new one, and a new test", w.Version())
 	}
 	var tree any

@@ -76,7 +76,7 @@ func namedLoss(rows []NamedRow, theta, grad []float64) float64 {
 	return sum / n
 }
 
-// searchNamed goes down the gradient with a step that halves where it overshoots; seven
+// searchNamed goes down the gradient with a step that halves where it overshoots; eight
 // weights need nothing faster.
 func searchNamed(rows []NamedRow, was []float64, features []correlate.Feature, spread float64) []float64 {
 	n := float64(len(rows))
