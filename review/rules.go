@@ -214,7 +214,7 @@ func allow(a Action, f facts) error {
 	for _, n := range r.needs {
 		switch {
 		case n.met(f):
-		case n.err == ErrDenied:
+		case errors.Is(n.err, ErrDenied):
 			return denied
 		default:
 			return n.err
