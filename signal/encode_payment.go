@@ -135,8 +135,15 @@ func (w *writer) float(b []byte, before string, f float64) []byte {
 	if a := math.Abs(f); math.IsNaN(f) || a != 0 && (a < 1e-6 || a >= 1e21) {
 		w.unsure = true
 	}
-	b = strconv.AppendFloat(append(b, before...), f, 'f', -1, 64)
-	return b
+	b = append(b, before...)
+	// Most are whole hundredths below one.
+	if n := int(100*f + 0.5); f > 0 && f < 1 && float64(n)/100 == f {
+		if b = append(b, '0', '.', byte('0'+n/10)); n%10 != 0 {
+			b = append(b, byte('0'+n%10))
+		}
+		return b
+	}
+	return strconv.AppendFloat(b, f, 'f', -1, 64)
 }
 
 // text writes a string that needs no escape.

@@ -3,6 +3,7 @@ package signal
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -168,6 +169,25 @@ func BenchmarkEncodePayment(b *testing.B) {
 	for b.Loop() {
 		if _, quickly := w.payment(make([]byte, 0, sizeOf(&s)), &s); !quickly {
 			b.Fatal("not quickly")
+		}
+	}
+}
+
+// TestStrengthsAreWrittenAsEver: every number of hundredths, and those beside it.
+func TestStrengthsAreWrittenAsEver(t *testing.T) {
+	for n := -100; n <= 300; n++ {
+		for _, f := range []float64{float64(n) / 100, math.Nextafter(float64(n)/100, -9), math.Nextafter(float64(n)/100, 9), float64(n) / 1000} {
+			if f != 0 && math.Abs(f) < 1e-6 {
+				continue // which is not for this writer
+			}
+			var w writer
+			want, err := json.Marshal(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := w.float(nil, "", f); string(got) != string(want) || w.unsure {
+				t.Errorf("%s, must be %s", got, want)
+			}
 		}
 	}
 }

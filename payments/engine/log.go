@@ -17,7 +17,10 @@ import (
 const logPrefix = 'l'
 
 func logKey(seq uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{logPrefix}, seq)
+	k := make([]byte, 9)
+	k[0] = logPrefix
+	binary.BigEndian.PutUint64(k[1:], seq)
+	return k
 }
 
 func parseLogKey(k []byte) (seq uint64, err error) {

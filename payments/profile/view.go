@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/vigil-stream/vigil/signal"
@@ -65,10 +66,8 @@ func (p *Profile) View(v *View, added int) *View {
 // is nothing to look for.
 func (v *View) AtMost(marks Marks) int {
 	n := len(v.Entries)
-	for i := range v.marked {
-		if marks&(1<<i) != 0 {
-			n = min(n, v.marked[i])
-		}
+	for ; marks != 0; marks &= marks - 1 {
+		n = min(n, v.marked[bits.TrailingZeros8(uint8(marks))])
 	}
 	return n
 }
@@ -102,6 +101,17 @@ func (v *View) Pick(keep func(*Entry) bool) []int32 {
 	from := len(v.picks)
 	for i := range v.Entries {
 		if keep(&v.Entries[i]) {
+			v.picks = append(v.picks, int32(i))
+		}
+	}
+	return slices.Clip(v.picks[from:])
+}
+
+// PickMarked is Pick among those that have all of some marks.
+func (v *View) PickMarked(marks Marks, keep func(*Entry) bool) []int32 {
+	from := len(v.picks)
+	for i := range v.Entries {
+		if e := &v.Entries[i]; e.Marks&marks == marks && (keep == nil || keep(e)) {
 			v.picks = append(v.picks, int32(i))
 		}
 	}

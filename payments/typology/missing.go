@@ -25,7 +25,7 @@ func (m *Missing) Add(role signal.Role, e *profile.Entry, tie profile.Tie) {
 	if e.Country == 0 || e.OtherCountry == 0 {
 		m.Countries++
 	}
-	if purchase := e.Bought != 0 || e.Rail&profile.RailCard != 0; !purchase && e.Abroad() && tie == profile.TieUnknown {
+	if tie == profile.TieUnknown && e.Abroad() && e.Bought == 0 && e.Rail&profile.RailCard == 0 { // no purchase
 		m.Names++
 	}
 	night := e.Night

@@ -40,18 +40,18 @@ func findRepetition(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	small := func(e *profile.Entry) bool {
 		o := v.Of(e)
-		return e.Marks&markRepeat != 0 && o.Tie < profile.TieName && !o.Steady
+		return o.Tie < profile.TieName && !o.Steady
 	}
 	gap := seconds(r.Repetition.Gap)
 	var top []int32
 	if v.Role == signal.Sender {
-		top = longestRun(v, v.Pick(small), gap)
+		top = longestRun(v, v.PickMarked(markRepeat, small), gap)
 	}
 	for o := range v.Others {
 		if v.Role == signal.Sender || v.Others[o].Transfers < max(r.Repetition.Transfers, len(top)) {
 			continue
 		}
-		one := longestRun(v, v.Pick(func(e *profile.Entry) bool { return int(e.Other) == o && small(e) }), gap)
+		one := longestRun(v, v.PickMarked(markRepeat, func(e *profile.Entry) bool { return int(e.Other) == o && small(e) }), gap)
 		if len(one) > len(top) || len(one) > 0 && len(one) == len(top) && one[len(one)-1] > top[len(top)-1] {
 			top = one
 		}

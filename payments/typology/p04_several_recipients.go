@@ -28,10 +28,10 @@ func severalRecipients() Pattern {
 }
 
 func findSeveralRecipients(v *profile.View, r *Rules) (engine.Finding, bool) {
-	if v.Role != signal.Sender || !atLeast(v, r.SeveralRecipients.Recipients, markEach) {
+	if v.Role != signal.Sender || len(v.Others) < r.SeveralRecipients.Recipients || !atLeast(v, r.SeveralRecipients.Recipients, markEach) {
 		return nothing()
 	}
-	small := v.Pick(func(e *profile.Entry) bool { return e.Marks&markEach != 0 && stranger(v, e) })
+	small := v.PickMarked(markEach, func(e *profile.Entry) bool { return stranger(v, e) })
 	w := v.Best(small, seconds(r.Window), func(w profile.Span) int { return w.Counterparties*many + w.Transfers() })
 	if w.Counterparties < r.SeveralRecipients.Recipients {
 		return nothing()

@@ -31,10 +31,10 @@ func fanIn() Pattern {
 // findFanIn counts senders whose name and the recipient's share no word. Steady
 // customers do not count.
 func findFanIn(v *profile.View, r *Rules) (engine.Finding, bool) {
-	if v.Role != signal.Recipient || !atLeast(v, r.FanIn.Senders, markFanIn) {
+	if v.Role != signal.Recipient || len(v.Others) < r.FanIn.Senders || !atLeast(v, r.FanIn.Senders, markFanIn) {
 		return nothing()
 	}
-	small := v.Pick(func(e *profile.Entry) bool { return e.Marks&markFanIn != 0 && stranger(v, e) })
+	small := v.PickMarked(markFanIn, func(e *profile.Entry) bool { return stranger(v, e) })
 	w := v.Best(small, seconds(r.Window), func(w profile.Span) int { return w.Counterparties*many + w.Transfers() })
 	if w.Counterparties < r.FanIn.Senders {
 		return nothing()

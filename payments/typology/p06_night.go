@@ -47,7 +47,7 @@ func findNight(v *profile.View, r *Rules) (engine.Finding, bool) {
 	if !atLeast(v, r.Night.Transfers, profile.Low) {
 		return nothing()
 	}
-	atNight := v.Pick(func(e *profile.Entry) bool { return e.Marks&profile.Low != 0 && sendersNight(v, e) == profile.Yes })
+	atNight := v.PickMarked(profile.Low, func(e *profile.Entry) bool { return sendersNight(v, e) == profile.Yes })
 	counted := v.Most(atNight, seconds(r.Window))
 	if len(counted) < r.Night.Transfers {
 		return nothing()

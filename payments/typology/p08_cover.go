@@ -35,8 +35,8 @@ func findCover(v *profile.View, r *Rules) (engine.Finding, bool) {
 	if !atLeast(v, r.Cover.Transfers, profile.Low) {
 		return nothing()
 	}
-	picked := v.Pick(func(e *profile.Entry) bool {
-		return e.Classes != 0 && e.Marks&profile.Low != 0 && v.Of(e).Tie == profile.TieNone
+	picked := v.PickMarked(profile.Low, func(e *profile.Entry) bool {
+		return e.Classes != 0 && v.Of(e).Tie == profile.TieNone
 	})
 	various := func(w profile.Span) int { return w.Counterparties + w.Classes }
 	w := v.Best(picked, seconds(r.Window), func(w profile.Span) int {

@@ -39,10 +39,10 @@ func findEscalation(v *profile.View, r *Rules) (engine.Finding, bool) {
 	}
 	rising := func(e *profile.Entry) bool {
 		o := v.Of(e)
-		return e.Marks&profile.Low != 0 && o.Tie < profile.TieName && !o.Steady
+		return o.Tie < profile.TieName && !o.Steady
 	}
 	if v.Role == signal.Sender {
-		return escalates(v, r, v.Pick(rising), "were sent abroad")
+		return escalates(v, r, v.PickMarked(profile.Low, rising), "were sent abroad")
 	}
 	// Of several such senders the one who paid last is told: the order in which
 	// counterparties lie in a view is that of arrival, and must not matter.
@@ -51,7 +51,7 @@ func findEscalation(v *profile.View, r *Rules) (engine.Finding, bool) {
 		if v.Others[o].Transfers < r.Escalation.Transfers {
 			continue
 		}
-		picked := v.Pick(func(e *profile.Entry) bool { return int(e.Other) == o && rising(e) })
+		picked := v.PickMarked(profile.Low, func(e *profile.Entry) bool { return int(e.Other) == o && rising(e) })
 		if f, ok := escalates(v, r, picked, "came from one sender abroad"); ok {
 			if n := len(found.Counted); n == 0 || f.Counted[len(f.Counted)-1] > found.Counted[n-1] {
 				found = f

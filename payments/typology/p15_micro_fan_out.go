@@ -37,7 +37,7 @@ func findMicroFanOut(v *profile.View, r *Rules) (engine.Finding, bool) {
 	if v.Role != signal.Sender || len(v.Entries) < m.Transfers || !atLeast(v, m.Transfers, markMicro) {
 		return nothing()
 	}
-	micro := v.Pick(func(e *profile.Entry) bool { return e.Marks&markMicro != 0 })
+	micro := v.PickMarked(markMicro, nil)
 	w := v.Best(micro, seconds(m.Within), func(w profile.Span) int { return min(w.Counterparties, m.Recipients)*many + w.Transfers() })
 	counted := micro[w.From:w.To]
 	cash, known := 0, 0

@@ -33,7 +33,7 @@ func findFew(v *profile.View, r *Rules) (engine.Finding, bool) {
 	if n == 0 || n > r.Few.Transfers || v.Sketched {
 		return nothing()
 	}
-	counted := v.Pick(func(e *profile.Entry) bool { return e.Marks&profile.Low != 0 && stranger(v, e) })
+	counted := v.PickMarked(profile.Low, func(e *profile.Entry) bool { return stranger(v, e) })
 	if len(counted) == 0 {
 		return nothing()
 	}

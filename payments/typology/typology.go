@@ -101,7 +101,7 @@ func mostMarked(v *profile.View, marks profile.Marks, n int, window time.Duratio
 	if !atLeast(v, n, marks) {
 		return nil
 	}
-	marked := v.Pick(func(e *profile.Entry) bool { return e.Marks&marks == marks })
+	marked := v.PickMarked(marks, nil)
 	if most := v.Most(marked, seconds(window)); len(most) >= n {
 		return most
 	}

@@ -57,8 +57,8 @@ func findFixedPrice(v *profile.View, r *Rules) (engine.Finding, bool) {
 			votes--
 		}
 	}
-	counted := v.Pick(func(e *profile.Entry) bool {
-		return e.Marks&profile.Low != 0 && e.Amount == amount && e.Currency == currency
+	counted := v.PickMarked(profile.Low, func(e *profile.Entry) bool {
+		return e.Amount == amount && e.Currency == currency
 	})
 	if len(counted) < x.Transfers || 100*len(counted) < x.Percent*low {
 		return nothing()
