@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/vigil-stream/vigil/api/openid/openidtest"
+	"github.com/vigil-stream/vigil/api/signin"
+	"github.com/vigil-stream/vigil/report/inbox/pages"
 )
 
 const inboxSignIn = `
@@ -64,6 +66,24 @@ func TestHowPeopleSignInToAnInbox(t *testing.T) {
 		if err == nil && (s.Address != "http://127.0.0.1:1" || s.Claim != "groups" || s.life().Idle != 15*time.Minute || s.life().Longest != 10*time.Hour) {
 			t.Errorf("%+v", s)
 		}
+	}
+}
+
+// TestTheInboxSignInOfTheDocs reads the one that docs/inbox.md shows.
+func TestTheInboxSignInOfTheDocs(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "inbox.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(doc), "```yaml\n")
+	text, _, found := strings.Cut(text, "```")
+	file := filepath.Join(t.TempDir(), "sign-in.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := readInboxSignIn(file)
+	if err != nil || !found || s.Client != "vigil-inbox" || s.life() != signin.DefaultLifetimes() || len(s.Roles) != len(pages.Roles) {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
 
