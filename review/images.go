@@ -74,6 +74,21 @@ func (s *Store) SeeImage(ctx context.Context, id string, who Person, v ImageView
 	})
 }
 
+// OpenWindow notes, for the audit log, that a person takes the pictures of a window that a
+// case keeps out in the clear; it is to be called before they do. The window is named by the
+// SHA-256 of its ciphertext.
+func (s *Store) OpenWindow(ctx context.Context, k Keeper, who Person, reason string) error {
+	if !slices.Contains(ImageReasons, reason) {
+		return ErrImageReason
+	}
+	return s.act(ctx, k.CaseID, who, TakeOut, func(tx *sql.Tx, f facts) error {
+		return enqueueEntry(ctx, tx, audit.Entry{
+			Kind: audit.KindImage, ID: signal.ID("open-window", k.CaseID, k.SHA256, who.ID, strconv.FormatInt(f.now.UnixMicro(), 10)),
+			Digest: k.SHA256, At: f.now, Refs: []string{k.CaseID, "reviewer/" + who.ID, "reason/" + reason},
+		})
+	})
+}
+
 // ImageViews returns who saw which images of a case, for who oversees the work.
 func (s *Store) ImageViews(ctx context.Context, id string, who Person) (list []ImageView, err error) {
 	if !who.May(Supervise) {

@@ -29,8 +29,8 @@ func (c *cli) evidence() *cobra.Command {
 		Short: "Decrypt preserved windows with an age identity and write their pictures",
 		Long: "Open decrypts preserved windows, files or names that `vigil evidence list` prints, and\n" +
 			"writes their pictures into a folder. They lie there in the clear: let that be on a disk\n" +
-			"that is encrypted, of a person who may see them. Who opens what is not logged here, as\n" +
-			"it is on the console's pages: who holds the keys can do without this command.",
+			"that is encrypted, of a person who may see them. Of a window that a case keeps, who\n" +
+			"opens it and why (--reason) goes into the audit log first, as on the console's pages.",
 		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			o.Names = names
@@ -40,6 +40,8 @@ func (c *cli) evidence() *cobra.Command {
 	f = open.Flags()
 	f.StringVar(&o.Identity, "identity", "", "`file` of age identities, as age-keygen makes it")
 	f.StringVar(&o.To, "to", "", "`folder` for the pictures")
+	f.StringVar(&o.Reviewer, "reviewer", login(), "`name` of who opens it")
+	f.StringVar(&o.Reason, "reason", "", "why, where a case keeps the window: one of the `reason`s that are told where it is missing")
 	require(open, "identity", "to")
 	return group("evidence", "Show what left the platform, open what was preserved, take a case out, keep and erase", list, open, c.evidenceExport(), c.evidenceVerify(), c.evidenceReproduce(),
 		c.evidenceRetain(), c.evidenceHold(), c.evidenceRelease(), c.evidenceExpire(), c.evidenceErased(), c.evidenceWrap())

@@ -166,7 +166,11 @@ func RetainedEvidence(ctx context.Context, c Config, id string, out io.Writer) e
 			return err
 		}
 		if len(terms) == 0 {
-			_, err := fmt.Fprintln(out, "nothing has a term: no closed case keeps a window, and no record is due")
+			says := "nothing has a term: no closed case keeps a window, and no record is due"
+			if id != "" {
+				says = fmt.Sprintf("nothing of case %s has a term: it is not closed, or not in the store", id)
+			}
+			_, err := fmt.Fprintln(out, says)
 			return err
 		}
 		w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
@@ -234,7 +238,11 @@ func ErasedEvidence(ctx context.Context, c Config, id, logKey string, out io.Wri
 			}
 		}
 		if len(list) == 0 {
-			_, err = fmt.Fprintln(out, "nothing was erased")
+			says := "nothing was erased"
+			if id != "" {
+				says = fmt.Sprintf("nothing of case %s was erased", id)
+			}
+			_, err = fmt.Fprintln(out, says)
 		}
 		if missing > 0 {
 			return fmt.Errorf("%w: %d of %d certificates are not in the audit log", ErrUnverified, missing, len(list))

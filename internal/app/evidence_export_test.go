@@ -391,11 +391,27 @@ func TestEvidenceIsKeptAndErased(t *testing.T) {
 	if err := json.Unmarshal(listed.Bytes(), &window); err != nil {
 		t.Fatal(err)
 	}
-	open := func(to string) error {
-		return OpenEvidence(ctx, s.c, OpenEvidenceOptions{Names: []string{window.Name}, Identity: s.identity(t), To: filepath.Join(s.dir, to), Out: &bytes.Buffer{}})
+	open := func(to, reason string) error {
+		return OpenEvidence(ctx, s.c, OpenEvidenceOptions{
+			Names: []string{window.Name}, Identity: s.identity(t), To: filepath.Join(s.dir, to), Reviewer: "sue", Reason: reason, Out: &bytes.Buffer{},
+		})
 	}
-	if err := open("pictures"); err != nil {
+	for _, reason := range []string{"", "curious"} {
+		if err := open("none", reason); !errors.Is(err, review.ErrImageReason) || !strings.Contains(err.Error(), "find-victim") {
+			t.Errorf("opened for %q: %v", reason, err)
+		}
+	}
+	if files, err := filepath.Glob(filepath.Join(s.dir, "none", "*")); err != nil || len(files) != 0 {
+		t.Error(files, err)
+	}
+	if kinds := carryOut(t, s.store, s.ledger); slices.Contains(kinds, audit.KindImage) {
+		t.Errorf("logged, and not opened: %v", kinds)
+	}
+	if err := open("pictures", "find-victim"); err != nil {
 		t.Fatal(err)
+	}
+	if kinds := carryOut(t, s.store, s.ledger); !slices.Contains(kinds, audit.KindImage) {
+		t.Errorf("opened, and logged: %v", kinds)
 	}
 	if files, err := filepath.Glob(filepath.Join(s.dir, "pictures", "*.jpg")); err != nil || len(files) != 5 {
 		t.Error(files, err)
@@ -441,7 +457,7 @@ func TestEvidenceIsKeptAndErased(t *testing.T) {
 	if err = errors.Join(err, closes()); err != nil || len(done) != 1 {
 		t.Fatal(done, err)
 	}
-	if err := open("again"); !errors.Is(err, review.ErrErased) {
+	if err := open("again", "find-victim"); !errors.Is(err, review.ErrErased) {
 		t.Errorf("opened after: %v", err)
 	}
 	erased := func() (string, error) {

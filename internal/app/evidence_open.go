@@ -23,11 +23,15 @@ type OpenEvidenceOptions struct {
 	Names    []string // files, or names as ListEvidence prints them
 	Identity string   // file of age identities
 	To       string   // folder, made if it is not there
-	Out      io.Writer
+	// Reviewer and Reason, one of review.ImageReasons, are logged where a case keeps a window.
+	Reviewer, Reason string
+	Out              io.Writer
 }
 
 // OpenEvidence decrypts preserved windows and writes their pictures into a folder, each
-// once it was found to be what its SHA-256 says. No picture there is overwritten.
+// once it was found to be what its SHA-256 says. No picture there is overwritten. Of a window
+// that a case keeps, who opens it and why is in the case store's outbox, for the audit log,
+// before it is read.
 func OpenEvidence(ctx context.Context, c Config, o OpenEvidenceOptions) error {
 	keys, err := readIdentities(ctx, o.Identity)
 	if err != nil {
@@ -58,7 +62,7 @@ func readIdentities(ctx context.Context, name string) ([]age.Identity, error) {
 
 func openWindow(ctx context.Context, c Config, name string, keys []age.Identity, o OpenEvidenceOptions) error {
 	n := 0
-	h, err := eachFrame(func() (io.ReadCloser, error) { return c.sealed(ctx, name) }, keys, func(f edge.Frame) error {
+	h, err := eachFrame(func() (io.ReadCloser, error) { return c.sealed(ctx, name, o) }, keys, func(f edge.Frame) error {
 		// The name of a stream may be no name of a file, that of the window is one.
 		base := strings.TrimSuffix(filepath.Base(name), ".age")
 		file := fmt.Sprintf("%s-%s-%06d.jpg", base, f.At.UTC().Format("20060102T150405.000Z"), f.Index)
@@ -104,7 +108,7 @@ func eachFrame(open func() (io.ReadCloser, error), keys []age.Identity, each fun
 }
 
 // sealed opens a window: a file, or what has the name in the evidence store.
-func (c *Config) sealed(ctx context.Context, name string) (io.ReadCloser, error) {
+func (c *Config) sealed(ctx context.Context, name string, o OpenEvidenceOptions) (io.ReadCloser, error) {
 	file, err := os.Open(name)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return file, err
@@ -120,14 +124,14 @@ func (c *Config) sealed(ctx context.Context, name string) (io.ReadCloser, error)
 	if err = errors.Join(fmt.Errorf("is no file, and nothing in the evidence store: %w", err), bucket.Close()); !strings.HasPrefix(name, "windows/") {
 		return nil, err
 	}
-	if kept, keptErr := c.kept(ctx, strings.TrimPrefix(name, "windows/")); keptErr == nil || errors.Is(keptErr, review.ErrErased) {
+	if kept, keptErr := c.kept(ctx, strings.TrimPrefix(name, "windows/"), o); keptErr == nil || review.IsRule(keptErr) && !errors.Is(keptErr, review.ErrNotFound) {
 		return kept, keptErr
 	}
 	return nil, err
 }
 
 // kept opens a window that lies under a case's key.
-func (c *Config) kept(ctx context.Context, name string) (_ io.ReadCloser, err error) {
+func (c *Config) kept(ctx context.Context, name string, o OpenEvidenceOptions) (_ io.ReadCloser, err error) {
 	where, err := c.storePlace()
 	if err != nil {
 		return nil, err
@@ -144,7 +148,14 @@ func (c *Config) kept(ctx context.Context, name string) (_ io.ReadCloser, err er
 		return nil, errors.Join(err, store.Close())
 	}
 	all := closer(func() error { return errors.Join(closes(), store.Close()) })
-	r, err := keeps.Open(ctx, name)
+	r, err := keeps.OpenAfter(ctx, name, func(k review.Keeper) error {
+		// Who has a shell on the machine of the store could read all of it anyway.
+		err := store.OpenWindow(ctx, k, supervisor(o.Reviewer), o.Reason)
+		if errors.Is(err, review.ErrImageReason) {
+			return fmt.Errorf("--reason: %w: %s", err, strings.Join(review.ImageReasons, ", "))
+		}
+		return err
+	})
 	if err != nil {
 		return nil, errors.Join(err, all())
 	}

@@ -254,14 +254,23 @@ func (c *Custody) Windows(ctx context.Context, caseID string) (all []bundle.Wind
 // Open opens a window that some case keeps, as it came from the platform. Where the keys of
 // all cases that kept it are destroyed, that is ErrErased of review.
 func (c *Custody) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	return c.OpenAfter(ctx, name, func(review.Keeper) error { return nil })
+}
+
+// OpenAfter is Open once first, which hears of the case that keeps the window, has no error.
+func (c *Custody) OpenAfter(ctx context.Context, name string, first func(review.Keeper) error) (io.ReadCloser, error) {
 	keepers, err := c.Store.Keepers(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	for _, k := range keepers {
-		if !k.Gone {
-			return c.open(ctx, k)
+		if k.Gone {
+			continue
 		}
+		if err := first(k); err != nil {
+			return nil, err
+		}
+		return c.open(ctx, k)
 	}
 	if len(keepers) > 0 {
 		return nil, review.ErrErased
