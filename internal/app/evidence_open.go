@@ -148,7 +148,7 @@ func (c *Config) kept(ctx context.Context, name string, o OpenEvidenceOptions) (
 		return nil, errors.Join(err, store.Close())
 	}
 	all := closer(func() error { return errors.Join(closes(), store.Close()) })
-	r, err := keeps.OpenAfter(ctx, name, func(k review.Keeper) error {
+	r, err := keeps.Open(ctx, name, func(k review.Keeper) error {
 		// Who has a shell on the machine of the store could read all of it anyway.
 		err := store.OpenWindow(ctx, k, supervisor(o.Reviewer), o.Reason)
 		if errors.Is(err, review.ErrImageReason) {

@@ -173,7 +173,12 @@ func (p *place) there(t *testing.T, prefix string) (names []string) {
 // read opens a window with both keys.
 func (p *place) read(t *testing.T, name string) (string, error) {
 	t.Helper()
-	r, err := p.Open(t.Context(), name)
+	r, err := p.Open(t.Context(), name, func(k review.Keeper) error {
+		if k.CaseID == "" || k.Gone {
+			t.Errorf("%s is opened for %+v", name, k)
+		}
+		return nil
+	})
 	if err != nil {
 		return "", err
 	}
@@ -241,7 +246,7 @@ func TestAWindowLiesUnderItsCasesKey(t *testing.T) {
 	if got := strings.Join(p.there(t, "windows/"), " "); strings.Contains(got, "d.age") || strings.Contains(got, "c.age ") {
 		t.Errorf("there are %s", got)
 	}
-	if _, err := p.Open(t.Context(), "d.age"); !errors.Is(err, review.ErrNotFound) {
+	if _, err := p.Open(t.Context(), "d.age", nil); !errors.Is(err, review.ErrNotFound) {
 		t.Errorf("what nobody keeps: %v", err)
 	}
 }

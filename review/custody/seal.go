@@ -251,14 +251,10 @@ func (c *Custody) Windows(ctx context.Context, caseID string) (all []bundle.Wind
 	return all, nil
 }
 
-// Open opens a window that some case keeps, as it came from the platform. Where the keys of
-// all cases that kept it are destroyed, that is ErrErased of review.
-func (c *Custody) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	return c.OpenAfter(ctx, name, func(review.Keeper) error { return nil })
-}
-
-// OpenAfter is Open once first, which hears of the case that keeps the window, has no error.
-func (c *Custody) OpenAfter(ctx context.Context, name string, first func(review.Keeper) error) (io.ReadCloser, error) {
+// Open opens a window that some case keeps, as it came from the platform, once first, which
+// hears of that case, has no error. Where the keys of all cases that kept it are destroyed,
+// that is ErrErased of review.
+func (c *Custody) Open(ctx context.Context, name string, first func(review.Keeper) error) (io.ReadCloser, error) {
 	keepers, err := c.Store.Keepers(ctx, name)
 	if err != nil {
 		return nil, err
