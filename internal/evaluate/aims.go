@@ -57,7 +57,7 @@ func (r *Report) Judge() {
 			r.Aims = append(r.Aims, Aim{
 				Why:  whoTheyAre(worst, of.shares),
 				What: "false positives of the worst " + of.what + ", over those of all innocent people there", Want: "at most 1.5 times, or the page shows why",
-				Got: fmt.Sprintf("%s: %.1f times (%d of %d people; of all %d of %d by themselves, and %d of %d beside networks, who count %.2g each)", worst.Name, worst.Ratio, worst.Cases, worst.People, g.All.Cases, g.All.People, g.Bystanders.Cases, g.Bystanders.People, g.Bystanders.Network),
+				Got: worstOf(worst) + fmt.Sprintf("; of all %d of %d by themselves, and %d of %d beside networks, who count %.2g each", g.All.Cases, g.All.People, g.Bystanders.Cases, g.Bystanders.People, g.Bystanders.Network),
 				Met: worst.Ratio <= 1.5,
 			})
 		}
@@ -66,6 +66,14 @@ func (r *Report) Judge() {
 		r.Aims = append(r.Aims, c.Of.judged(c.Prevalence))
 	}
 	r.clear()
+}
+
+// worstOf tells of the share with the highest rate, if anybody has a case.
+func worstOf(s Share) string {
+	if s.Name == "" {
+		return "nobody has a case"
+	}
+	return fmt.Sprintf("%s: %.1f times, %d of %d people", s.Name, s.Ratio, s.Cases, s.People)
 }
 
 // judged holds a calibration to its aim. What too few circles tell is no reason to miss it,

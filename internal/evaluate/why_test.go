@@ -44,3 +44,17 @@ func TestWhyAnAimIsMissed(t *testing.T) {
 		t.Errorf("%+v", r.Aims)
 	}
 }
+
+func TestTheWorstShareIsNamed(t *testing.T) {
+	for _, tt := range []struct {
+		of   Share
+		want string
+	}{
+		{Share{}, "nobody has a case"},
+		{Share{Name: "tutor", Ratio: 2.04, Cases: 3, People: 90}, "tutor: 2.0 times, 3 of 90 people"},
+	} {
+		if got := worstOf(tt.of); got != tt.want {
+			t.Errorf("%s, not %s", got, tt.want)
+		}
+	}
+}

@@ -92,7 +92,7 @@ func reliability(c evaluate.CalibrationAt) template.HTML {
 		}
 		p.barY(0, b.Told, b.True.Low, b.True.High)
 		p.dot(0, b.Told, b.True.Value, fmt.Sprintf("%d people told %.2f: %.2f guilty", b.People, b.Told, b.True.Value))
-		p.add(`<text class="tick" x="%.1f" y="%.1f">%d</text>`, min(p.px(b.Told)+7, p.w-40), p.py(b.True.Value)-7, b.People)
+		p.add(`<text class="tick" x="%.1f" y="%.1f">%d</text>`, min(p.px(b.Told)+7, p.w-40), max(p.py(b.True.Value)-7, p.py(1)+16), b.People)
 		xs, ys = append(xs, b.Told), append(ys, b.True.Value)
 	}
 	p.line(0, xs, ys, false)

@@ -21,7 +21,7 @@ func Write(w io.Writer, r evaluate.Report) error {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"found": found, "recalls": func(at evaluate.AtPrevalence) template.HTML { return recalls(at, evaluate.Budgets()) },
 		"delays": delays, "reliability": reliability, "ratios": ratios, "scenarios": scenarios,
-		"interval": interval, "percent": percent, "number": number, "share": share, "parts": parts, "told": told, "some": some,
+		"interval": interval, "percent": percent, "number": number, "tenths": func(n float64) string { return fmt.Sprintf("%.1f", n) }, "share": share, "parts": parts, "told": told, "some": some,
 		"counts": func(m map[string]int) string { return listed(m, func(n int) string { return number(n) }) },
 		"shares": func(m map[string]float64) string { return listed(m, share) },
 		"shown":  func(list []evaluate.Share) []evaluate.Share { return list[:min(len(list), 24)] },
