@@ -121,10 +121,11 @@ func unremarkedStreams(s *scored, talk bool) finding {
 	}
 	out := finding{value: min(-s.rest, maxUnremarked)}
 	if talk {
-		out.by, out.says = s.by, fmt.Sprintf("The classifier sent no score of %s.", count(s.silent, "private live stream"))
+		some := ""
 		if s.streams > 0 {
-			out.says = fmt.Sprintf("The classifier sent no score of %s, and of %d it did.", count(s.silent, "private live stream"), s.streams)
+			some = fmt.Sprintf(", and of %d it did", s.streams)
 		}
+		out.by, out.says = s.by, fmt.Sprintf("The classifier sent no score of %s%s.", count(s.silent, "private live stream"), some)
 	}
 	return out
 }

@@ -97,15 +97,7 @@ func (v *View) countMarks() {
 }
 
 // Pick returns the places of the entries for which keep is true, ascending.
-func (v *View) Pick(keep func(*Entry) bool) []int32 {
-	from := len(v.picks)
-	for i := range v.Entries {
-		if keep(&v.Entries[i]) {
-			v.picks = append(v.picks, int32(i))
-		}
-	}
-	return slices.Clip(v.picks[from:])
-}
+func (v *View) Pick(keep func(*Entry) bool) []int32 { return v.PickMarked(0, keep) }
 
 // PickMarked is Pick among those that have all of some marks.
 func (v *View) PickMarked(marks Marks, keep func(*Entry) bool) []int32 {
